@@ -41,6 +41,10 @@ export const COMMANDS: CommandTable = {
     summary: "show the alerts of a running session",
     load: async () => (await import("./collab/live/alerts-command.ts")).alertsCommand,
   },
+  workflow: {
+    summary: "start and show workflows: runs of steps that people and the program share",
+    load: async () => (await import("./collab/live/workflow-command.ts")).workflowCommand,
+  },
   replay: {
     summary: "run the actors again over a recording",
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,
@@ -58,8 +62,8 @@ export const COMMANDS: CommandTable = {
     load: async () => (await import("./sim/recordings/inspect-command.ts")).inspectCommand,
   },
   record: {
-    summary: "export a recording to an MCAP file, or import one",
-    load: async () => (await import("./sim/recordings/mcap/command.ts")).recordCommand,
+    summary: "record the session of a cluster, export a recording to an MCAP file, or import one",
+    load: async () => (await import("./sim/recordings/record/command.ts")).recordCommand,
   },
   verify: {
     summary: "check that a recording is whole and as sealed, or seal it",

@@ -1,15 +1,18 @@
 /** The public face of actors/: what main.ts, collab/ and sim/ build on. */
 export { createNatsBus, type NatsBus, type NatsOptions, type StorageUse } from "./bus/nats.ts";
+export { NatsRefused } from "./bus/nats-connection.ts";
 export { type NatsCredentials, type NatsTls, type ParsedNatsUrl, parseNatsUrl } from "./bus/nats-options.ts";
 export { type NatsServer, startNatsServer } from "./bus/nats-server.ts";
 export { StoredEntry } from "./bus/stored-entry.ts";
 export { systemClock } from "./clock.ts";
 export { MAX_THRESHOLDS } from "./detectors/alerts/detector.ts";
+export type { RoomDocument } from "./detectors/room/document.ts";
 export type { Judgement } from "./detectors/room/gate.ts";
 export { inForceEffects } from "./detectors/room/in-force.ts";
+export { documentEntries } from "./document-entries.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
-export { createFeeds } from "./feeds/session-feeds.ts";
+export { checkSourceName, createFeed, createFeeds } from "./feeds/session-feeds.ts";
 export { createMemoryJournal } from "./journal/memory.ts";
 export {
   describeRecording,
@@ -22,7 +25,7 @@ export {
   partitionFolders,
   recordedPartitions,
 } from "./journal/recording.ts";
-export { listAlerts } from "./list-alerts.ts";
+export { listAlerts, mergedAlerts } from "./list-alerts.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
 export { type CoreAtOptions, coreAt, nearestCore, type StandingCore } from "./log/core-at.ts";
 export {
@@ -50,6 +53,9 @@ export { LoggedFrame } from "./partition/delivered-frame.ts";
 export type { RequestedSetting } from "./partition/opening.ts";
 export { Outbox, type OutboxOptions } from "./partition/outbox.ts";
 export { Partition } from "./partition/partition.ts";
+export { roomIn, roomOf } from "./partition/room-of.ts";
+export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
+export { groupsLearning, openIncidents } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

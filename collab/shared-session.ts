@@ -8,9 +8,11 @@
  *   session.leave();
  *
  *   saving ──what it wrote came back──► saved          offline: there is no connection; what was written waits here
+ *                                  └──► put back, if the room does not take it: `onPutBack` says why
  *
  * J1  `saved` means that all that this copy wrote has come back from the server, which sends a change when it is durable.
- * J2  A value that the schema does not take is refused here, and the server would put it back.
+ * J2  A value that the schema does not take, or a change that the person may not make, is refused here; the server would put it back.
+ * J3  `undo` takes back what `set` and `remove` of this copy did, never what others did; it is a change like any other.
  *
  * The document is an ordinary Y.Doc, and the connection a stock y-websocket provider: use both as their own documentation says.
  */
@@ -18,8 +20,19 @@ import * as decoding from "lib0/decoding";
 import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { EigenwatchError } from "../protocol/errors.ts";
-import { checkEntry, type Intent, ROOTS, type RootName } from "../protocol/room-document.ts";
+import {
+  type ChangeOfEntry,
+  checkEntry,
+  type EntryAuthor,
+  type Intent,
+  type IntentRefusal,
+  ROOTS,
+  type RootName,
+  refusalOf,
+} from "../protocol/room-document.ts";
 import { escapeName } from "../protocol/subjects.ts";
+import { OwnChanges } from "./own-changes.ts";
+import { type PutBack, Unsettled } from "./unsettled.ts";
 
 export type SaveState = "saved" | "saving" | "offline";
 
@@ -30,6 +43,13 @@ export interface JoinOptions {
   readonly WebSocket?: typeof globalThis.WebSocket;
   /** Default: a new one. It may hold changes that were made without a connection. */
   readonly doc?: Y.Doc;
+  /** Who joins, as soon as that is known: what they may not change is then refused here. */
+  readonly person?: () => EntryAuthor | null;
+}
+
+/** What the server put back of what this copy wrote. */
+export interface Refused extends PutBack {
+  readonly expected: string;
 }
 
 /** Why the server ended the connection for good: protocol/close-codes.ts. */
@@ -54,13 +74,26 @@ export class SharedSession {
   readonly #durable = new Map<number, number>();
   /** The clock up to which it wrote, by writer: Yjs may change its writer. */
   readonly #written = new Map<number, number>();
-  /** Deletions change no clock: they are saved with the next answer of the server. */
+  readonly #unsettled: Unsettled;
+  readonly #own: OwnChanges;
+  /** Entries as they were before the changes that are made together, by root and id; null: none are. */
+  #together: Map<string, { root: RootName; id: string; before: unknown }> | null = null;
+  readonly #person: () => EntryAuthor | null;
   readonly #listeners = new Set<(state: SaveState) => void>();
+  readonly #onChange = new Set<() => void>();
+  readonly #onPutBack = new Set<(refused: Refused) => void>();
   #reported: SaveState = "offline";
 
-  constructor(url: string, { ticket, WebSocket = globalThis.WebSocket, doc = new Y.Doc() }: JoinOptions) {
+  constructor(url: string, options: JoinOptions) {
+    const { ticket, WebSocket = globalThis.WebSocket, doc = new Y.Doc(), person = () => null } = options;
     const { server, name } = parsed(url);
     this.doc = doc;
+    this.#person = person;
+    this.#unsettled = new Unsettled(doc, (origin) => origin !== this.provider);
+    this.#own = new OwnChanges({
+      get: (root, id) => this.get(root, id),
+      put: (root, id, value) => this.#refusal(root, id, value) === null && this.#put(root, id, value),
+    });
     this.#noteWritten();
     this.provider = new WebsocketProvider(server, name, doc, {
       WebSocketPolyfill: WebSocket,
@@ -72,6 +105,7 @@ export class SharedSession {
     doc.on("update", (_update: Uint8Array, origin: unknown) => {
       if (origin !== this.provider) this.#noteWritten();
       this.#report();
+      this.#changed();
     });
     this.provider.on("status", () => this.#report());
     this.provider.on("sync", () => this.#report());
@@ -86,7 +120,24 @@ export class SharedSession {
     if (!this.provider.wsconnected || !this.provider.synced) return "offline";
     for (const [writer, clock] of this.#written)
       if ((this.#durable.get(writer) ?? 0) < clock) return "saving";
-    return "saved";
+    return this.#unsettled.size > 0 ? "saving" : "saved";
+  }
+
+  /** Whether this copy has changed an entry and the server has not answered yet. */
+  isSaving(root: RootName, id: string): boolean {
+    return this.#unsettled.has(root, id);
+  }
+
+  /** Calls `listener` when entries changed, or are not saving any more. Returns what ends it. */
+  onChange(listener: () => void): () => void {
+    this.#onChange.add(listener);
+    return () => this.#onChange.delete(listener);
+  }
+
+  /** Calls `listener` with what this copy wrote and the server put back. Returns what ends it. */
+  onPutBack(listener: (refused: Refused) => void): () => void {
+    this.#onPutBack.add(listener);
+    return () => this.#onPutBack.delete(listener);
   }
 
   /** Calls `listener` when the state is another one, and now. Returns what ends it. */
@@ -126,18 +177,60 @@ export class SharedSession {
         value: issue.field === null ? "the value" : `field ${issue.field}`,
         expected: issue.expected,
       });
-    const map = this.doc.getMap(root);
-    if (ROOTS[root].shape === "whole") map.set(id, value);
-    else this.doc.transact(() => setFields(map, id, value as Record<string, unknown>));
+    this.#check("set", root, id, value);
+    this.#change(root, id, value);
   }
 
+  /** Throws when the person may not. */
   remove(root: RootName, id: string): void {
-    this.doc.getMap(root).delete(id);
+    this.#check("remove", root, id, undefined);
+    this.#change(root, id, undefined);
   }
 
-  /** Asks the room for what only the first may do. Its effect, if it has one, shows in `alerts` or `workflows`. */
-  intend(intent: Intent): void {
-    this.set("intents", `${this.doc.clientID}.${Y.getState(this.doc.store, this.doc.clientID)}`, intent);
+  /** Makes several changes one: sent, taken back and made again as a whole. */
+  together(change: () => void): void {
+    if (this.#together !== null) {
+      change();
+      return;
+    }
+    const changed = new Map<string, { root: RootName; id: string; before: unknown }>();
+    this.#together = changed;
+    try {
+      this.doc.transact(change);
+    } finally {
+      this.#together = null;
+      if (changed.size > 0)
+        this.#own.add(
+          [...changed.values()].map((each) => ({ ...each, after: this.get(each.root, each.id) })),
+        );
+    }
+  }
+
+  /** Takes back the last change of this copy that is not taken back yet. Returns whether there was one. */
+  undo(): boolean {
+    return this.doc.transact(() => this.#own.undo());
+  }
+
+  /** Makes the change again that `undo` took back last. Returns whether there was one. */
+  redo(): boolean {
+    return this.doc.transact(() => this.#own.redo());
+  }
+
+  /**
+   * Asks the room for what only the first may do. Its effect shows in `alerts` or `workflows`. Resolves when the room has decided: with null, or with
+   * why it refused, such as who was first. Rejects as `synced` does.
+   */
+  intend(intent: Intent): Promise<IntentRefusal | null> {
+    const key = `${this.doc.clientID}.${Y.getState(this.doc.store, this.doc.clientID)}`;
+    this.set("intents", key, intent);
+    const intents = this.doc.getMap("intents");
+    // The room removes a request together with its effect or its answer.
+    const decided = this.#when(() => !intents.has(key)).then(
+      () => (this.get("answers", key) as IntentRefusal | undefined) ?? null,
+    );
+    // Whoever drops the promise has asked for no answer.
+    decided.catch(() => {});
+    return decided;
   }
 
   /** What this person shows of themselves: nothing of it is kept. The server adds `user`. */
@@ -168,13 +261,63 @@ export class SharedSession {
     const handlers = this.provider.messageHandlers;
     const stock = handlers[SYNC]!;
     handlers[SYNC] = (encoder, decoder, provider, emitSynced, type) => {
-      const durable = durableClocks(decoder);
+      const { durable, deletions } = answerOf(decoder, this.#unsettled.hasRemovals);
       stock(encoder, decoder, provider, emitSynced, type);
       for (const [writer, clock] of durable)
         if (this.#written.has(writer))
           this.#durable.set(writer, Math.max(clock, this.#durable.get(writer) ?? 0));
+      this.#settle(deletions);
       this.#report();
     };
+  }
+
+  #settle(deletions: Answer["deletions"]): void {
+    const waiting = this.#unsettled.size;
+    for (const putBack of this.#unsettled.answered(this.#durable, deletions)) {
+      const { root, id, written } = putBack;
+      const expected =
+        (written === undefined ? undefined : checkEntry(root, id, written)?.expected) ??
+        this.#refusal(root, id, written) ??
+        "what the session has in force";
+      for (const listener of [...this.#onPutBack]) listener({ ...putBack, expected });
+    }
+    if (this.#unsettled.size !== waiting) this.#changed();
+  }
+
+  #changed(): void {
+    for (const listener of [...this.#onChange]) listener();
+  }
+
+  #change(root: RootName, id: string, value: unknown): void {
+    this.together(() => {
+      const key = `${root}\n${id}`;
+      // The room takes requests away by itself.
+      if (root !== "intents" && this.#together?.has(key) === false)
+        this.#together.set(key, { root, id, before: this.get(root, id) });
+      this.#put(root, id, value);
+    });
+  }
+
+  #put(root: RootName, id: string, value: unknown): true {
+    const map = this.doc.getMap(root);
+    if (value === undefined) map.delete(id);
+    else if (ROOTS[root].shape === "whole") map.set(id, value);
+    else setFields(map, id, value as Record<string, unknown>);
+    return true;
+  }
+
+  #check(verb: string, root: RootName, id: string, after: unknown): void {
+    const expected = this.#refusal(root, id, after);
+    if (expected !== null)
+      throw new EigenwatchError({ action: `${verb} ${root}/${id}`, value: "this change", expected });
+  }
+
+  /** Why the person may not make the entry another one, or null. */
+  #refusal(root: RootName, id: string, after: unknown): string | null {
+    const person = this.#person();
+    if (person === null) return null;
+    const change: ChangeOfEntry = { before: this.get(root, id), after, count: this.doc.getMap(root).size };
+    return refusalOf(root, change, person);
   }
 
   #noteWritten(): void {
@@ -203,9 +346,11 @@ export class SharedSession {
       };
       const offState = this.onState(look);
       this.provider.on("sync", look);
+      this.doc.on("update", look);
       end = () => {
         offState();
         this.provider.off("sync", look);
+        this.doc.off("update", look);
       };
     });
   }
@@ -214,14 +359,23 @@ export class SharedSession {
 const SYNC = 0;
 const STATE = 0;
 
-/** The clocks that a sync message says the server has, by writer. Leaves the decoder where it was. */
-function durableClocks(decoder: decoding.Decoder): ReadonlyMap<number, number> {
+interface Answer {
+  /** The clocks that the server has, by writer. */
+  readonly durable: ReadonlyMap<number, number>;
+  readonly deletions: ReturnType<typeof Y.decodeUpdate>["ds"] | null;
+}
+
+/** What a sync message says the server has; its deletions only on demand. Leaves the decoder where it was. */
+function answerOf(decoder: decoding.Decoder, withDeletions: boolean): Answer {
   const { pos } = decoder;
   const kind = decoding.readVarUint(decoder);
   const bytes = decoding.readVarUint8Array(decoder);
   decoder.pos = pos;
-  if (kind === STATE) return Y.decodeStateVector(bytes);
-  return Y.parseUpdateMeta(bytes).to;
+  if (kind === STATE) return { durable: Y.decodeStateVector(bytes), deletions: null };
+  return {
+    durable: Y.parseUpdateMeta(bytes).to,
+    deletions: withDeletions ? Y.decodeUpdate(bytes).ds : null,
+  };
 }
 
 function setFields(map: Y.Map<unknown>, id: string, fields: Record<string, unknown>): void {

@@ -14,7 +14,7 @@
  */
 import * as v from "valibot";
 import { bytes, count, float64s, name, text, timeUs, uint16s, uint32s } from "./fields.ts";
-import { MAX_GROUP_CHANNELS, MAX_GROUPS, MAX_PARTITIONS } from "./limits.ts";
+import { MAX_GROUP_CHANNELS, MAX_GROUPS, MAX_PARTITIONS, MAX_STATE_MEASURES } from "./limits.ts";
 
 // ---- client → gateway -------------------------------------------------------------------------------------------
 
@@ -126,6 +126,27 @@ export const decimated = v.pipe(
     samples: uint32s,
   }),
   v.check((d) => sameRows(d), "Expected columns of equal count"),
+);
+
+/**
+ * Measures of published states by interval, of the past of a session. Row r: the measure `names[measure[r]]` of the group was published
+ * `samples[r]` times in the interval, as in `decimated`.
+ */
+export const measures = v.pipe(
+  v.object({
+    group: name,
+    /** `significant` is among them as 0 or 1. */
+    names: v.pipe(v.array(name), v.maxLength(MAX_STATE_MEASURES)),
+    fromUs: timeUs,
+    everyUs: v.pipe(count, v.minValue(1)),
+    interval: uint32s,
+    measure: uint16s,
+    min: float64s,
+    max: float64s,
+    last: float64s,
+    samples: uint32s,
+  }),
+  v.check(({ measure, ...d }) => sameRows({ ...d, channel: measure }), "Expected columns of equal count"),
 );
 
 /**

@@ -20,6 +20,7 @@ import type {
   AlertsStatus,
   InjectableScenario,
   InjectionUnderWay,
+  RecordedDocument,
   ReplayMarks,
   ReplayStatus,
   StartedInjection,
@@ -162,6 +163,7 @@ export type InjectionRequest = v.InferOutput<typeof injection>;
 export const COMMANDS = {
   readReplay: { action: "read the replay", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
   listReplayMarks: { action: "list marks", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
+  readDocument: { action: "read the shared document", who: "viewer", where: ["recorded"], changes: "nothing", schema: nothing },
   play: { action: "play", who: "editor", where: ["recorded"], changes: "place", schema: fields({ speed: v.optional(speed) }) },
   pause: { action: "pause", who: "editor", where: ["recorded"], changes: "place", schema: nothing },
   setSpeed: { action: "set the speed", who: "editor", where: ["recorded"], changes: "place", schema: fields({ speed }) },
@@ -214,6 +216,7 @@ export interface Command<Name extends CommandName = CommandName> {
 export interface CommandAnswers {
   readReplay: ReplayStatus;
   listReplayMarks: ReplayMarks;
+  readDocument: RecordedDocument;
   play: ReplayStatus;
   pause: ReplayStatus;
   setSpeed: ReplayStatus;

@@ -10,7 +10,7 @@ export interface ReplayStatus {
   readonly speed: number | "max";
   readonly timeUs: number;
   readonly sequence: number;
-  /** The range of the recording that `seek` accepts. */
+  /** The range of the recording that `seek` accepts; of several partitions the times of all, the sequences of the one that was asked. */
   readonly fromUs: number;
   readonly toUs: number;
   readonly firstSequence: number;
@@ -20,6 +20,8 @@ export interface ReplayStatus {
 
 /** An event of the recording, as the seek bar shows it. */
 export interface ReplayMark {
+  /** Of a recording of several partitions: the one that its numbers are of. */
+  readonly partition?: string;
   readonly sequence: number;
   /** Sequence of the input that it follows from. */
   readonly input: number;
@@ -106,6 +108,14 @@ export interface AlertStatus {
   readonly acknowledged: { readonly by: string; readonly atUs: number; readonly note: string } | null;
   readonly assigned: { readonly by: string; readonly to: string } | null;
   readonly snoozedUntilUs: number | null;
+}
+
+/** Entries of a shared document, by root and id. */
+export type DocumentEntries = Readonly<Record<string, Readonly<Record<string, unknown>>>>;
+
+/** The shared document of a recorded session, as it was at the end. */
+export interface RecordedDocument {
+  readonly entries: DocumentEntries;
 }
 
 /** Thresholds in the order in which they were set, and the budget. */

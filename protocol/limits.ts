@@ -13,6 +13,9 @@ export const MAX_FRAME_BYTES = 65_536;
 /** Channels of one group: a joint state has n² entries and its spectrum costs n³; 128 is 9 ms. */
 export const MAX_GROUP_CHANNELS = 128;
 
+/** Measures of a published state whose past is kept: an estimator has about thirty. */
+export const MAX_STATE_MEASURES = 64;
+
 /** Groups of one partition: limits actors, timers and the size of a snapshot. */
 export const MAX_GROUPS = 64;
 
@@ -82,6 +85,9 @@ export const MAX_PARTITIONS = 1024;
 /** Roles that a node lists in its heartbeat: there are four. */
 export const MAX_NODE_ROLES = 16;
 
+/** Partitions of which a heartbeat says why they take no input: one limit of the servers mostly stops all, and the first say what to do. */
+export const MAX_BLOCKED = 64;
+
 /** Bytes of a snapshot: the registered state of MAX_GROUPS groups of 128 channels is under half of it. */
 export const MAX_SNAPSHOT_BYTES = 268_435_456;
 
@@ -111,3 +117,6 @@ export const MAX_INGEST_SOURCES = MAX_GROUPS;
 
 /** Groups of a partition that such samples may declare: a quarter of MAX_GROUPS is left for feeds, whatever other programs send. */
 export const MAX_INGEST_GROUPS = (MAX_GROUPS * 3) / 4;
+
+/** Entries of one message of presence: everybody at a large session, who are sent together to those who come. */
+export const MAX_PRESENCE_ENTRIES = 4_096;

@@ -4,11 +4,13 @@ import { ERROR_KINDS } from "./errors.ts";
 import { bytes, count, float64s, hash32, name, timeUs } from "./fields.ts";
 import {
   MAX_BLOCK_INPUTS,
+  MAX_BLOCKED,
   MAX_CHECKPOINT_PARTS,
   MAX_DERIVED_RECORD_BYTES,
   MAX_ENTRY_RECORDS,
   MAX_NODE_ROLES,
   MAX_PARTITIONS,
+  MAX_PRESENCE_ENTRIES,
   MAX_RECORD_EVENTS,
 } from "./limits.ts";
 import { authored, event } from "./schemas.ts";
@@ -121,6 +123,10 @@ export const heartbeat = v.object({
   partitions: v.optional(count),
   /** After how long a silence it counts others out, by its options: the same on all nodes. */
   memberTtlMs: v.optional(count),
+  /** Partitions that it owns, or would take over, and that take no input: why, and what to do. */
+  blocked: v.optional(
+    v.pipe(v.array(v.object({ partition: name, reason: v.string() })), v.maxLength(MAX_BLOCKED)),
+  ),
 });
 
 /** A gateway asks the owner of the partition to carry out a command (commands.ts). */
@@ -154,10 +160,25 @@ export const answer = v.object({
   ),
 });
 
-/** A feed of another process offers messages that must not be lost. */
+/** A feed of another process, or the owner of the session's room, offers messages that must not be lost. */
 export const offer = v.object({
   /** An owner takes an offer of one id once. */
   id: name,
-  /** Encoded, in order. */
-  messages: v.pipe(v.array(bytes), v.minLength(1), v.maxLength(MAX_BLOCK_INPUTS)),
+  /** Encoded, in order. Of commands none: that asks how many there are. */
+  messages: v.pipe(v.array(bytes), v.maxLength(MAX_BLOCK_INPUTS)),
+});
+
+/** A gateway tells the others who is at the session's shared document through it. Nobody keeps it. */
+export const presence = v.object({
+  /** Unlike any other process of the session. */
+  gateway: name,
+  /** How many connections to the document it has. */
+  connections: count,
+  /** It has begun, and the others are to tell it all they have. */
+  asks: v.optional(v.boolean()),
+  /** What its clients show, each under its Yjs client id; `state`: JSON, "null" of one who has left. `person`: the id of the principal. */
+  entries: v.pipe(
+    v.array(v.object({ writer: count, clock: count, person: name, state: v.string() })),
+    v.maxLength(MAX_PRESENCE_ENTRIES),
+  ),
 });

@@ -51,6 +51,7 @@ export const MESSAGES = {
   refused: { code: 0x36, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.refused },
   pong: { code: 0x37, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.pong },
   rewound: { code: 0x38, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.rewound },
+  measures: { code: 0x39, flow: "gateway→client", maxBytes: MAX_MESSAGE_BYTES, schema: client.measures },
 
   block: { code: 0x40, flow: "runtime→journal", maxBytes: MAX_BLOCK_BYTES, schema: log.block },
   derived: { code: 0x41, flow: "runtime→journal", maxBytes: MAX_DERIVED_RECORD_BYTES, schema: log.derived },
@@ -63,6 +64,7 @@ export const MESSAGES = {
   answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
   offer: { code: 0x49, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.offer },
   blockWithRecords: { code: 0x4a, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.blockWithRecords },
+  presence: { code: 0x4b, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.presence },
 
   hello: { code: 0x50, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.hello },
   subscribe: { code: 0x51, flow: "client→gateway", maxBytes: MAX_CLIENT_MESSAGE_BYTES, schema: client.subscribe },
@@ -118,6 +120,7 @@ export type Closing = MessageOf<"closing">;
 export type Refused = MessageOf<"refused">;
 export type Pong = MessageOf<"pong">;
 export type Rewound = MessageOf<"rewound">;
+export type MeasuresMessage = MessageOf<"measures">;
 
 export type Derived = MessageOf<"derived">;
 export type Checkpoint = MessageOf<"checkpoint">;

@@ -18,8 +18,9 @@ import {
 import { isName, json } from "./fields.ts";
 import { MAX_NAME_BYTES } from "./limits.ts";
 import { includesRole, type Role } from "./principal.ts";
+import { body, ENTRY_ID_CHARACTERS, finite, id, label, timeUs } from "./room-fields.ts";
 import { SEVERITIES } from "./schemas.ts";
-import { isVisible, isVisibleLines } from "./visible-text.ts";
+import { definition, run, STEP_STATES, workflowId, workflowSteps } from "./workflow.ts";
 
 /** Step it with a change that an older program would not read. */
 export const ROOM_SCHEMA_VERSION = 1;
@@ -30,31 +31,15 @@ export const ROOM_AUTHOR = "the room";
 /** The partition of a session that holds the edits of its document. */
 export const ROOM_PARTITION = "room";
 
-/** Characters of a key. */
-export const ENTRY_ID_CHARACTERS = 128;
-
 /** Characters of one entry as JSON: a page of text, or a panel with its query. */
 export const ENTRY_CHARACTERS = 8_192;
 
-/** Characters of a text: it fits in an event, so actors and the audit trail have all of it. */
-const TEXT_CHARACTERS = 1_000;
+/** Of a run: that of its definition, and for each step who did it, when, and a note of usual length. */
+const RUN_CHARACTERS = 32_768;
 
-const id = v.pipe(v.string(), v.regex(/^[\x21-\x7e]+$/), v.maxLength(ENTRY_ID_CHARACTERS));
-const label = v.pipe(v.string(), v.maxLength(200), v.check(isVisible, "visible text on one line"));
-const body = v.pipe(v.string(), v.maxLength(TEXT_CHARACTERS), v.check(isVisibleLines, "visible text"));
-const finite = v.pipe(v.number(), v.finite());
-const timeUs = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
 const cells = v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(1_000));
 
 const range = v.looseObject({ fromUs: timeUs, untilUs: timeUs });
-
-const step = v.looseObject({
-  title: label,
-  state: v.picklist(["waiting", "running", "done", "failed", "skipped"]),
-  by: v.optional(label),
-  atUs: v.optional(timeUs),
-  note: v.optional(body),
-});
 
 /** A level that is drawn on a panel, for people: no actor compares anything with it. */
 const drawnLevel = v.looseObject({
@@ -91,24 +76,29 @@ const intent = v.variant("type", [
   v.object({
     type: v.literal("workflow.start"),
     run: id,
+    /** Name of the definition. */
+    workflow: v.optional(workflowId),
     title: label,
-    steps: v.pipe(
-      v.record(id, label),
-      v.check((steps) => Object.keys(steps).length <= 64),
-    ),
+    steps: workflowSteps,
   }),
   v.object({
     type: v.literal("workflow.step"),
     run: id,
-    step: id,
-    state: v.picklist(["running", "done", "failed", "skipped"]),
+    step: workflowId,
+    /** "waiting": it is given back, or tried again. */
+    state: v.picklist(STEP_STATES),
     note: v.optional(body),
   }),
 ]);
 
+/** Why the room did not carry out an intent: under its key, for whoever wrote it. */
+const answer = v.looseObject({ to: label, expected: body, found: v.optional(body), input: v.number() });
+
+/** A refusal of the room. */
+export type IntentRefusal = v.InferOutput<typeof answer>;
+
 /** As a client writes it. */
 export type Intent = v.InferInput<typeof intent>;
-export type WorkflowStep = v.InferOutput<typeof step>;
 
 export interface Root {
   readonly shape: "whole" | "fields";
@@ -117,6 +107,8 @@ export interface Root {
   /** Entries at most: what a page can show, and what one recovery loads at once. */
   readonly most: number;
   readonly schema: v.GenericSchema;
+  /** Characters of an entry as JSON; absent: ENTRY_CHARACTERS. */
+  readonly characters?: number;
   /** The schema takes the key as the field `id`. */
   readonly hasId?: true;
   /** Its only keys; absent: any. */
@@ -138,11 +130,15 @@ export const ROOTS = {
   /** What people did about alerts. Written from intents, and from what the partitions have; each has its threshold, so they are no more. */
   alerts: { shape: "whole", who: "room", most: 1_024, schema: alertEntry },
   /** Runs of steps. Written from intents. */
-  workflows: { shape: "whole", who: "room", most: 64, schema: v.looseObject({ title: label, startedBy: label, startedAtUs: timeUs, steps: v.record(id, step) }) },
+  workflows: { shape: "whole", who: "room", most: 64, characters: RUN_CHARACTERS, schema: run },
+  /** Workflows that may be started, by name. */
+  definitions: { shape: "whole", who: "room", most: 32, schema: definition },
   /** `range` and `cursor`: what everybody looks at. */
   view: { shape: "whole", who: "editor", most: 8, keys: ["cursor", "range"], schema: v.union([range, v.looseObject({ timeUs }), v.null()]) },
   /** Requests to the room, which removes them. */
   intents: { shape: "whole", who: "editor", most: 64, schema: intent },
+  /** Why requests were refused, the newest. */
+  answers: { shape: "whole", who: "room", most: 64, schema: answer },
 } as const satisfies Record<string, Root>;
 
 export type RootName = keyof typeof ROOTS;
@@ -168,7 +164,7 @@ export interface EntryIssue {
 export function checkEntry(root: RootName, key: string, value: unknown): EntryIssue | null {
   const whole = (expected: string): EntryIssue => ({ field: null, expected });
   if (!v.is(id, key)) return whole(`a key of 1 to ${ENTRY_ID_CHARACTERS} visible ASCII characters`);
-  const { schema, hasId, keys }: Root = ROOTS[root];
+  const { schema, hasId, keys, characters = ENTRY_CHARACTERS }: Root = ROOTS[root];
   if (keys?.includes(key) === false) return whole(`one of the keys ${keys.join(", ")}`);
   if (!v.is(json, value)) return whole("plain JSON");
   // Fields become those of an event, whose names are as short.
@@ -183,9 +179,42 @@ export function checkEntry(root: RootName, key: string, value: unknown): EntryIs
     const expected = issue.type === "check" ? issue.message : (issue.expected ?? issue.message);
     return { field: typeof field === "string" ? field : null, expected };
   }
-  if (JSON.stringify(value).length > ENTRY_CHARACTERS)
-    return whole(`at most ${ENTRY_CHARACTERS} characters of JSON`);
+  if (JSON.stringify(value).length > characters) return whole(`at most ${characters} characters of JSON`);
   return null;
+}
+
+/** Who changes an entry: the id and role that the server verified. */
+export interface EntryAuthor {
+  readonly id: string;
+  readonly role: Role;
+}
+
+/** An entry before and after a change (undefined: not there), and how many its root has before it. */
+export interface ChangeOfEntry {
+  readonly before: unknown;
+  readonly after: unknown;
+  readonly count: number;
+}
+
+/** Why somebody may not make a change of an entry: what was expected; null when they may. */
+export function refusalOf(
+  root: RootName,
+  { before, after, count }: ChangeOfEntry,
+  { id, role }: EntryAuthor,
+): string | null {
+  const { who, most } = ROOTS[root];
+  if (!mayWrite(root, role)) return `a change by ${who}`;
+  const isNew = before === undefined;
+  if (isNew && count >= most) return `at most ${most} entries in ${root}`;
+  if (root !== "annotations") return null;
+  const by = authorOf(before);
+  if (!isNew && by !== id && role !== "owner") return "an annotation of one's own, or the role owner";
+  if (after !== undefined && authorOf(after) !== (isNew ? id : by)) return "by = its author";
+  return null;
+}
+
+function authorOf(annotation: unknown): unknown {
+  return isFields(annotation) ? (annotation as { by?: unknown }).by : undefined;
 }
 
 function isFields(value: unknown): value is object {

@@ -6,6 +6,8 @@ import * as v from "valibot";
 import { thresholdRemoved, thresholdSet } from "./alert-commands.ts";
 import { fields, whole } from "./command-fields.ts";
 import { alertEntry } from "./room-document.ts";
+import { body, id } from "./room-fields.ts";
+import { definition, workflowId } from "./workflow.ts";
 
 /** Entries of one input: with texts of the greatest length they take half of MAX_INPUT_BYTES. */
 export const IN_FORCE_ENTRIES = 16;
@@ -29,11 +31,30 @@ const renewed = fields({
   epoch: whole,
 });
 
+const offered = fields({
+  name: workflowId,
+  /** Null: it is not offered any more. */
+  definition: v.nullable(definition),
+});
+
+const performed = fields({
+  run: id,
+  step: workflowId,
+  state: v.picklist(["running", "done", "failed"]),
+  /** Why it failed, or what it waits for. */
+  note: v.optional(body),
+  progress: v.optional(fields({ done: whole, of: whole })),
+});
+
 export const SESSION_FACTS = {
   /** The document is made anew from its content, in the next epoch. */
   "document.renewed": { action: "renew the document", schema: renewed },
   /** Thresholds and alerts as the partitions have them: what the document shows of them becomes this. */
   "alerts.inForce": { action: "show what is in force", schema: inForce },
+  /** A workflow that the session offers. */
+  "workflow.offered": { action: "offer a workflow", schema: offered },
+  /** What the program did of an automatic step. A replay takes it from here and performs nothing. */
+  "workflow.performed": { action: "perform a step of a workflow", schema: performed },
 } as const;
 
 export type SessionFactName = keyof typeof SESSION_FACTS;
@@ -42,6 +63,8 @@ export type SessionFactName = keyof typeof SESSION_FACTS;
 export type InForceEntry = v.InferOutput<typeof inForceEntry>;
 export type Renewed = v.InferOutput<typeof renewed>;
 export type InForce = v.InferOutput<typeof inForce>;
+export type OfferedWorkflow = v.InferOutput<typeof offered>;
+export type PerformedStep = v.InferOutput<typeof performed>;
 
 export function isSessionFact(name: string): name is SessionFactName {
   return Object.hasOwn(SESSION_FACTS, name);

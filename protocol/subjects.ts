@@ -16,15 +16,15 @@ const SUBJECT_ROOT = "ew";
 export const SUBJECT_KINDS = {
   /** Feed frames and declarations: source, group. */
   feed: "feed→core",
-  /** Requests: messages of feeds that must arrive: kind of feed, source. */
+  /** Requests: messages of feeds that must arrive, and commands of the session's room: kind of feed or `commands`, source. */
   offer: "feed→core",
   /** Samples of any publisher, in JSON or as frames: source, group. The partition is `any`. */
   ingest: "feed→core",
-  /** Commands and edits from a gateway. */
+  /** Requests: commands from a gateway, and edits of the shared document in its partition. */
   command: "gateway→core",
   /** Blocks, in the order of the log. */
   log: "runtime→journal",
-  /** Events of the core: kind of event. */
+  /** Events of the core about thresholds and alerts: kind of event. */
   event: "core→gateway",
   /** Published states: group. */
   state: "core→gateway",
@@ -32,6 +32,10 @@ export const SUBJECT_KINDS = {
   metrics: "core→gateway",
   /** Requests that the owner answers: how the partition stands. */
   status: "node→node",
+  /** Who is at the shared document through which gateway. */
+  presence: "node→node",
+  /** Changes of invitations and guests, in the order that counts. The partition is `any`. */
+  grants: "node→node",
 } as const;
 
 export type SubjectKind = keyof typeof SUBJECT_KINDS;

@@ -14,15 +14,6 @@ export function hasThreshold({ alerts }: AlertsStatus, id: string): boolean {
   return alerts.some(({ threshold }) => threshold.id === id);
 }
 
-/** Those of a session of several partitions, each of which has the budget for itself. */
-export function mergedAlerts(all: readonly AlertsStatus[]): AlertsStatus {
-  return {
-    alerts: all.flatMap(({ alerts }) => alerts),
-    perDay: all[0]?.perDay ?? 0,
-    heldBack: all.reduce((sum, { heldBack }) => sum + heldBack, 0),
-  };
-}
-
 /** Throws an EigenwatchError when the command would change nothing. */
 export function checkAlertCommand(
   { alerts }: AlertsStatus,

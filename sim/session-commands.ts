@@ -1,9 +1,9 @@
 /** What carries out the commands of a live session. Those of a recorded one are in recordings/replay/commands.ts. */
-import { listAlerts, type Partition } from "../actors/mod.ts";
+import { listAlerts, mergedAlerts, type Partition } from "../actors/mod.ts";
 import { type CommandHandler, type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import { type Command, LOGGED_COMMANDS, type LoggedCommandName } from "../protocol/commands.ts";
-import { checkAlertCommand, hasThreshold, mergedAlerts } from "./alert-commands.ts";
+import { checkAlertCommand, hasThreshold } from "./alert-commands.ts";
 import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
 import { injectableScenarios, prepareInjection } from "./worlds/inject.ts";
 

@@ -85,8 +85,9 @@ export const RULES: readonly Rule[] = [
     ],
   },
   { place: "collab/gateway/", sees: SYSTEM },
-  { place: "collab/rooms/", sees: ["collab/gateway/", ...SYSTEM] },
+  { place: "collab/rooms/", sees: ["actors/cluster/mod.ts", "collab/gateway/", ...SYSTEM] },
   { place: "collab/notify/", sees: SYSTEM },
+  { place: "collab/workflows/", sees: SYSTEM },
   {
     place: "collab/live/",
     sees: [
@@ -98,6 +99,7 @@ export const RULES: readonly Rule[] = [
       "collab/gateway/",
       "collab/rooms/",
       "collab/notify/",
+      "collab/workflows/",
       "sim/mod.ts",
       ...SYSTEM,
     ],
@@ -116,6 +118,11 @@ export const RULES: readonly Rule[] = [
     ],
   },
   { place: "sim/worlds/", sees: ["actors/command-line/", "actors/filters/lines.ts", ...FACES] },
+  // `record follow` reaches NATS with the options of the other commands of a cluster.
+  {
+    place: "sim/recordings/record/",
+    sees: ["actors/command-line/", "sim/recordings/", "collab/*", "collab/live/", ...FACES],
+  },
   {
     place: "sim/recordings/",
     sees: [

@@ -10,6 +10,7 @@
  * returned, a follower after `append` has, and bytes are copies. It always connects, refuses only what `expectedLast` refuses, and
  * never leaves an append unanswered: what goes wrong with servers is the simulator's business.
  */
+import { Buffer } from "node:buffer";
 import {
   AppendRefused,
   type Bus,
@@ -176,6 +177,13 @@ class MemoryHints implements Hints {
     const cancel = this.#clock.after(HINT_TTL_MS, () => this.#end(key));
     this.#values.set(key, { value: new Uint8Array(value), cancel });
     this.#notify(key);
+  }
+
+  async agree(key: string, value: Uint8Array): Promise<Uint8Array> {
+    const living = this.#values.get(key)?.value;
+    if (living !== undefined && Buffer.compare(living, value) !== 0) return new Uint8Array(living);
+    await this.put(key, value);
+    return new Uint8Array(value);
   }
 
   async remove(key: string): Promise<void> {

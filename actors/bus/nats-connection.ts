@@ -42,10 +42,13 @@ export class NatsRefused extends Error {
   override readonly name = "NatsRefused";
   /** Of the table of errors of the servers; 0 for an unnumbered one. */
   readonly code: number;
+  /** In the words of the server. */
+  readonly description: string;
 
   constructor(action: string, code: number, description: string) {
     super(`Cannot ${action}: ${description}`);
     this.code = code;
+    this.description = description;
   }
 }
 

@@ -33,13 +33,16 @@ async function deniedSubscription(link: NatsLink, session: string): Promise<stri
 }
 
 async function deniedPublication(link: NatsLink, session: string): Promise<string | null> {
-  const [nodes, snapshots] = ["nodes", "snapshots"].map((of) => natsName(`${escapeName(session)}-${of}`));
+  const [nodes, held, snapshots] = ["nodes", "held", "snapshots"].map((of) =>
+    natsName(`${escapeName(session)}-${of}`),
+  );
   const rights: [right: string, subject: string][] = [
     [wholeOf(session), tried(session)],
     ["$JS.API.>", `$JS.API.STREAM.CREATE.${NO_STREAM}`],
     ["$JS.API.>", `$JS.API.CONSUMER.CREATE.${NO_STREAM}`],
     ["$JS.FC.>", `$JS.FC.${NO_STREAM}`],
     [`$KV.${nodes}.>`, `$KV.${nodes}.${NO_STREAM}`],
+    [`$KV.${held}.>`, `$KV.${held}.${NO_STREAM}`],
     [`ewstate.${snapshots}.>`, `ewstate.${snapshots}.${NO_STREAM}`],
   ];
   for (const [right, subject] of rights) {

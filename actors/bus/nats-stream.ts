@@ -2,7 +2,7 @@
  * An ordered log in a stream of JetStream: one stream for each, with one subject.
  *
  *   append ─► publish with id and expected end ─┬─ acknowledged: its sequence (of an id that is known: of the first)
- *                                               ├─ refused ─► AppendRefused
+ *                                               ├─ refused ─► AppendRefused, without room LogFull
  *                                               └─ no answer ─► AppendUncertain
  *   follow, read ─► a consumer from the sequence on (nats-delivery.ts)
  *
@@ -14,11 +14,12 @@ import {
   AppendRefused,
   AppendUncertain,
   DEDUPE_MS,
+  LogFull,
   type LogStream,
   NoAnswer,
   type StreamEntry,
 } from "../ports/bus.ts";
-import { type NatsLink, NatsRefused, NobodyThere, NS_PER_MS } from "./nats-connection.ts";
+import { type NatsLink, NatsRefused, NS_PER_MS } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
 import { natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
@@ -28,6 +29,12 @@ const QUEUE_BYTES = 4 * 1024 * 1024;
 
 /** A reading that brings nothing for so long has failed: the stream was cut off, or its end was lost. */
 const READ_MS = 5_000;
+
+/**
+ * Errors of the servers that a limit is reached: of the stream (bytes, messages) or the disk under it, of the account, of the server. Of the first
+ * two there may be others that a person must look at as well.
+ */
+const NO_ROOM: ReadonlySet<number> = new Set([10077, 10047, 10023, 10002]);
 
 const streamInfo = v.looseObject({
   config: v.looseObject({ max_bytes: v.optional(v.number(), -1) }),
@@ -76,8 +83,14 @@ export class NatsStream implements LogStream {
     try {
       return await this.#store.use(() => this.#publish(what, copy, options));
     } catch (cause) {
-      if (cause instanceof NatsRefused || cause instanceof NobodyThere)
+      if (cause instanceof NatsRefused && NO_ROOM.has(cause.code))
+        throw new LogFull(
+          `stream ${this.#stream} takes nothing (${cause.description}): raise its limit (nats stream edit) or that of the account, or begin another session`,
+          { cause },
+        );
+      if (cause instanceof NatsRefused)
         throw new AppendRefused(`Cannot ${what}: ${cause.message}`, { cause });
+      // Also where nobody takes it for the moment: servers that elect a leader, or start, may be there at once.
       if (cause instanceof NoAnswer) throw new AppendUncertain(`Cannot ${what}: ${cause.message}`, { cause });
       throw cause;
     }

@@ -18,6 +18,7 @@ import type { NatsOptions } from "./nats-options.ts";
 import { checkRights } from "./nats-rights.ts";
 import { NatsSnapshots } from "./nats-snapshots.ts";
 import { NatsStream, type StorageUse } from "./nats-stream.ts";
+import { matches } from "./subject-match.ts";
 
 export type { NatsCredentials, NatsOptions, NatsTls } from "./nats-options.ts";
 export type { StorageUse } from "./nats-stream.ts";
@@ -29,6 +30,8 @@ export interface NatsBus extends Bus {
   clockErrorMs(): Promise<number>;
   /** Rejects with an EigenwatchError that names the first right which the user lacks for a session. */
   checkRights(session: string): Promise<void>;
+  /** Names of the logs that the servers have, as `stream` takes them, of which the name matches: `*` for one part. Makes none. */
+  streams(pattern: string): Promise<string[]>;
   /** What these streams and the whole account store. Rejects when the servers do not answer. */
   storage(streams: readonly string[]): Promise<StorageUse[]>;
   /**
@@ -67,6 +70,7 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     snapshots: (bucket) => new NatsSnapshots(link, bucket),
     clockErrorMs: () => link.clockErrorMs(),
     checkRights: (session) => checkRights(link, session),
+    streams: (pattern) => streamNames(link, pattern),
     storage: async (names) => [
       ...(await Promise.all(names.map((name) => streamOf(name).storage()))),
       await accountStorage(link),
@@ -93,6 +97,25 @@ async function openedBeside(link: NatsLink): Promise<NatsLink> {
   } catch (error) {
     await link.close();
     throw error;
+  }
+}
+
+const streamPage = v.looseObject({
+  total: v.number(),
+  streams: v.nullish(
+    v.array(v.looseObject({ config: v.looseObject({ subjects: v.nullish(v.array(v.string())) }) })),
+  ),
+});
+
+/** The subject of a log is its name. The servers answer page by page. */
+async function streamNames(link: NatsLink, pattern: string): Promise<string[]> {
+  const names: string[] = [];
+  for (let offset = 0; ; ) {
+    const { total, streams } = await link.api("STREAM.LIST", { offset, subject: pattern }, streamPage);
+    const found = (streams ?? []).flatMap(({ config }) => config.subjects ?? []);
+    names.push(...found.filter((subject) => matches(pattern, subject)));
+    offset += streams?.length ?? 0;
+    if (offset >= total || (streams ?? []).length === 0) return names;
   }
 }
 

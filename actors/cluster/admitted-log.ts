@@ -12,17 +12,13 @@
  */
 
 import { LogRewound } from "../journal/errors.ts";
+import type { Slices } from "../log/slices.ts";
 import type { LogStream, StreamEntry } from "../ports/bus.ts";
 import type { BlockPosition, JournalEntry } from "../ports/journal.ts";
 import { type Admission, admit, emptyLog, type Verdict } from "./admission.ts";
-import { BlockIndex, hashPrefixOf } from "./block-index.ts";
-import {
-  blockBytes,
-  entriesOf,
-  RecordAssembler,
-  type StreamedBlock,
-  type StreamedEntry,
-} from "./log-entry.ts";
+import { BlockIndex } from "./block-index.ts";
+import { entriesOf, type StreamedEntry } from "./log-entry.ts";
+import { beforeBlock, LogReader, type LogStart, logBefore, positionOf } from "./log-reader.ts";
 
 export interface LogWatcher {
   entry(entry: StreamedEntry, verdict: Verdict, stored: StreamEntry): void;
@@ -30,19 +26,10 @@ export interface LogWatcher {
   broken(error: LogRewound): void;
 }
 
-/** An admitted block, at which reading may begin. */
-export interface LogStart {
-  readonly block: number;
-  /** First bytes of its hash, as the index has them. */
-  readonly hash: string;
-  readonly streamSequence: number;
-  /** Derived records of its epoch before it. */
-  readonly derivedRecords: number;
-}
-
 export class AdmittedLog {
   readonly partition: string;
   readonly stream: LogStream;
+  readonly #slices: Slices | null;
   #index = new BlockIndex();
   #completing: Promise<void> | null = null;
   #state: Admission;
@@ -57,15 +44,16 @@ export class AdmittedLog {
   /**
    * Reads the stream to its end and then follows it. Rejects when the server cannot be reached. `watcher`: gets the entries from the first
    * one that is read; default: nobody does until `watch`. `starts`: blocks to begin at, the best first; those that the stream does not have at
-   * their place are passed over. Default: the first entry.
+   * their place are passed over. Default: the first entry. `slices`: gives others turns while it is read; default: nobody needs one.
    */
   static async open(
     stream: LogStream,
     partition: string,
     watcher: LogWatcher | null = null,
     starts: readonly LogStart[] = [],
+    slices: Slices | null = null,
   ): Promise<AdmittedLog> {
-    const log = new AdmittedLog(stream, partition);
+    const log = new AdmittedLog(stream, partition, slices);
     log.#watcher = watcher;
     for (const start of starts) if (await log.#beginAt(start)) break;
     await log.#readToEnd();
@@ -73,7 +61,8 @@ export class AdmittedLog {
     return log;
   }
 
-  private constructor(stream: LogStream, partition: string) {
+  private constructor(stream: LogStream, partition: string, slices: Slices | null) {
+    this.#slices = slices;
     this.stream = stream;
     this.partition = partition;
     this.#state = emptyLog(partition);
@@ -139,36 +128,12 @@ export class AdmittedLog {
     const until = this.#sequence;
     if (from > this.index.count) return;
     if (from < this.index.first) await this.complete();
-    const { streamSequence, derivedRecords } = this.index.get(from);
-    let state: Admission | null = null;
-    const records = new RecordAssembler();
-    for await (const stored of this.stream.read(streamSequence)) {
-      const { sequence } = stored;
-      if (sequence > until) return;
-      for (const entry of entriesOf(stored)) {
-        state ??= this.#before(entry, derivedRecords);
-        if (state === null) {
-          const reason = `it is not block ${from}, which was read there before`;
-          yield {
-            kind: "damage",
-            file: `log of ${this.partition}`,
-            offset: sequence,
-            length: stored.bytes.length,
-            reason,
-          };
-          return;
-        }
-        const { log, verdict } = admit(state, entry);
-        state = log;
-        if (verdict === "block" && entry.kind === "block")
-          yield { kind: "block", block: { ...positionOf(entry), bytes: blockBytes(entry, stored) } };
-        else if (verdict === "takeover") records.forget();
-        else if (verdict === "derivedRecord" && entry.kind === "derivedRecord" && entry.block >= from) {
-          const record = records.add(entry);
-          if (record !== null) yield record;
-        }
-      }
-    }
+    const { streamSequence: fromEntry, derivedRecords } = this.index.get(from);
+    const { stream, partition } = this;
+    const before = (entry: StreamedEntry) => this.#before(entry, derivedRecords);
+    const reader = new LogReader({ stream, partition, fromEntry, before });
+    for await (const entry of reader.entries(until))
+      if (entry.kind === "block" || entry.kind === "damage" || entry.block >= from) yield entry;
   }
 
   /** The log right before an indexed block; null when the index has another entry there. */
@@ -178,19 +143,13 @@ export class AdmittedLog {
   }
 
   /** Puts the log right before a block; false when the stream has another entry there, or none. */
-  async #beginAt({ block, hash, streamSequence, derivedRecords }: LogStart): Promise<boolean> {
-    if (streamSequence > (await this.stream.lastSequence())) return false;
-    for await (const stored of this.stream.read(streamSequence)) {
-      const [entry] = entriesOf(stored);
-      if (stored.sequence !== streamSequence || entry?.kind !== "block") return false;
-      if (entry.partition !== this.partition || entry.number !== block) return false;
-      if (hashPrefixOf(entry.hash) !== hash) return false;
-      this.#state = beforeBlock(entry, derivedRecords);
-      this.#sequence = streamSequence - 1;
-      this.#index = new BlockIndex(block);
-      return true;
-    }
-    return false;
+  async #beginAt(start: LogStart): Promise<boolean> {
+    const state = await logBefore(this.stream, this.partition, start);
+    if (state === null) return false;
+    this.#state = state;
+    this.#sequence = start.streamSequence - 1;
+    this.#index = new BlockIndex(start.block);
+    return true;
   }
 
   async #readBeginning(): Promise<void> {
@@ -206,6 +165,7 @@ export class AdmittedLog {
         whole.add(entry, stored.sequence, log.derivedRecords);
       }
       if (state.lastBlock >= first) break;
+      await this.#slices?.next();
     }
     if (whole.count !== first - 1)
       throw new LogRewound({
@@ -222,6 +182,7 @@ export class AdmittedLog {
       for await (const entry of this.stream.read(before + 1)) {
         this.#take(entry);
         if (this.#broken !== null) throw this.#broken;
+        await this.#slices?.next();
       }
       const end = await this.stream.lastSequence();
       if (this.#sequence >= end) return;
@@ -260,16 +221,4 @@ export class AdmittedLog {
     this.#unfollow();
     this.#watcher?.broken(this.#broken);
   }
-}
-
-/** The log right before an admitted block. */
-function beforeBlock(
-  { partition, epoch, number, previousHash }: StreamedBlock,
-  derivedRecords: number,
-): Admission {
-  return { ...emptyLog(partition), epoch, lastBlock: number - 1, lastHash: previousHash, derivedRecords };
-}
-
-function positionOf({ number, firstSequence, lastSequence, timeUs, hash }: StreamedBlock): BlockPosition {
-  return { number, firstSequence, lastSequence, timeUs, hash };
 }

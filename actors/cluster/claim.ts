@@ -24,6 +24,8 @@ export interface ClaimOptions {
   readonly clock: Clock;
   readonly retryMs: number;
   report(message: string): void;
+  /** The stream has no room for the take-over, and why; null: it has. */
+  full?(reason: string | null): void;
 }
 
 export interface Claim {
@@ -33,7 +35,7 @@ export interface Claim {
   abandon(): void;
 }
 
-export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Claim {
+export function claim({ log, owner, clock, retryMs, report, full = () => {} }: ClaimOptions): Claim {
   let stop: () => void = () => {};
   let outrun = 0;
   let open = true;
@@ -50,6 +52,7 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
       stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
       endsWith: (sequence) => log.checkEnd(sequence),
       report,
+      full,
     });
   };
 
@@ -64,6 +67,7 @@ export function claim({ log, owner, clock, retryMs, report }: ClaimOptions): Cla
         if (verdict === "takeover" && entry.kind === "takeover") {
           open = false;
           stop();
+          full(null);
           if (entry.owner === owner) resolve(entry.epoch);
           else lose(`${entry.owner} did, with epoch ${entry.epoch}`);
         } else if (verdict === "block") {

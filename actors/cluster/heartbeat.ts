@@ -10,6 +10,7 @@
  * Hints may be stale or lost, and nodes may see different members: decisions based on them affect only effort, never correctness.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
+import { MAX_BLOCKED } from "../../protocol/limits.ts";
 import { escapeName, unescapeName } from "../../protocol/subjects.ts";
 import type { Hints } from "../ports/bus.ts";
 import { afterHearing, type Clock, isLate } from "../ports/clock.ts";
@@ -17,7 +18,9 @@ import { CountedLines } from "../ports/counted-lines.ts";
 import type { ClusterTiming } from "./cluster-timing.ts";
 import {
   type Announced,
+  announcedBlock,
   announcedOwner,
+  type Blocked,
   expired,
   heard,
   isCore,
@@ -37,6 +40,8 @@ export interface PresenceOptions {
   readonly roles?: readonly string[] | undefined;
   /** Default: it is not. */
   catchingUp?(): boolean;
+  /** Default: none is. */
+  blocked?(): readonly Blocked[];
   /** How many there are in the session. */
   readonly partitions: number;
   /** Members, what they own, or the lease may have changed. */
@@ -99,9 +104,19 @@ export class Presence {
     return announcedOwner(this.others, partition)?.node ?? null;
   }
 
+  /** The epoch under which that node owns it, 0 without one. */
+  epochOf(partition: string): number {
+    return announcedOwner(this.others, partition)?.epoch ?? 0;
+  }
+
   /** Whether that node is still recovering its core. */
   isOpening(partition: string): boolean {
     return announcedOwner(this.others, partition)?.opening === true;
+  }
+
+  /** Why another live node says that the partition takes no input, or null. */
+  blockOf(partition: string): string | null {
+    return announcedBlock(this.others, partition);
   }
 
   /** The live nodes that may own partitions, this one perhaps among them. */
@@ -126,7 +141,8 @@ export class Presence {
   }
 
   private own() {
-    const { node, roles, owns, catchingUp, partitions, timing } = this.options;
+    const { node, roles, owns, catchingUp, blocked, partitions, timing } = this.options;
+    const reasons = (blocked?.() ?? []).slice(0, MAX_BLOCKED);
     return {
       node,
       sinceUs: this.sinceUs,
@@ -135,6 +151,7 @@ export class Presence {
       memberTtlMs: timing.memberTtlMs,
       ...(roles === undefined ? {} : { roles: [...roles] }),
       ...(catchingUp?.() === true ? { catchingUp: true } : {}),
+      ...(reasons.length === 0 ? {} : { blocked: reasons }),
     };
   }
 

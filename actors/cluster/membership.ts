@@ -21,6 +21,14 @@ export interface Announced {
   readonly roles?: readonly string[] | undefined;
   /** True while it reads the logs for the first time. */
   readonly catchingUp?: boolean | undefined;
+  /** Partitions that it owns, or would take over, and that take no input. */
+  readonly blocked?: readonly Blocked[] | undefined;
+}
+
+export interface Blocked {
+  readonly partition: string;
+  /** Why, and what to do. */
+  readonly reason: string;
 }
 
 export interface Owned {
@@ -81,6 +89,15 @@ export function candidatesOf(cores: readonly Announced[], partition: string): st
     ({ catchingUp, owns }) => catchingUp !== true || owns.some((owned) => owned.partition === partition),
   );
   return (caughtUp.length > 0 ? caughtUp : cores).map(({ node }) => node);
+}
+
+/** Why the partition takes no input, by a member that owns it or would; null when none says so. */
+export function announcedBlock(members: Members, partition: string): string | null {
+  for (const node of namesOf(members)) {
+    const found = members.get(node)!.blocked?.find((blocked) => blocked.partition === partition);
+    if (found !== undefined) return found.reason;
+  }
+  return null;
 }
 
 /** The member that says it owns the partition under the highest epoch, or null. */

@@ -17,6 +17,7 @@ import { BusFeed } from "../feeds/bus.ts";
 import { OfferedFeed } from "../feeds/bus-offers.ts";
 import { GroupHolders } from "../feeds/group-holders.ts";
 import { IngestFeed } from "../feeds/ingest.ts";
+import { Slices } from "../log/slices.ts";
 import { Partition } from "../partition/partition.ts";
 import type { Bus, SnapshotStore } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -26,10 +27,10 @@ import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
 import { candidatesOf, type Owned } from "./membership.ts";
 import { Ownership } from "./ownership.ts";
-import { ownerOf, partitionOf } from "./placement.ts";
+import { ownerOf, placementOf } from "./placement.ts";
 import { SessionServer } from "./session-server.ts";
 import { StreamJournal } from "./stream-journal.ts";
-import { logStarts } from "./stream-snapshots.ts";
+import { logStarts, snapshotsBucket } from "./stream-snapshots.ts";
 
 /** Leaves room for `@` and a time in a name of 128 bytes. */
 const MAX_NODE_NAME_BYTES = 100;
@@ -50,13 +51,18 @@ export interface ClusterNodeOptions {
   readonly roles?: readonly string[];
   /** Every partition of the session, with any owner: the same on all nodes. */
   readonly partitions: readonly string[];
+  /** Further ones, which hold the edits of shared documents: no feed and no group belongs to them. */
+  readonly documents?: readonly string[];
+  /** The partition of a group, the same on all nodes; default: by rule. */
+  placement?(group: string): string;
   readonly bus: Bus;
   readonly clock: Clock;
   readonly definitions: CoreDefinitions;
   /** Settings of a new session; an existing one keeps its own. */
   readonly settings: Settings;
   readonly versions: Record<string, string>;
-  log(message: string): void;
+  /** Default level: warning. */
+  log(message: string, level?: "info" | "warning" | "error"): void;
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
   readonly tap?: PartitionTap;
@@ -85,6 +91,8 @@ export class ClusterNode {
   private readonly listeners = new Set<(change: OwnershipChange) => void>();
   private readonly ownerships = new Map<string, Ownership>();
   private readonly servers = new Map<string, SessionServer>();
+  /** Why partitions that this node owns, or would take over, take no input. */
+  private readonly blocked = new Map<string, string>();
   private readonly presence: Presence;
   private listening = true;
   private catchingUp = false;
@@ -111,11 +119,13 @@ export class ClusterNode {
       owns: () => this.held(),
       roles,
       catchingUp: () => this.catchingUp,
+      blocked: () => [...this.blocked].map(([partition, reason]) => ({ partition, reason })),
       partitions: options.partitions.length,
       changed: () => this.place(),
       log,
     });
-    for (const partition of options.partitions) this.ownerships.set(partition, this.ownershipOf(partition));
+    for (const partition of [...options.partitions, ...this.documents])
+      this.ownerships.set(partition, this.ownershipOf(partition));
   }
 
   /**
@@ -148,6 +158,10 @@ export class ClusterNode {
     await this.presence.stop();
   }
 
+  private get documents(): readonly string[] {
+    return this.options.documents ?? [];
+  }
+
   /** Partitions that this node owns now, running, by name. */
   owned(): ReadonlyMap<string, Partition> {
     return this.partitions;
@@ -161,6 +175,16 @@ export class ClusterNode {
   /** The node that says it owns the partition, as far as this one knows; null when none does. */
   ownerOf(partition: string): string | null {
     return this.partitions.has(partition) ? this.name : this.presence.ownerOf(partition);
+  }
+
+  /** Why the partition takes no input, and what to do, as far as this node knows; null when nothing stands in its way. */
+  blockOf(partition: string): string | null {
+    return this.blocked.get(partition) ?? this.presence.blockOf(partition);
+  }
+
+  /** The epoch under which that node owns it, as far as this one knows; 0 when none does. */
+  epochOf(partition: string): number {
+    return this.ownerships.get(partition)?.heldEpoch ?? this.presence.epochOf(partition);
   }
 
   /** The returned function ends it. */
@@ -183,7 +207,19 @@ export class ClusterNode {
         ownership.dispatch("assigned");
       else ownership.dispatch("unassigned", this.stopping ? "stopping" : "placement moved");
       ownership.lookAround();
+      // It is another node's now, which finds out by itself.
+      if (ownership.state === "idle") this.blocked.delete(partition);
     }
+  }
+
+  private setBlocked(partition: string, reason: string | null): void {
+    const known = this.blocked.get(partition) ?? null;
+    if (reason === known) return;
+    if (reason === null) this.blocked.delete(partition);
+    else this.blocked.set(partition, reason);
+    this.presence.announce();
+    if (reason === null) this.options.log(`partition ${partition} takes input again`, "info");
+    else this.options.log(`partition ${partition} takes no input: ${reason}`, "error");
   }
 
   private held(): Owned[] {
@@ -203,6 +239,7 @@ export class ClusterNode {
       readLog: () => this.readLog(partition),
       openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
+      full: (reason) => this.setBlocked(partition, reason),
       isFree: () => this.presence.isFree(partition),
       isOpening: () => this.presence.isOpening(partition),
       opened: (running, epoch, journal) => this.opened(partition, running, epoch, journal),
@@ -214,20 +251,22 @@ export class ClusterNode {
 
   /** From the newest snapshot on: a take-over shall not take longer the longer the session has run. */
   private async readLog(partition: string): Promise<AdmittedLog> {
-    const { bus, session, log } = this.options;
+    const { bus, session, clock, log } = this.options;
     const stream = bus.stream(subjectOf(session, partition, "log"));
-    return AdmittedLog.open(stream, partition, null, await logStarts(this.snapshots(), partition, log));
+    const starts = await logStarts(this.snapshots(), partition, log);
+    return AdmittedLog.open(stream, partition, null, starts, new Slices(clock));
   }
 
   private snapshots(): SnapshotStore {
     const { bus, session } = this.options;
-    return bus.snapshots(`${escapeName(session)}-snapshots`);
+    return bus.snapshots(snapshotsBucket(session));
   }
 
   private openJournal(log: AdmittedLog, epoch: number): StreamJournal {
     const { clock, log: report } = this.options;
     const { retryMs } = this.timing;
-    return new StreamJournal({ log, epoch, snapshots: this.snapshots(), clock, retryMs, report });
+    const full = (reason: string | null): void => this.setBlocked(log.partition, reason);
+    return new StreamJournal({ log, epoch, snapshots: this.snapshots(), clock, retryMs, report, full });
   }
 
   private openPartition(partition: string, journal: StreamJournal, epoch: number): Promise<Partition> {
@@ -247,11 +286,23 @@ export class ClusterNode {
       ...(memory === undefined ? {} : { memory }),
       ...(tap === undefined ? {} : { tap }),
       ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
+      of: this.documents.includes(partition) ? "edits" : "feeds",
     });
   }
 
   private opened(partition: string, running: Partition, epoch: number, journal: StreamJournal): void {
-    const { bus, session, clock, log } = this.options;
+    const { bus, clock, log } = this.options;
+    const isDocument = this.documents.includes(partition);
+    if (!isDocument) this.takeFeeds(partition, running);
+    this.partitions.set(partition, running);
+    this.presence.announce();
+    if (!isDocument)
+      this.servers.set(partition, new SessionServer({ bus, clock, session: running, epoch, log }));
+    this.report({ partition, epoch, owned: running, journal, reason: "" });
+  }
+
+  private takeFeeds(partition: string, running: Partition): void {
+    const { bus, session, clock, partitions, placement = placementOf(partitions) } = this.options;
     const place = { bus, session, partition, clock };
     const durable = () => running.whenTaken();
     const holders = new GroupHolders(clock);
@@ -261,16 +312,12 @@ export class ClusterNode {
       new OfferedFeed({ ...place, kind: "recorded", durable }),
       new IngestFeed({
         ...place,
-        takes: (group) => partitionOf(group, this.options.partitions) === partition,
+        takes: (group) => placement(group) === partition,
         declarationOf: (group) => running.core.declarationOf(group),
         declarations: () => running.core.declarations(),
         lastSequenceOf: (source) => running.core.lastSequenceOf(source),
       }),
     ]);
-    this.partitions.set(partition, running);
-    this.presence.announce();
-    this.servers.set(partition, new SessionServer({ bus, clock, session: running, epoch, log }));
-    this.report({ partition, epoch, owned: running, journal, reason: "" });
   }
 
   private left(partition: string, epoch: number, reason: string): void {

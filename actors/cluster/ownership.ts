@@ -31,6 +31,8 @@ export interface OwnershipOptions {
   /** The partition's stream, and the core that runs on it. */
   readLog(): Promise<AdmittedLog>;
   openJournal(log: AdmittedLog, epoch: number): StreamJournal;
+  /** The stream has no room for its take-over, and why; null: it has. */
+  full(reason: string | null): void;
   openPartition(journal: StreamJournal, epoch: number): Promise<Partition>;
   /** Whether no other live node reports that it owns the partition. */
   isFree(): boolean;
@@ -147,9 +149,9 @@ export class Ownership {
   }
 
   private claim(): void {
-    const { clock, timing, log: report } = this.options;
+    const { clock, timing, log: report, full } = this.options;
     const owner = this.options.owner();
-    this.claiming = claim({ log: this.log!, owner, clock, retryMs: timing.retryMs, report });
+    this.claiming = claim({ log: this.log!, owner, clock, retryMs: timing.retryMs, report, full });
     this.attempt(
       this.claiming.settled,
       () => {},

@@ -31,6 +31,15 @@ export function partitionOf(group: string, partitions: Iterable<string>): string
   return ownerOf(group, partitions);
 }
 
+/** The partition of any group: the one that somebody has assigned to it, else that of the rule. */
+export function placementOf(
+  partitions: readonly string[],
+  partitionByGroup: Readonly<Record<string, string>> = {},
+): (group: string) => string {
+  return (group) =>
+    Object.hasOwn(partitionByGroup, group) ? partitionByGroup[group]! : partitionOf(group, partitions)!;
+}
+
 /** Uniform on the whole numbers below 2⁵³, by both names. */
 function weightOf(node: string, partition: string): number {
   const digest = hash.reset(PLACEMENT_SALT).text(node).text(partition).digest();

@@ -26,13 +26,22 @@ import {
 } from "../../protocol/messages.ts";
 import { subjectOf, subjectPatterns } from "../../protocol/subjects.ts";
 import { decodeInput } from "../log/read.ts";
+import { Slices } from "../log/slices.ts";
 import { LoggedFrame } from "../partition/delivered-frame.ts";
 import { Outbox, type OutboxOptions } from "../partition/outbox.ts";
+import { Past } from "../partition/past.ts";
 import type { Bus, StreamEntry } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { SessionCommands } from "../ports/commands.ts";
 import { CountedLines } from "../ports/counted-lines.ts";
-import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
+import type {
+  DeliveredFrame,
+  LiveSession,
+  PastRange,
+  SessionDescription,
+  SessionListener,
+  SessionPast,
+} from "../ports/session.ts";
 import type { Verdict } from "./admission.ts";
 import { AdmittedLog, type LogWatcher } from "./admitted-log.ts";
 import { BlockIndex } from "./block-index.ts";
@@ -51,6 +60,8 @@ export interface RemoteSessionOptions {
   readonly gateway: string;
   /** The node that says it owns the partition, or null: then the session is not ready. Default: not looked at. */
   owner?(): string | null;
+  /** Why the partition takes no input, by what the nodes say, or null. Default: not looked at. */
+  blocked?(): string | null;
   /** Closes the session, also before its log is read. */
   readonly signal?: AbortSignal;
   /** How long a command is tried; default COMMAND_MS (remote-commands.ts). */
@@ -104,6 +115,8 @@ export class RemoteSession implements LiveSession {
     this.outbox = new Outbox({
       journal: this.journal(),
       place: { input: 0, event: 0 },
+      // Its log is read from the first entry, so all of it is delivered.
+      past: new Past({ input: 0 }),
       log: (message) => options.log(message),
     });
     this.asked = new RemoteCommands({
@@ -140,7 +153,7 @@ export class RemoteSession implements LiveSession {
       this.common = { blocks: 0, event: 0 };
       this.records.forget();
       try {
-        this.opened(await AdmittedLog.open(stream, partition, this.watcher));
+        this.opened(await AdmittedLog.open(stream, partition, this.watcher, [], new Slices(clock)));
         return;
       } catch (error) {
         this.reportOnce(`log of ${partition} cannot be read yet: ${textOf(error)}`);
@@ -335,6 +348,14 @@ export class RemoteSession implements LiveSession {
     return this.outbox.lastStates();
   }
 
+  past(range: PastRange): Promise<SessionPast> {
+    return this.outbox.past(range);
+  }
+
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.outbox.stateBefore(group, timeUs);
+  }
+
   gauges(): Readonly<Record<string, number>> {
     return this.lastGauges;
   }
@@ -343,7 +364,10 @@ export class RemoteSession implements LiveSession {
     if (this.closed) return "the session is closing";
     if (this.unread !== null) return this.unread;
     if (!this.options.bus.connected) return "the message bus cannot be reached";
-    return this.options.owner?.() === null ? "no node owns the session at the moment" : null;
+    const { blocked, owner } = this.options;
+    const reason = blocked?.() ?? null;
+    if (reason !== null) return `partition ${this.partition} takes no input: ${reason}`;
+    return owner?.() === null ? "no node owns the session at the moment" : null;
   }
 
   readonly certainThrough = (): number => {

@@ -10,6 +10,7 @@
  * X3  After a take-over by another nothing more is admitted: what waits is rejected with `Fenced`, what comes later with `JournalHalted`.
  * X4  Notes travel in the same stream, numbered in the epoch: their order among the blocks is part of what a verifier reads, and one
  *     stream has one order. Those that wait behind their block share its entry; the rule of admission judges each as if it stood alone.
+ * X5  A stream that has no room is tried until it has: nothing that was handed over is lost meanwhile, and `blocked` says why it waits.
  *
  * One entry at a time costs no throughput: a partition gathers inputs into the next block while one is on its way.
  */
@@ -51,6 +52,8 @@ export interface StreamJournalOptions {
   /** Beyond it `append` rejects with JournalBusy. */
   readonly pendingBytes?: number;
   report(message: string): void;
+  /** The stream has no room for what is written, and why; null: it has again. Each is said once. */
+  full?(reason: string | null): void;
 }
 
 interface Waiting {
@@ -76,6 +79,7 @@ export class StreamJournal implements Journal {
   #underWay = 0;
   #stopSending: (() => void) | null = null;
   #pendingBytes = 0;
+  #blocked: string | null = null;
   /** Last block and number of derived records handed over. */
   #given: BlockPosition | null;
   #derivedRecords = 0;
@@ -101,6 +105,11 @@ export class StreamJournal implements Journal {
 
   get first(): BlockPosition | null {
     return this.#log.first;
+  }
+
+  /** Why the stream has no room, or null. */
+  get blocked(): string | null {
+    return this.#blocked;
   }
 
   /** Bytes handed over and not yet read back. */
@@ -221,6 +230,7 @@ export class StreamJournal implements Journal {
         stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
         endsWith: (sequence) => log.checkEnd(sequence),
         report,
+        full: (reason) => this.#setBlocked(reason),
       },
     );
   }
@@ -245,7 +255,15 @@ export class StreamJournal implements Journal {
     head.resolve();
     if (this.#underWay > 0) return;
     this.#stopSending?.();
+    // Stored earlier than the stream became full: only the answer was lost.
+    this.#setBlocked(null);
     this.#send();
+  }
+
+  #setBlocked(reason: string | null): void {
+    if (reason === this.#blocked) return;
+    this.#blocked = reason;
+    this.#options.full?.(reason);
   }
 
   /** Records that wait right behind a block and fit into its entry. */

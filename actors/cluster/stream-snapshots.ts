@@ -15,17 +15,25 @@ import { crc32 } from "node:zlib";
 import { escapeName } from "../../protocol/subjects.ts";
 import type { SnapshotStore } from "../ports/bus.ts";
 import type { LogPlace, StoredSnapshot } from "../ports/journal.ts";
-import type { AdmittedLog, LogStart } from "./admitted-log.ts";
+import type { AdmittedLog } from "./admitted-log.ts";
+import type { LogStart } from "./log-reader.ts";
 
 /** The newest are for take-overs, the others for the case that these are bad; seeking far back reads the log. */
 const KEPT = 8;
 
 const CRC_BYTES = 4;
 
-interface Named extends Omit<StoredSnapshot, "bytes"> {
+/** A snapshot as its name says. */
+export interface NamedSnapshot extends Omit<StoredSnapshot, "bytes"> {
   readonly name: string;
+  /** First bytes of its block's hash, as the index has them. */
   readonly hash: string;
   readonly start: LogStart | null;
+}
+
+/** Where the snapshots of a session lie. */
+export function snapshotsBucket(session: string): string {
+  return `${escapeName(session)}-snapshots`;
 }
 
 /** The blocks of a partition's snapshots, at which a reader of its log may begin, the newest first. None when the store cannot be reached. */
@@ -35,7 +43,7 @@ export async function logStarts(
   report: (message: string) => void,
 ): Promise<LogStart[]> {
   try {
-    const named = await listed(store, partition);
+    const named = await namedSnapshots(store, partition);
     return named.flatMap(({ start }) => start ?? []).reverse();
   } catch (error) {
     report(`snapshots cannot be reached, the log is read from its beginning: ${error}`);
@@ -78,7 +86,7 @@ export class StreamSnapshots {
       for (const each of before.reverse()) {
         // Whether an older one is of this log is not known before its beginning was read.
         if (this.#isBeforeIndex(each)) await this.#log.complete();
-        const bytes = this.#belongs(each) ? await this.#read(each.name) : null;
+        const bytes = this.#belongs(each) ? await loadSnapshot(this.#store, each.name, this.#report) : null;
         if (bytes !== null) return { block: each.block, timeUs: each.timeUs, sequence: each.sequence, bytes };
       }
     } catch (error) {
@@ -95,33 +103,38 @@ export class StreamSnapshots {
     for (const { name } of [...strangers, ...ours.slice(0, -KEPT)]) await this.#store.remove(name);
   }
 
-  #list(): Promise<Named[]> {
-    return listed(this.#store, this.#log.partition);
+  #list(): Promise<NamedSnapshot[]> {
+    return namedSnapshots(this.#store, this.#log.partition);
   }
 
-  #isBeforeIndex({ block }: Named): boolean {
+  #isBeforeIndex({ block }: NamedSnapshot): boolean {
     return block > 0 && block < this.#log.index.first;
   }
 
-  #belongs({ block, hash }: Named): boolean {
+  #belongs({ block, hash }: NamedSnapshot): boolean {
     return block <= this.#log.index.count && this.#log.index.hashPrefix(block) === hash;
-  }
-
-  async #read(name: string): Promise<Uint8Array | null> {
-    const value = await this.#store.load(name);
-    if (value === null) return null;
-    const bytes = new Uint8Array(value.subarray(CRC_BYTES));
-    const sound =
-      value.length >= CRC_BYTES &&
-      crc32(bytes) === new DataView(value.buffer, value.byteOffset).getUint32(0, true);
-    if (sound) return bytes;
-    this.#report(`snapshot ${name} is passed over: its checksum does not hold`);
-    return null;
   }
 }
 
+/** The state, or null where it is gone or its checksum does not hold. */
+export async function loadSnapshot(
+  store: SnapshotStore,
+  name: string,
+  report: (message: string) => void,
+): Promise<Uint8Array | null> {
+  const value = await store.load(name);
+  if (value === null) return null;
+  const bytes = new Uint8Array(value.subarray(CRC_BYTES));
+  const sound =
+    value.length >= CRC_BYTES &&
+    crc32(bytes) === new DataView(value.buffer, value.byteOffset).getUint32(0, true);
+  if (sound) return bytes;
+  report(`snapshot ${name} is passed over: its checksum does not hold`);
+  return null;
+}
+
 /** Snapshots of a partition, oldest first. */
-async function listed(store: SnapshotStore, partition: string): Promise<Named[]> {
+export async function namedSnapshots(store: SnapshotStore, partition: string): Promise<NamedSnapshot[]> {
   const prefix = prefixOf(partition);
   return (await store.list())
     .filter((name) => name.startsWith(prefix))

@@ -85,7 +85,7 @@ export function step(state: TakeoverState, event: TakeoverEvent): TakeoverStep |
   return TABLE[state][event] ?? null;
 }
 
-/** How long to rest after so many failures in a row. */
+/** How long to rest after so many failures, or refusals of an entry, in a row. */
 export function restMs(retryMs: number, failures: number): number {
   return retryMs * (1 << Math.min(Math.max(failures - 1, 0), DOUBLINGS_MAX));
 }

@@ -155,6 +155,15 @@ export class Core implements GroupsHost {
     return actor === undefined ? null : { context: actor.machine.context, parts: actor.partStates() };
   }
 
+  /** The modes of the actors of groups of this name, by group. */
+  modesOf(name: string): ReadonlyMap<string, string> {
+    const modes = new Map<string, string>();
+    for (const group of this.groups.all())
+      for (const { definition, machine } of group.actors)
+        if (definition.name === name) modes.set(group.declaration.group, machine.value);
+    return modes;
+  }
+
   get unread(): boolean {
     return this.sink.unread === true && !this.isWatched;
   }

@@ -3,7 +3,8 @@
  *
  *   offer ─► decode, check ─► sink, waiting while it is full ─► durable ─► answer
  *
- * F1  An answer says that every message of the offer is in the log or was counted as malformed: nothing was shed.
+ * F1  An answer says that every message of the offer is in the log or was counted as malformed, or as of another time than
+ *     the session: nothing was shed for lack of room.
  * F2  An offer that comes again before or after its answer is not taken again; one that another owner took is known by its numbers.
  * F3  An offer that cannot become durable here is refused at once: its publisher offers it to the next owner.
  */

@@ -5,7 +5,7 @@
 import { LimitExceeded, show } from "../../protocol/errors.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 
-const PREFIX = "ingest:";
+export const INGEST_PREFIX = "ingest:";
 
 /**
  * Sessions begun before there was the prefix have groups under the plain name of the publisher, numbered from 1. The numbers of a live feed are
@@ -15,14 +15,14 @@ const UNPREFIXED_MAX = 1e14;
 
 /** Throws LimitExceeded for a name that leaves no room. */
 export function ingestSource(publisher: string): string {
-  const source = PREFIX + publisher;
+  const source = INGEST_PREFIX + publisher;
   if (new TextEncoder().encode(source).length <= MAX_NAME_BYTES) return source;
-  const most = MAX_NAME_BYTES - PREFIX.length;
+  const most = MAX_NAME_BYTES - INGEST_PREFIX.length;
   throw new LimitExceeded("take samples", `source ${show(publisher)}`, `at most ${most} bytes`);
 }
 
 export function isIngestSource(source: string): boolean {
-  return source.startsWith(PREFIX);
+  return source.startsWith(INGEST_PREFIX);
 }
 
 /** Whether a source without the prefix can be one of ingestion. `last`: its last number in the log. */

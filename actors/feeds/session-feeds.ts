@@ -5,11 +5,14 @@
  * reads by its own clock, and is a group of its own. A recorded feed has no node in it, for another node may read the same file further.
  */
 
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { isName } from "../../protocol/fields.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { Feed } from "../ports/feed.ts";
 import { badSpec, type FeedContext, type FeedKind, type KindOptions } from "./feed-kind.ts";
 import { type FeedSpec, parseFeedSpec } from "./feed-spec.ts";
 import { clipName } from "./feed-writer.ts";
+import { INGEST_PREFIX, isIngestSource } from "./ingest-source.ts";
 import { FEED_KINDS } from "./kinds.ts";
 import { createMerge } from "./merge.ts";
 
@@ -52,6 +55,13 @@ export function createFeed(spec: FeedSpec | string, context: FeedContext, source
     context,
   });
   return delivery === undefined ? feed : Object.assign(feed, { delivery });
+}
+
+/** Throws an EigenwatchError for a name that a feed may not have. */
+export function checkSourceName(name: string): void {
+  if (isName(name) && !isIngestSource(name)) return;
+  const expected = `1 to ${MAX_NAME_BYTES} bytes of text, not beginning with "${INGEST_PREFIX}"`;
+  throw new EigenwatchError({ action: "name a feed", value: JSON.stringify(name), expected });
 }
 
 /** The row of the spec's kind. Its options are those of the spec, which no type can express for a union of kinds. */

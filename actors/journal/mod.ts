@@ -8,7 +8,7 @@ export {
   TEMPORARY_SUFFIX,
   writeWhole,
 } from "./disk.ts";
-export { JournalHalted } from "./errors.ts";
+export { JournalHalted, LogRewound } from "./errors.ts";
 export { type FileJournal, openJournal } from "./file.ts";
 export { encodeIndex, indexName, orphanedIndexes } from "./index-file.ts";
 export type { LifeSign } from "./life-sign.ts";

@@ -21,6 +21,9 @@ import type { Journal, LogPlace, StoredSnapshot } from "../ports/journal.ts";
 import { type FoldObserver, foldJournal } from "./fold.ts";
 import { type Place, reaches } from "./place.ts";
 
+/** What of a journal is read to come to a place. */
+export type SnapshottedLog = Pick<Journal, "first" | "last" | "read" | "loadSnapshot">;
+
 export interface StandingCore {
   readonly core: Core;
   /** Number of the block that holds its next input, or will. */
@@ -38,7 +41,7 @@ export interface CoreAtOptions {
 
 /** The core before the first input that reaches `place`. What is derived, on the way and later, goes to `sink`. */
 export async function coreAt(
-  journal: Journal,
+  journal: SnapshottedLog,
   definitions: CoreDefinitions,
   place: Place | "latest",
   sink: CoreSink = SILENT,
@@ -80,7 +83,7 @@ export async function coreAt(
  * beginning of the log. Where the beginning is gone, the core is as early as a snapshot allows, even if that is after the place.
  */
 export async function nearestCore(
-  journal: Journal,
+  journal: SnapshottedLog,
   definitions: CoreDefinitions,
   place: Place | "latest",
   sink: CoreSink = SILENT,
@@ -129,7 +132,7 @@ function unreachableStart(first: number, other: OtherVersion | null): Eigenwatch
 
 /** Snapshots from the newest within `bound` down to block `lowest`. */
 async function* snapshotsDown(
-  journal: Journal,
+  journal: SnapshottedLog,
   bound: LogPlace,
   lowest: number,
 ): AsyncGenerator<StoredSnapshot> {
@@ -141,7 +144,7 @@ async function* snapshotsDown(
 }
 
 /** What a snapshot before the place may follow at most. */
-function boundOf(journal: Journal, place: Place | "latest"): LogPlace {
+function boundOf(journal: SnapshottedLog, place: Place | "latest"): LogPlace {
   if (place === "latest") return { block: journal.last?.number ?? 0 };
   if ("block" in place) return { block: place.block - 1 };
   return "sequence" in place ? { sequence: place.sequence - 1 } : { timeUs: place.timeUs - 1 };

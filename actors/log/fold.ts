@@ -29,6 +29,8 @@ export interface FoldObserver {
   applied?(block: DecodedBlock): Answer;
   /** Before each input, where inputs are paced: resolves when the input is due. */
   due?(timeUs: number): Promise<void>;
+  /** After each input, where others need the event loop (slices.ts): null, or resolves when the fold may go on. */
+  rest?(): Promise<void> | null;
   /** Events that the recording says were derived from a block. */
   derived?(block: number, events: EventMessage[]): Answer | Promise<Answer>;
   /** Hash of the state that the recording says followed a block. */
@@ -51,6 +53,7 @@ export async function foldJournal(
   const startSequence = core.sequence;
   const chain = new BlockChain();
   const apply = applier(core, observer);
+  const isPaced = observer.due !== undefined || observer.rest !== undefined;
   let blocks = 0;
   for await (const entry of undamaged(entries)) {
     let goOn: Answer;
@@ -58,7 +61,7 @@ export async function foldJournal(
       const block = chain.next(entry.block, core.sequence);
       if ((await observer.block?.(block)) === false) break;
       blocks++;
-      goOn = observer.due ? await applyPaced(block, apply, observer.due) : applyBlock(block, apply);
+      goOn = isPaced ? await applyPaced(block, apply, observer) : applyBlock(block, apply);
       if (goOn !== false) goOn = observer.applied?.(block);
     } else if (entry.kind === "derived")
       goOn = await observer.derived?.(entry.block, decodeDerived(entry.bytes).events);
@@ -88,14 +91,12 @@ function applyBlock(block: DecodedBlock, apply: Apply): boolean {
   return goOn;
 }
 
-async function applyPaced(
-  block: DecodedBlock,
-  apply: Apply,
-  due: (timeUs: number) => Promise<void>,
-): Promise<boolean> {
+async function applyPaced(block: DecodedBlock, apply: Apply, observer: FoldObserver): Promise<boolean> {
   for (const { sequence, timeUs, bytes } of inputsOf(block)) {
-    await due(timeUs);
+    if (observer.due) await observer.due(timeUs);
     if (!apply(sequence, timeUs, bytes)) return false;
+    const rest = observer.rest?.() ?? null;
+    if (rest !== null) await rest;
   }
   return true;
 }

@@ -13,6 +13,9 @@ import type { Core } from "../core/core.ts";
 /** Samples between snapshots: a tenth of a second of work for recovery or a seek. */
 export const SNAPSHOT_SAMPLES = 131_072;
 
+/** Edits between snapshots of a shared document, which count as samples: a fifth of a second of work. */
+export const SNAPSHOT_EDITS = 8_192;
+
 /** How far a core has come. */
 export type Progress = Pick<Core, "samples" | "sequence" | "now">;
 

@@ -6,6 +6,7 @@
  *
  * T1  Logical time never goes back.
  * T2  A live sample is at most AHEAD_MAX_US ahead of the clock: detectors would wait for that time to come.
+ * T3  Live and recorded data whose times are far apart do not meet in one session: logical time would leap, and what was under way would last for years.
  */
 import type { Frame } from "../../protocol/frame.ts";
 import type { Core } from "../core/core.ts";
@@ -17,9 +18,24 @@ const AHEAD_MAX_US = 1_000_000;
 /** A session whose last input is so near the clock was live a moment ago: a take-over takes seconds. */
 const NEAR_CLOCK_US = 60_000_000;
 
+/** Live and recorded data may differ by a day: a file of this morning goes with what is read now. */
+const APART_MAX_US = 86_400_000_000;
+
+export function areApart(aUs: number, bUs: number): boolean {
+  return Math.abs(aUs - bUs) > APART_MAX_US;
+}
+
+/** Of samples. */
+export interface TimeRange {
+  readonly fromUs: number;
+  readonly toUs: number;
+}
+
 export class LogicalTime {
   /** Whether a live feed runs: time then advances between samples. */
   isLive = false;
+  /** Of the recorded data in this life of the session; null before the first. */
+  private recorded: TimeRange | null = null;
   private readonly core: Pick<Core, "now">;
   private readonly clock: Pick<Clock, "nowUs">;
   private readonly meter: { late: number };
@@ -34,6 +50,30 @@ export class LogicalTime {
   /** Whether the last input has about the time of the clock. */
   get isNearClock(): boolean {
     return Math.abs(this.clock.nowUs() - this.core.now) < NEAR_CLOCK_US;
+  }
+
+  /** What the session has the data of; null where nothing is known yet. */
+  data(): (TimeRange & { readonly isLive: boolean }) | null {
+    const nowUs = this.clock.nowUs();
+    if (this.isLive) return { isLive: true, fromUs: nowUs, toUs: nowUs };
+    return this.recorded === null ? null : { isLive: false, ...this.recorded };
+  }
+
+  /** Whether data of a live or a recorded feed, up to this time, is of another time than that of the other kind, which was here first (T3). */
+  isOfOther(isLive: boolean, lastUs: number): boolean {
+    const nowUs = this.clock.nowUs();
+    if (isLive) return !this.isLive && this.recorded !== null && areApart(this.recorded.toUs, nowUs);
+    return this.isLive && areApart(lastUs, nowUs);
+  }
+
+  /** Data that was admitted. */
+  took(isLive: boolean, fromUs: number, toUs: number): void {
+    if (isLive) return;
+    const { recorded } = this;
+    this.recorded =
+      recorded === null
+        ? { fromUs, toUs }
+        : { fromUs: Math.min(recorded.fromUs, fromUs), toUs: Math.max(recorded.toUs, toUs) };
   }
 
   /** Of data whose last sample has this time. */

@@ -19,8 +19,16 @@
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { EditedDocument } from "../ports/detector.ts";
 import type { Journal } from "../ports/journal.ts";
-import type { DeliveredFrame, LiveSession, SessionListener, SessionPlace } from "../ports/session.ts";
+import type {
+  DeliveredFrame,
+  LiveSession,
+  PastRange,
+  SessionListener,
+  SessionPast,
+  SessionPlace,
+} from "../ports/session.ts";
 import { EventHistory } from "./event-history.ts";
+import type { Past } from "./past.ts";
 import { RecentBlocks } from "./recent-blocks.ts";
 
 /** Blocks kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
@@ -33,26 +41,32 @@ export interface OutboxOptions {
   readonly place: Pick<SessionPlace, "input" | "event">;
   /** The last events before the place, oldest first, where they are known: they need not be read again. */
   readonly events?: EventMessage[];
+  /** The past for pages; absent where nobody asks for it. */
+  readonly past?: Past;
   /** A block at or before the one with an event, where that is known. */
   readonly blockOf?: (eventSequence: number) => number | undefined;
   log(message: string): void;
 }
 
 export class Outbox
-  implements SessionListener, Pick<LiveSession, "events" | "recentFrames" | "lastStates" | "subscribe">
+  implements
+    SessionListener,
+    Pick<LiveSession, "events" | "recentFrames" | "lastStates" | "past" | "stateBefore" | "subscribe">
 {
   private readonly listeners = new Set<SessionListener>();
   private readonly states = new Map<string, StateMessage>();
   private readonly log: (message: string) => void;
   private readonly history: EventHistory;
+  private readonly kept: Past | null;
   private recent: RecentBlocks;
   /** Blocks for after the rewind that was announced by `prepareRewind`. */
   private upcoming: RecentBlocks | null = null;
   /** The last input of which a delivery was made, or before which the outbox began. */
   private deliveredInput: number;
 
-  constructor({ journal, place, events = [], blockOf, log }: OutboxOptions) {
+  constructor({ journal, place, events = [], past, blockOf, log }: OutboxOptions) {
     this.log = log;
+    this.kept = past ?? null;
     this.history = new EventHistory({ journal, newest: place.event, events, blockOf, log });
     this.recent = new RecentBlocks(RECENT_BYTES_MAX, place.input);
     this.deliveredInput = place.input;
@@ -67,6 +81,7 @@ export class Outbox
 
   frame(delivered: DeliveredFrame): void {
     this.deliveredInput = delivered.inputSequence;
+    this.kept?.frame(delivered);
     this.deliver((listener) => listener.frame(delivered));
   }
 
@@ -77,6 +92,7 @@ export class Outbox
 
   state(state: StateMessage): void {
     this.states.set(state.group, state);
+    this.kept?.state(state);
     this.deliver((listener) => listener.state(state));
   }
 
@@ -107,6 +123,7 @@ export class Outbox
     this.upcoming = null;
     this.deliveredInput = place.input;
     this.states.clear();
+    this.kept?.rewind(place);
     this.history.rewind(place.event);
     this.deliver((listener) => listener.rewound?.(place));
   }
@@ -141,6 +158,14 @@ export class Outbox
 
   lastStates(): readonly StateMessage[] {
     return [...this.states.values()];
+  }
+
+  async past(range: PastRange): Promise<SessionPast> {
+    return this.kept?.range(range) ?? { input: this.deliveredInput, groups: [], work: 0 };
+  }
+
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.kept?.stateBefore(group, timeUs) ?? null;
   }
 
   private deliver(hand: (listener: SessionListener) => void): void {

@@ -21,34 +21,43 @@ import type {
   EventMessage,
   FeedStatus,
   OperatorNotice,
+  StateMessage,
 } from "../../protocol/messages.ts";
 import type { Authored } from "../../protocol/principal.ts";
 import { applySetting, type Settings } from "../../protocol/settings.ts";
 import { actorVersions } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { hex } from "../core/hash.ts";
-import { RoomDetector } from "../detectors/room/detector.ts";
+import type { RoomDetector } from "../detectors/room/detector.ts";
 import type { Judgement } from "../detectors/room/gate.ts";
+import { SNAPSHOT_EDITS } from "../log/snapshot-policy.ts";
 import type { Clock } from "../ports/clock.ts";
 import { SessionCommands } from "../ports/commands.ts";
 import type { Feed } from "../ports/feed.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
-import type { DeliveredFrame, LiveSession, SessionDescription, SessionListener } from "../ports/session.ts";
+import type {
+  DeliveredFrame,
+  LiveSession,
+  PastRange,
+  SessionDescription,
+  SessionListener,
+  SessionPast,
+} from "../ports/session.ts";
 import type { PartitionTap } from "../ports/tap.ts";
 import { InputLog } from "./input-log.ts";
+import type { LogicalTime } from "./logical-time.ts";
 import { Meter } from "./meter.ts";
 import { keptSettings, openingInputs, type RequestedSetting } from "./opening.ts";
 import { Outbox } from "./outbox.ts";
 import type { ClosedBlock } from "./output-gate.ts";
+import { Past } from "./past.ts";
 import { type Recovered, recover } from "./recovery.ts";
+import { ROOM_STOPPED, roomIn, roomOf } from "./room-of.ts";
 import { Sequencer } from "./sequencer.ts";
 
 /** How often the runtime's measurements enter the log. */
 const MEASURE_EVERY_MS = 1_000;
-
-/** Said of an actor that failed too often; its document stays as it was. */
-const ROOM_STOPPED = "the room was stopped";
 
 export interface PartitionOptions {
   session: string;
@@ -77,8 +86,10 @@ export interface PartitionOptions {
    * log of edits holds nothing else.
    */
   of?: "feeds" | "edits";
-  /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
+  /** Samples between snapshots; default SNAPSHOT_SAMPLES, where people edit SNAPSHOT_EDITS. */
   snapshotSamples?: number;
+  /** Keeps the past for pages (past.ts). Default: not, and `past` knows nothing. */
+  keepsPast?: boolean;
   /** Where the journal is kept, for people; null in memory. */
   recording: string | null;
   log(message: string): void;
@@ -96,6 +107,7 @@ export class Partition implements LiveSession {
   private readonly inputLog: InputLog;
   private readonly sequencer: Sequencer;
   private readonly outbox: Outbox;
+  private readonly kept: Past | null;
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
@@ -109,7 +121,7 @@ export class Partition implements LiveSession {
   static async open(options: PartitionOptions): Promise<Partition> {
     const partition = new Partition(
       options,
-      await recover(options.journal, options.definitions, options.log),
+      await recover(options.journal, options.definitions, options.clock, options.log),
     );
     const { core, epoch } = partition;
     options.tap?.opened?.(partition.partition, {
@@ -128,7 +140,8 @@ export class Partition implements LiveSession {
   }
 
   private constructor(options: PartitionOptions, { core, events, samplesAtSnapshot }: Recovered) {
-    const { session, partition, epoch = 0, journal, clock, tap, snapshotSamples, log } = options;
+    const { session, partition, epoch = 0, journal, clock, tap, log } = options;
+    const { snapshotSamples = options.of === "edits" ? SNAPSHOT_EDITS : undefined } = options;
     this.options = options;
     this.session = session;
     this.partition = partition;
@@ -136,10 +149,12 @@ export class Partition implements LiveSession {
     this.epoch = epoch;
     this.core = core;
     this.meter = new Meter(clock);
+    this.kept = this.keepPast();
     this.outbox = new Outbox({
       journal,
       place: { input: core.sequence, event: core.eventSequence },
       events,
+      ...(this.kept === null ? {} : { past: this.kept }),
       log,
     });
     if (options.listener !== undefined) this.outbox.subscribe(options.listener);
@@ -242,9 +257,8 @@ export class Partition implements LiveSession {
     const reason = this.notReady();
     if (reason !== null) return { kind: "refused", code: CLOSE_CODES.unavailable, reason };
     const input: Edit = { type: "edit", ...edit };
-    const room = this.core.detectorOf("room");
-    if (!(room instanceof RoomDetector))
-      return { kind: "refused", code: CLOSE_CODES.unavailable, reason: ROOM_STOPPED };
+    const room = roomIn(this.core);
+    if (room === null) return { kind: "refused", code: CLOSE_CODES.unavailable, reason: ROOM_STOPPED };
     const judgement = room.judge(input, newWritersMax);
     if (judgement.kind === "admitted") this.sequencer.enter(input);
     return judgement;
@@ -252,9 +266,7 @@ export class Partition implements LiveSession {
 
   /** The actor that keeps the shared document. It is ahead of what is durable. */
   room(): RoomDetector {
-    const room = this.core.detectorOf("room");
-    if (room instanceof RoomDetector) return room;
-    throw new EigenwatchError({ action: "edit", value: ROOM_STOPPED, kind: "unavailable" });
+    return roomOf(this.core);
   }
 
   /** The begin marks of the injections that are under way. */
@@ -262,9 +274,10 @@ export class Partition implements LiveSession {
     return this.sequencer.injections.underWay();
   }
 
-  private entered(action: string, enter: () => void): Promise<void> {
+  /** `isOffer`: what was taken while nothing becomes durable waits. What a person asks for is refused then, with the reason. */
+  private entered(action: string, enter: () => void, isOffer = false): Promise<void> {
     const entered = new Promise<void>((resolve) => {
-      const reason = this.notReady();
+      const reason = isOffer ? this.ended() : this.notReady();
       if (reason !== null) throw new EigenwatchError({ action, value: reason, kind: "unavailable" });
       enter();
       resolve(this.inputLog.whenReleased(action));
@@ -279,7 +292,7 @@ export class Partition implements LiveSession {
    * or when some of it may have been refused because the session is closing.
    */
   whenTaken(): Promise<void> {
-    return this.entered("take what a feed offers", () => {});
+    return this.entered("take what a feed offers", () => {}, true);
   }
 
   // ---- life -----------------------------------------------------------------------------------------------------
@@ -316,16 +329,29 @@ export class Partition implements LiveSession {
 
   private measureLater(): void {
     this.stopMeasuring = this.options.clock.after(MEASURE_EVERY_MS, () => {
-      this.measure();
+      // What can wait must not fill the memory while nothing becomes durable: that may take days.
+      if ((this.options.journal.blocked ?? null) === null) this.measure();
       this.measureLater();
     });
   }
 
-  /** By which the last input lies behind the clock, ms; null where the data are not of now: of recorded feeds, or before the first input. */
+  /** By which the last input lies behind the clock, ms; null where the data are not of now: of recorded feeds, of edits, or before the first input. */
   lagMs(): number | null {
     const { time } = this.sequencer;
+    // People who write nothing are not late.
+    if (this.options.of === "edits") return null;
     if (this.core.now === 0 || !(time.isLive || time.isNearClock)) return null;
     return Math.max(0, (this.options.clock.nowUs() - this.core.now) / 1000);
+  }
+
+  /** What time its data are of: of now where live feeds run, else of the recorded data that came in this life of the session; null where none did. */
+  dataTimes(): ReturnType<LogicalTime["data"]> {
+    return this.sequencer.time.data();
+  }
+
+  /** Samples of a feed in another process that were admitted in this life of the session. */
+  samplesOf(source: string): number {
+    return this.sequencer.samplesOf(source);
   }
 
   /** Enters what the runtime measured, and what had to be shed, into the log. */
@@ -343,6 +369,20 @@ export class Partition implements LiveSession {
       ...this.options.gauges?.(),
     });
     this.sequencer.enter({ type: "measurement", gauges });
+  }
+
+  /** What was in the log before is read while the session runs. */
+  private keepPast(): Past | null {
+    const { keepsPast = false, journal, clock, log } = this.options;
+    if (!keepsPast) return null;
+    const rest = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
+    const past = new Past({ log: journal, input: this.core.sequence, rest });
+    past
+      .readBefore(() => this.isClosing)
+      .catch((error: unknown) => {
+        if (!this.isClosing) log(`pages do not know what was before this start: ${String(error)}`);
+      });
+    return past;
   }
 
   private reportCounts(): void {
@@ -400,11 +440,24 @@ export class Partition implements LiveSession {
     return this.outbox.lastStates();
   }
 
+  past(range: PastRange): Promise<SessionPast> {
+    return this.outbox.past(range);
+  }
+
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.outbox.stateBefore(group, timeUs);
+  }
+
   gauges(): Readonly<Record<string, number>> {
     return this.core.gauges();
   }
 
   notReady(): string | null {
+    return this.ended() ?? this.options.journal.blocked ?? null;
+  }
+
+  /** Why it takes nothing any more, or null. */
+  private ended(): string | null {
     const { halted } = this.inputLog;
     if (halted !== null) return `the journal halted: ${halted}`;
     return this.isClosing ? "the session is closing" : null;

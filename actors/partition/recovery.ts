@@ -3,6 +3,7 @@
  *
  * V1  The core has applied every durable block.
  * V2  Events of the tail are derived again; where a crash swallowed the record of them, it is written again.
+ * V3  It is folded in slices: whoever else lives in this process has turns meanwhile.
  */
 
 import { encodeDerived } from "../../protocol/block.ts";
@@ -10,6 +11,8 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { SILENT } from "../core/core-sink.ts";
 import { coreAt } from "../log/core-at.ts";
+import { Slices } from "../log/slices.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Journal } from "../ports/journal.ts";
 
 export interface Recovered {
@@ -24,8 +27,10 @@ export interface Recovered {
 export async function recover(
   journal: Journal,
   definitions: CoreDefinitions,
+  clock: Clock,
   log: (message: string) => void,
 ): Promise<Recovered> {
+  const slices = new Slices(clock);
   const recorded = new Set<number>();
   const eventsByBlock = new Map<number, EventMessage[]>();
   let events: EventMessage[] = [];
@@ -46,6 +51,7 @@ export async function recover(
         derived(block) {
           recorded.add(block);
         },
+        rest: () => slices.next(),
       },
     },
   );

@@ -6,6 +6,7 @@
  *   duplicate        its source has sent this sequence before: counted separately, because a feed that is read again may well send it
  *   journal behind   a live feed while too much waits for the disk
  *   owner behind     a live feed of another process, whose messages come faster than they are taken (actors/feeds/inbox.ts)
+ *   of another time  recorded data of long ago in a session that is live, or live data in one that has recorded data of long ago
  *   closed           the session is closing, or its journal halted
  *
  * The log keeps the reason in a `shed` input. The sequencer asks; the output gate (output-gate.ts) refuses nothing.
@@ -22,6 +23,7 @@ export type Refusal =
   | "duplicate"
   | "journal behind"
   | "owner behind"
+  | "of another time"
   | "closed"
   | "silenced by an injection";
 

@@ -6,13 +6,14 @@
  *
  * P1  The order of the log is the order of offers; logical time never goes back.
  * P2  offered = admitted + shed + duplicates, and the log holds these counts.
- * P3  A live source of which many frames are duplicates is named: `feed.duplicates`.
+ * P3  A live source of which many frames are duplicates is named: `feed.duplicates`; one whose samples are of another time: `feed.other-time`.
  */
 import { decodeMessage, encodeFrameView, encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MAX_GROUPS } from "../../protocol/limits.ts";
 import type { Channels, CommandInput, FeedStatus, Input, QuantumInput } from "../../protocol/messages.ts";
+import { timeText } from "../../protocol/text-values.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
@@ -34,6 +35,12 @@ const TURN_BYTES_MAX = 1 << 20;
  */
 const DUPLICATES_SAID = 16;
 
+/** Sources of which it is said that their samples are of another time. */
+const OTHER_TIMES_SAID = 256;
+
+/** Sources in other processes whose samples are counted: beyond it their publishers learn nothing. */
+const SOURCES_COUNTED = 4_096;
+
 /** What was offered and what became of it. */
 interface Counts {
   offered: number;
@@ -45,6 +52,8 @@ interface Counts {
 /** A feed as the sequencer sees it. A live source counts from 1 again after a restart: `offset` continues from what it sent before. */
 interface Source {
   readonly isLive: boolean;
+  /** It brings what feeds in other processes send. */
+  readonly relays: boolean;
   /** Its data is shed while too much waits for the disk. */
   readonly mayBeShed: boolean;
   readonly offset: number;
@@ -62,6 +71,10 @@ export class Sequencer {
   private lastShedReason: Refusal = "malformed";
   /** Duplicates of live sources. */
   private readonly duplicatesOf = new Map<string, number>();
+  /** Sources of which it was said that their samples are of another time. */
+  private readonly otherTimesOf = new Set<string>();
+  /** Samples in the log since this life of the session began, by source in another process. */
+  private readonly samplesBySource = new Map<string, number>();
   private isClosed = false;
   private turnBytes = 0;
   private turnEnding: Promise<void> | null = null;
@@ -81,12 +94,13 @@ export class Sequencer {
     // A recorded feed is read again after a restart: what it sent before is a duplicate.
     const source = {
       isLive,
+      relays: feed.relays === true,
       mayBeShed: isLive && feed.waits !== true,
       offset: isLive ? this.core.lastSequenceOf(feed.source) : 0,
     };
     return {
       channels: (declaration) => {
-        this.time.isLive ||= isLive;
+        this.time.isLive ||= isLive && !this.time.isOfOther(true, 0);
         this.declareChannels(declaration);
       },
       frame: (frame) => this.offerFrame(frame, source),
@@ -116,6 +130,11 @@ export class Sequencer {
     this.countOffered();
     this.refuse("duplicate");
     return false;
+  }
+
+  /** Samples of a source in another process that are in the log, of this life of the session. */
+  samplesOf(source: string): number {
+    return this.samplesBySource.get(source) ?? 0;
   }
 
   /** All later data is refused. */
@@ -155,8 +174,10 @@ export class Sequencer {
     const disturbed = this.injections.applyTo(frame);
     if (disturbed === null) return this.refuse("silenced by an injection");
     this.time.isLive ||= source.isLive;
+    const firstUs = disturbed.time[0]!;
     const bytes = this.admitFrame(disturbed, source);
-    return bytes === 0 ? this.refuse("malformed") : this.taken(disturbed.count, bytes);
+    if (bytes > 0) this.time.took(source.isLive, firstUs, disturbed.time[disturbed.count - 1]!);
+    return bytes === 0 ? this.refuse("malformed") : this.taken(frame, disturbed.count, bytes, source);
   }
 
   /** As `offerFrame`. Injections do not touch states: they would have to stay states. */
@@ -174,8 +195,9 @@ export class Sequencer {
     const logged = decodeMessage(bytes) as QuantumInput;
     if (!isQuantumInputOf(this.core.declarationOf(logged.group), logged)) return this.refuse("malformed");
     this.admit(this.time.ofData(lastTimeUs(logged)), logged, bytes);
+    this.time.took(source.isLive, logged.timeUs, lastTimeUs(logged));
     const samples = logged.type === "measurementRecord" ? logged.current.length / 8 : logged.n;
-    return this.taken(samples, bytes.length);
+    return this.taken(input, samples, bytes.length, source);
   }
 
   /** Stamps, encodes and admits a frame; returns its encoded length, 0 when its times cannot be encoded. */
@@ -196,10 +218,12 @@ export class Sequencer {
     this.inputLog.admit(timeUs, input, bytes);
   }
 
-  private refusal({ sequence, source }: Frame | QuantumInput, { mayBeShed, offset }: Source): Refusal | null {
+  private refusal(data: Frame | QuantumInput, { isLive, mayBeShed, offset }: Source): Refusal | null {
+    const { sequence, source } = data;
     if (this.isClosed || this.inputLog.halted !== null) return "closed";
     if (mayBeShed && this.inputLog.heldBytes >= HELD_BYTES_MAX) return "journal behind";
-    return sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source) ? "duplicate" : null;
+    if (sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source)) return "duplicate";
+    return this.time.isOfOther(isLive, endOf(data)) ? "of another time" : null;
   }
 
   private countOffered(frames = 1): void {
@@ -231,7 +255,33 @@ export class Sequencer {
     const takesMore = this.refuse(refusal);
     // What may not be shed is sent again on purpose: after a restart, or when its answer was lost.
     if (refusal === "duplicate" && mayBeShed) this.noteDuplicate(data);
+    if (refusal === "of another time") this.noteOtherTime(data);
     return takesMore;
+  }
+
+  private noteOtherTime(data: Frame | QuantumInput): void {
+    const { source, group } = data;
+    const session = this.time.data();
+    if (session === null || this.otherTimesOf.has(source) || this.otherTimesOf.size >= OTHER_TIMES_SAID)
+      return;
+    this.otherTimesOf.add(source);
+    const fromUs = data.type === "frame" ? data.time[0]! : data.timeUs;
+    const { isLive, toUs } = session;
+    const ofSession = isLive
+      ? `of now, ${timeText(toUs)}`
+      : `from ${timeText(session.fromUs)} to ${timeText(toUs)}, of a recorded feed`;
+    this.enter({
+      type: "notice",
+      kind: "feed.other-time",
+      severity: "warning",
+      group,
+      channels: [],
+      title:
+        `Samples of ${source} begin at ${timeText(fromUs)} and are left out: those of this session are ${ofSession}; ` +
+        `expected a session of their own`,
+      detail: { source, fromUs, sessionFromUs: session.fromUs, sessionToUs: toUs },
+      author: "system",
+    });
   }
 
   private noteDuplicate({ source, group }: Frame | QuantumInput): void {
@@ -252,8 +302,16 @@ export class Sequencer {
     });
   }
 
-  private taken(samples: number, bytes: number): boolean {
+  private taken(
+    { source }: Frame | QuantumInput,
+    samples: number,
+    bytes: number,
+    { relays }: Source,
+  ): boolean {
     this.meter.countSamples(samples);
+    const known = this.samplesBySource.get(source);
+    if (relays && (known !== undefined || this.samplesBySource.size < SOURCES_COUNTED))
+      this.samplesBySource.set(source, (known ?? 0) + samples);
     this.turnBytes += bytes;
     return this.turnBytes < TURN_BYTES_MAX && this.inputLog.heldBytes < HELD_BYTES_MAX;
   }
@@ -274,6 +332,11 @@ export class Sequencer {
       });
     }
   }
+}
+
+/** Time of the last sample; 0 of a frame without any. */
+function endOf(data: Frame | QuantumInput): number {
+  return data.type === "frame" ? (data.time[data.count - 1] ?? 0) : lastTimeUs(data);
 }
 
 /** Whether `known` is the declared group with channels added at its end. */

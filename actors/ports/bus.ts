@@ -47,8 +47,8 @@ export const DEDUPE_MS = 120_000;
 export interface LogStream {
   /**
    * Resolves with the entry's sequence when the server has acknowledged it. `id` names the entry for the server's dedupe window;
-   * `expectedLast` asks it to refuse when the stream's last sequence is another. Rejects with AppendRefused, or with
-   * AppendUncertain when no answer came.
+   * `expectedLast` asks it to refuse when the stream's last sequence is another. Rejects with AppendRefused, with LogFull where there is no
+   * room, or with AppendUncertain when no answer came.
    */
   append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number>;
   /** Hands over entries from `fromSequence` in order and without gaps, present and future ones. The returned function ends it. */
@@ -69,6 +69,11 @@ export interface StreamEntry {
 /** Small values with a time to live: which nodes run, and which partitions they own. */
 export interface Hints {
   put(key: string, value: Uint8Array): Promise<void>;
+  /**
+   * Puts the value unless another one lives under the key, and resolves with the one that lives then. Of several that differ, put at the same moment,
+   * exactly one lives, and all learn which. Keys that are also `put` promise nothing.
+   */
+  agree(key: string, value: Uint8Array): Promise<Uint8Array>;
   remove(key: string): Promise<void>;
   /** Hands over the present values, then every change; null for a value that ended. */
   watch(change: (key: string, value: Uint8Array | null) => void): () => void;
@@ -84,7 +89,12 @@ export interface SnapshotStore {
 
 /** The server has not stored it: the last sequence was not the expected one, or it does not take it at all. */
 export class AppendRefused extends Error {
-  override readonly name = "AppendRefused";
+  override readonly name: string = "AppendRefused";
+}
+
+/** A limit of the servers is reached: the stream takes nothing until somebody makes room. The message says who may do what, without the entry. */
+export class LogFull extends AppendRefused {
+  override readonly name = "LogFull";
 }
 
 /** No answer in time: stored or not. */

@@ -13,6 +13,8 @@ export interface Journal {
   readonly last: BlockPosition | null;
   /** The first block still kept (retention may have dropped older ones), or null. */
   readonly first: BlockPosition | null;
+  /** Why nothing becomes durable until somebody has done something, and what; null or absent: nothing stands in its way. */
+  readonly blocked?: string | null;
 
   /**
    * Appends a block; blocks must arrive numbered without gaps. Resolves when it is durable, rejects when it is refused; null: it is durable already.

@@ -10,6 +10,7 @@
  *     names the place, and deliveries continue after it under S2 and S3.
  */
 import type { Frame } from "../../protocol/frame.ts";
+import type { IntervalRows } from "../../protocol/interval-rows.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { SessionCommands } from "./commands.ts";
 import type { EditedDocument } from "./detector.ts";
@@ -31,6 +32,10 @@ export interface LiveSession {
   recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] };
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
+  /** Samples and measures of a stretch of the past, up to what was delivered. Rejects when the log cannot be read. */
+  past(range: PastRange): Promise<SessionPast>;
+  /** The last state of a group at or before a time that is known; null: none is. */
+  stateBefore(group: string, timeUs: number): StateMessage | null;
   /**
    * In a cluster, where another node may know more of the log: the sequence of an input such that this node has since read all that was in
    * the log at some time after it knew that input. Absent where the session has one owner for good.
@@ -41,6 +46,30 @@ export interface LiveSession {
   /** Why the session cannot take inputs (halted journal, not yet recovered), or null when it can. */
   notReady(): string | null;
   subscribe(listener: SessionListener): () => void;
+}
+
+/** A stretch of logical time, and in how many intervals it is expected: as many as a chart has columns. */
+export interface PastRange {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly columns: number;
+  /** What is later than `toUs` is asked for too. */
+  readonly isOpen?: boolean;
+}
+
+export interface SessionPast {
+  /** The samples of all inputs up to this one are in it, those of later ones are not. */
+  readonly input: number;
+  readonly groups: readonly GroupPast[];
+  /** What it took: samples read from the log, and rows. */
+  readonly work: number;
+}
+
+export interface GroupPast {
+  readonly group: string;
+  readonly samples: IntervalRows;
+  /** Of the published states: column k is the measure `names[k]`. */
+  readonly measures: { readonly names: readonly string[]; readonly rows: IntervalRows };
 }
 
 export interface DeliveredFrame {

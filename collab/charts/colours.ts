@@ -7,6 +7,8 @@ export interface ChartColours {
   readonly grid: string;
   readonly panel: string;
   readonly raised: string;
+  /** What the person marks. */
+  readonly accent: string;
   /** Text on a coloured ground. */
   readonly onColour: string;
   /** Laid over cells that are pointed at. */

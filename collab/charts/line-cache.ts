@@ -16,6 +16,7 @@ export class LineCache {
   sourceWidthUs = 0;
   #series: Series | null = null;
   #entered = 0;
+  #pastVersion = 0;
   #fromUs = 0;
   #toUs = 0;
 
@@ -23,6 +24,7 @@ export class LineCache {
     const startUs = startOf(view);
     const stale =
       series !== this.#series ||
+      series.pastVersion !== this.#pastVersion ||
       this.columns.widthUs !== view.columnUs ||
       startUs < this.#fromUs ||
       endOf(view) > this.#toUs ||
@@ -44,6 +46,7 @@ export class LineCache {
     if (this.columns.widthUs === view.columnUs && this.columns.capacity === capacity) this.columns.clear();
     else this.columns = new Columns(view.columnUs, capacity);
     this.#series = series;
+    this.#pastVersion = series.pastVersion;
     this.#fromUs = startUs - lengthUs;
     this.#toUs = this.#fromUs + LENGTHS * lengthUs;
     this.sourceWidthUs = series.fill(this.columns, this.#fromUs, this.#toUs);

@@ -58,3 +58,20 @@ export function ticks(range: Range, most: number): number[] {
 export function yOf(value: number, range: Range, topPx: number, heightPx: number): number {
   return topPx + heightPx * (1 - (value - range.low) / (range.high - range.low));
 }
+
+/** The value at a pixel of the same axis. */
+export function valueAt(y: number, range: Range, topPx: number, heightPx: number): number {
+  return range.low + (1 - (y - topPx) / heightPx) * (range.high - range.low);
+}
+
+/** The least step on an axis that a hand can mean: a two-hundredth of it. */
+export function finestStep({ low, high }: Range): number {
+  return tickStep(high - low, 200);
+}
+
+/** A value in such steps. */
+export function rounded(value: number, range: Range): number {
+  const step = finestStep(range);
+  // Dividing by the inverse, which is whole, leaves no trace of a binary fraction.
+  return step < 1 ? Math.round(value / step) / Math.round(1 / step) : Math.round(value / step) * step;
+}

@@ -1,12 +1,15 @@
 /**
- * The values of one channel: its latest samples, and two coarser levels for longer views.
+ * The values of one channel: its latest samples, two coarser levels for longer views, and stretches of the past that were asked for.
  *
  *     samples  every sample            the last RAW_SAMPLES
  *     levels   extremes per 100 ms     the last 15 minutes
  *              extremes per 2 s        the last 4 hours
+ *     pasts    extremes per interval   before the first sample, where somebody looked
  *
  * A view asks for columns of its own width. `fill` reads the finest level that reaches back far enough, so extremes survive every zoom.
- * Memory is constant once the ring has grown: about 0.7 MB a channel.
+ * Memory is constant once the ring has grown: about 0.7 MB a channel, and 24 bytes for each interval of the pasts.
+ *
+ * V1  Every moment is drawn from one source: the pasts before the first sample that is held, the samples and levels from it on.
  */
 import { Columns } from "./columns.ts";
 
@@ -21,6 +24,16 @@ const LEVELS: readonly { widthUs: number; capacity: number }[] = [
   { widthUs: 2_000_000, capacity: 7_200 },
 ];
 
+/** Stretches of the past kept: where the page began, and where it looked last. */
+const MOST_PASTS = 4;
+
+/** Extremes per interval of a stretch of time. */
+export interface Past {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly columns: Columns;
+}
+
 export class Series {
   /** Samples ever written. The ring holds sample k while k ≥ written − kept. */
   written = 0;
@@ -30,6 +43,11 @@ export class Series {
   /** Smoothed spacing of samples, µs; 0 before the second one. */
   spacingUs = 0;
   readonly levels: readonly Columns[] = LEVELS.map((level) => new Columns(level.widthUs, level.capacity));
+  /** Counts pasts that were added. */
+  pastVersion = 0;
+  #pasts: readonly Past[] = [];
+  /** Time of the first sample. */
+  #firstUs = Number.POSITIVE_INFINITY;
   #time = new Float64Array(FIRST_SAMPLES);
   #value = new Float64Array(FIRST_SAMPLES);
 
@@ -39,6 +57,7 @@ export class Series {
     // Not Math.max: the first time seen is compared with NaN.
     if (timeUs < this.lastTimeUs) time = this.lastTimeUs;
     if (this.written > 0) this.#learnSpacing(time - this.lastTimeUs);
+    else this.#firstUs = time;
     if (this.kept === this.#time.length && this.kept < RAW_SAMPLES) this.#grow();
     const at = this.written & (this.#time.length - 1);
     this.#time[at] = time;
@@ -48,6 +67,32 @@ export class Series {
     this.lastTimeUs = time;
     this.lastValue = value;
     for (const level of this.levels) level.add(time, value);
+  }
+
+  /** Takes a stretch of the past. The one that begins a series goes into its levels too, for pictures of the last minute. */
+  addPast(past: Past): void {
+    const { columns } = past;
+    if (this.#pasts.length === 0 && this.written === 0) {
+      for (let a = columns.oldest; a <= columns.newest; a++) {
+        const low = columns.low(a);
+        if (Number.isNaN(low)) continue;
+        this.lastTimeUs = a * columns.widthUs;
+        this.lastValue = columns.last(a);
+        for (const level of this.levels)
+          level.addRange(this.lastTimeUs, low, columns.high(a), this.lastValue);
+      }
+    }
+    if (this.spacingUs === 0) this.spacingUs = usualSpacing(columns);
+    const [first, ...later] = [...this.#pasts, past];
+    this.#pasts = [first!, ...later.slice(1 - MOST_PASTS)];
+    this.pastVersion++;
+  }
+
+  /** From this time on the samples and levels have everything; ∞ before the first sample. */
+  get heldFromUs(): number {
+    const longest = this.levels[this.levels.length - 1]!;
+    if (this.written === this.kept) return this.#firstUs;
+    return Math.max(this.#firstUs, longest.oldest * longest.widthUs);
   }
 
   timeAt(sample: number): number {
@@ -74,6 +119,7 @@ export class Series {
   valueBefore(timeUs: number): number {
     const next = this.firstAtOrAfter(timeUs + 1);
     if (next > this.written - this.kept) return this.valueAt(next - 1);
+    if (timeUs < this.heldFromUs) return this.#pastBefore(timeUs);
     for (const level of this.levels) {
       // The column of the time itself may hold later samples.
       const column = level.columnOf(timeUs) - 1;
@@ -90,6 +136,60 @@ export class Series {
    * columns in µs, 0 for samples.
    */
   fill(target: Columns, fromUs: number, toUs: number): number {
+    const { heldFromUs } = this;
+    if (fromUs >= heldFromUs) return this.#fillHeld(target, fromUs, toUs);
+    const widthUs = this.#fillPast(target, fromUs, Math.min(toUs, heldFromUs));
+    return toUs <= heldFromUs ? widthUs : Math.max(widthUs, this.#fillHeld(target, heldFromUs, toUs));
+  }
+
+  /** The last value of a past at or before the time. */
+  #pastBefore(timeUs: number): number {
+    const past = this.#pastAt(timeUs);
+    if (past === undefined) return Number.NaN;
+    const { columns } = past;
+    for (let a = Math.min(columns.newest, columns.columnOf(timeUs)); a >= columns.oldest; a--) {
+      const value = columns.last(a);
+      if (!Number.isNaN(value)) return value;
+    }
+    return Number.NaN;
+  }
+
+  /** The finest past that has this time. */
+  #pastAt(timeUs: number): Past | undefined {
+    return this.#pasts
+      .filter((past) => past.fromUs <= timeUs && timeUs < past.toUs)
+      .sort((a, b) => a.columns.widthUs - b.columns.widthUs)[0];
+  }
+
+  #fillPast(target: Columns, fromUs: number, toUs: number): number {
+    let widthUs = 0;
+    for (let at = fromUs; at < toUs; ) {
+      const past = this.#pastAt(at) ?? this.#nextPast(at);
+      if (past === undefined) break;
+      const { columns } = past;
+      const begin = Math.max(at, past.fromUs);
+      const finer = this.#pasts.filter(
+        (each) => each.columns.widthUs < columns.widthUs && each.fromUs > begin,
+      );
+      const end = Math.min(toUs, past.toUs, ...finer.map((each) => each.fromUs));
+      // The interval in which it begins may be known from the source before.
+      const first = Math.ceil(begin / columns.widthUs);
+      const from = at === fromUs ? columns.columnOf(begin) : first;
+      for (let a = Math.max(columns.oldest, from); a <= columns.newest && a * columns.widthUs < end; a++) {
+        const low = columns.low(a);
+        if (!Number.isNaN(low)) target.addRange(a * columns.widthUs, low, columns.high(a), columns.last(a));
+      }
+      widthUs = Math.max(widthUs, columns.widthUs);
+      at = end;
+    }
+    return widthUs;
+  }
+
+  #nextPast(timeUs: number): Past | undefined {
+    return this.#pasts.filter(({ fromUs }) => fromUs > timeUs).sort((a, b) => a.fromUs - b.fromUs)[0];
+  }
+
+  #fillHeld(target: Columns, fromUs: number, toUs: number): number {
     const firstRaw = this.written - this.kept;
     if (firstRaw === 0 || this.timeAt(firstRaw) <= fromUs) {
       this.fillFrom(target, this.firstAtOrAfter(fromUs), toUs);
@@ -135,4 +235,17 @@ export class Series {
     this.#time = time;
     this.#value = value;
   }
+}
+
+/** The median distance of columns with values, µs; 0 of fewer than two. */
+function usualSpacing(columns: Columns): number {
+  const gaps: number[] = [];
+  let before = Number.NaN;
+  for (let a = columns.oldest; a <= columns.newest; a++) {
+    if (Number.isNaN(columns.low(a))) continue;
+    if (!Number.isNaN(before)) gaps.push(a - before);
+    before = a;
+  }
+  gaps.sort((a, b) => a - b);
+  return (gaps[gaps.length >> 1] ?? 0) * columns.widthUs;
 }

@@ -3,12 +3,14 @@
  * The picture itself comes from outside (TimePicture), and so does the stretch of time (TimeWindow), which several charts share.
  *
  * The wheel zooms at the pointer, dragging moves, a double click follows the newest data again, arrows move the cursor.
+ * Where a stretch of time can be marked, dragging with Shift does it; with the keyboard, Enter begins it at the cursor and ends it.
  */
 import type { ChartColours } from "./colours.ts";
+import { clock } from "./format.ts";
 import type { Drawable } from "./loop.ts";
 import { type ChartElements, Surface } from "./surface.ts";
 import { type TimeView, timeOf, timeView, xOf } from "./time-axis.ts";
-import { GUTTER_BOTTOM, GUTTER_RIGHT, type TimeFrame } from "./time-frame.ts";
+import { drawMarked, drawOtherCursors, GUTTER_BOTTOM, GUTTER_RIGHT, type TimeFrame } from "./time-frame.ts";
 
 /** The stretch of time that is shown and the cursor in it: one for all charts, so that they move together. */
 export interface TimeWindow {
@@ -27,6 +29,33 @@ export interface TimeWindow {
   moveCursor(timeUs: number | null): void;
   /** For screen readers. */
   announce(text: string): void;
+  /** The same array while none of them moves. */
+  others?(): readonly OtherCursor[];
+  readonly marking?: TimeMarking;
+}
+
+/** A stretch of time, or a moment: then both are the same. */
+export interface TimeRange {
+  readonly fromUs: number;
+  readonly untilUs: number;
+}
+
+/** The cursor of somebody else. */
+export interface OtherCursor {
+  readonly timeUs: number;
+  readonly name: string;
+  readonly colour: string;
+}
+
+/** How a person marks a stretch of time, one for all charts. */
+export interface TimeMarking {
+  range(): TimeRange | null;
+  /** Whether dragging marks without Shift. */
+  isOn(): boolean;
+  /** Null: nothing is marked any more. */
+  mark(range: TimeRange | null): void;
+  /** What is marked counts. */
+  finish(): void;
 }
 
 export interface TimePicture {
@@ -38,6 +67,10 @@ export interface TimePicture {
   drawCursor(frame: TimeFrame, timeUs: number, x: number): void;
   /** The values at a time, in words. */
   describe(timeUs: number): string;
+  /** A place was pressed, px of the plot. */
+  press?(x: number, y: number): void;
+  /** The same with the button for menus. Returns whether it does something there. */
+  menu?(x: number, y: number): boolean;
 }
 
 /** Drawing a line is what costs: between 7 and 20 times a second, and not before it moved by a pixel. */
@@ -46,6 +79,8 @@ const SLOWEST_MS = 150;
 
 /** One notch of a wheel zooms by about a fifth. */
 const ZOOM_PER_PIXEL = 1.0018;
+
+const NOBODY: readonly OtherCursor[] = [];
 
 /** Columns that a key moves the cursor by, in units of a step. */
 const KEY_STEPS: Readonly<Record<string, number>> = {
@@ -69,10 +104,14 @@ export class TimeChart implements Drawable {
   #time: TimeView = timeView(0, 1, 1);
   #drawn = "";
   #drawnCursor: number | null = null;
+  #drawnOthers: readonly OtherCursor[] = NOBODY;
+  #drawnMarked: TimeRange | null = null;
   #drawnWindow = -1;
   #knownHeight = 0;
   #isOverlayUsed = false;
-  #drag: { x: number; moved: boolean } | null = null;
+  #drag: { x: number; moved: boolean; marksFromUs: number | null } | null = null;
+  /** Where the keyboard began to mark. */
+  #anchorUs: number | null = null;
   readonly #abort = new AbortController();
 
   constructor(
@@ -108,7 +147,11 @@ export class TimeChart implements Drawable {
     const { version } = this.#base;
     const state = `${this.#window.dataVersion()} ${this.#window.version()} ${version} ${colours.name} ${this.#picture.state()}`;
     const cursorUs = this.#window.cursorUs();
-    if (state === this.#drawn && cursorUs === this.#drawnCursor) return false;
+    const others = this.#window.others?.() ?? NOBODY;
+    const marked = this.#window.marking?.range() ?? null;
+    const isOverlayDrawn =
+      cursorUs === this.#drawnCursor && others === this.#drawnOthers && marked === this.#drawnMarked;
+    if (state === this.#drawn && isOverlayDrawn) return false;
     if (state !== this.#drawn) {
       this.#time = timeView(endUs, this.#window.lengthUs(), Math.floor(this.#plotWidth));
       this.#reportHeight();
@@ -117,8 +160,10 @@ export class TimeChart implements Drawable {
     }
     this.#drawn = state;
     this.#drawnCursor = cursorUs;
+    this.#drawnOthers = others;
+    this.#drawnMarked = marked;
     this.#drawnWindow = this.#window.version();
-    this.#drawOverlay(cursorUs, colours);
+    this.#drawOverlay(cursorUs, others, marked, colours);
     return true;
   }
 
@@ -152,15 +197,25 @@ export class TimeChart implements Drawable {
   }
 
   /** Touches the overlay only when something is on it: the browser copies each touched canvas as a whole. */
-  #drawOverlay(cursorUs: number | null, colours: ChartColours): void {
+  #drawOverlay(
+    cursorUs: number | null,
+    others: readonly OtherCursor[],
+    marked: TimeRange | null,
+    colours: ChartColours,
+  ): void {
     const { context, width, height } = this.#over;
     if (this.#isOverlayUsed) context.clearRect(0, 0, width, height);
-    this.#isOverlayUsed = false;
-    if (cursorUs === null) return;
-    const x = xOf(cursorUs, this.#time);
-    if (x < 0 || x > this.#plotWidth) return;
-    this.#isOverlayUsed = true;
-    this.#picture.drawCursor(this.#update(this.#overFrame, colours), cursorUs, x);
+    const frame = this.#update(this.#overFrame, colours);
+    const isIn = (timeUs: number) => {
+      const x = xOf(timeUs, this.#time);
+      return x >= 0 && x <= this.#plotWidth;
+    };
+    const seen = others.filter(({ timeUs }) => isIn(timeUs));
+    const isCursorIn = cursorUs !== null && isIn(cursorUs);
+    this.#isOverlayUsed = marked !== null || seen.length > 0 || isCursorIn;
+    if (marked !== null) drawMarked(frame, marked);
+    drawOtherCursors(frame, seen);
+    if (isCursorIn) this.#picture.drawCursor(frame, cursorUs, xOf(cursorUs, this.#time));
   }
 
   #frameOf({ context }: Surface): TimeFrame {
@@ -191,12 +246,20 @@ export class TimeChart implements Drawable {
     box.addEventListener("wheel", (event) => this.#wheel(event), { passive: false, signal });
     box.addEventListener("pointerdown", (event) => this.#grab(event), { signal });
     box.addEventListener("pointermove", (event) => this.#move(event), { signal });
-    box.addEventListener("pointerup", () => this.#release(), { signal });
-    box.addEventListener("pointercancel", () => this.#release(), { signal });
+    box.addEventListener("pointerup", (event) => this.#release(event), { signal });
+    box.addEventListener("pointercancel", () => this.#letGo(), { signal });
     box.addEventListener("pointerleave", () => this.#window.moveCursor(null), { signal });
     box.addEventListener("dblclick", () => this.#window.follow(), { signal });
     box.addEventListener("keydown", (event) => this.#key(event), { signal });
-    box.addEventListener("blur", () => this.#window.moveCursor(null), { signal });
+    box.addEventListener("contextmenu", (event) => this.#menu(event), { signal });
+    box.addEventListener("blur", () => this.#leave(), { signal });
+  }
+
+  #leave(): void {
+    this.#window.moveCursor(null);
+    if (this.#anchorUs === null) return;
+    this.#anchorUs = null;
+    this.#window.marking?.mark(null);
   }
 
   #x(event: MouseEvent): number {
@@ -215,30 +278,71 @@ export class TimeChart implements Drawable {
     this.#window.zoom(ZOOM_PER_PIXEL ** pixels, share);
   }
 
+  #y(event: MouseEvent): number {
+    return event.clientY - this.#base.canvas.getBoundingClientRect().top;
+  }
+
+  #timeAt(x: number): number {
+    return timeOf(Math.floor(Math.min(this.#plotWidth, Math.max(0, x))) + 0.5, this.#time);
+  }
+
   #grab(event: PointerEvent): void {
     if (event.button !== 0) return;
-    this.#drag = { x: event.clientX, moved: false };
+    const { marking } = this.#window;
+    const marks = marking !== undefined && (event.shiftKey || marking.isOn());
+    // A picture that moves on would move what is marked away from the pointer.
+    if (marks) this.#window.pause();
+    const marksFromUs = marks ? this.#timeAt(this.#x(event)) : null;
+    this.#drag = { x: event.clientX, moved: false, marksFromUs };
     this.element.setPointerCapture(event.pointerId);
   }
 
   #move(event: PointerEvent): void {
-    if (this.#drag !== null) {
-      const by = event.clientX - this.#drag.x;
-      if (!this.#drag.moved && Math.abs(by) < 3) return;
-      this.#drag = { x: event.clientX, moved: true };
-      this.#window.panUs(-by * this.#time.columnUs);
-    }
     const x = this.#x(event);
-    this.#window.moveCursor(x <= this.#plotWidth ? timeOf(Math.floor(x) + 0.5, this.#time) : null);
+    if (this.#drag !== null) {
+      const { marksFromUs, moved } = this.#drag;
+      const by = event.clientX - this.#drag.x;
+      if (!moved && Math.abs(by) < 3) return;
+      if (marksFromUs === null) {
+        this.#drag = { x: event.clientX, moved: true, marksFromUs };
+        this.#window.panUs(-by * this.#time.columnUs);
+      } else {
+        this.#drag.moved = true;
+        this.#window.marking?.mark(between(marksFromUs, this.#timeAt(x)));
+      }
+    }
+    this.#window.moveCursor(x <= this.#plotWidth ? this.#timeAt(x) : null);
   }
 
-  #release(): void {
+  #release(event: PointerEvent): void {
+    const drag = this.#drag;
+    this.#letGo();
+    if (drag === null) return;
+    if (drag.marksFromUs === null) {
+      if (!drag.moved) this.#picture.press?.(this.#x(event), this.#y(event));
+      return;
+    }
+    // A press without a drag marks a moment.
+    if (!drag.moved) this.#window.marking?.mark(between(drag.marksFromUs, drag.marksFromUs));
+    this.#window.marking?.finish();
+  }
+
+  #letGo(): void {
     this.#drag = null;
   }
 
+  #menu(event: MouseEvent): void {
+    if (this.#picture.menu?.(this.#x(event), this.#y(event)) === true) event.preventDefault();
+  }
+
   #key(event: KeyboardEvent): void {
+    if (event.target !== this.element || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (event.key === "Enter" || (event.key === "Escape" && this.#anchorUs !== null)) {
+      this.#markByKey(event);
+      return;
+    }
     const step = KEY_STEPS[event.key];
-    if (step === undefined || event.ctrlKey || event.altKey || event.metaKey) return;
+    if (step === undefined) return;
     event.preventDefault();
     event.stopPropagation();
     // A cursor means something only in a picture that stands still.
@@ -248,6 +352,31 @@ export class TimeChart implements Drawable {
     const last = timeOf(this.#plotWidth - 1, this.#time);
     const cursorUs = Math.min(Math.max(to, timeOf(0, this.#time)), last);
     this.#window.moveCursor(cursorUs);
+    if (this.#anchorUs !== null) this.#window.marking?.mark(between(this.#anchorUs, cursorUs));
     this.#window.announce(this.#picture.describe(cursorUs));
   }
+
+  /** Enter begins to mark at the cursor, and ends it; Escape gives up. */
+  #markByKey(event: KeyboardEvent): void {
+    const { marking } = this.#window;
+    if (marking === undefined) return;
+    event.preventDefault();
+    event.stopPropagation();
+    const from = this.#anchorUs;
+    const isBegin = event.key === "Enter" && from === null;
+    this.#anchorUs = null;
+    if (isBegin) {
+      this.#window.pause();
+      const atUs = this.#window.cursorUs() ?? this.#window.endUs();
+      if (Number.isNaN(atUs)) return;
+      this.#anchorUs = atUs;
+      marking.mark(between(atUs, atUs));
+      this.#window.announce(`Marked from ${clock(atUs)}. Move the cursor, then press Enter; Escape gives up`);
+    } else if (event.key === "Enter") marking.finish();
+    else marking.mark(null);
+  }
+}
+
+function between(aUs: number, bUs: number): TimeRange {
+  return { fromUs: Math.round(Math.min(aUs, bUs)), untilUs: Math.round(Math.max(aUs, bUs)) };
 }

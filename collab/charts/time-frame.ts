@@ -9,7 +9,7 @@
  */
 import type { ChartColours } from "./colours.ts";
 import { clock } from "./format.ts";
-import { font } from "./text.ts";
+import { fitText, font } from "./text.ts";
 import { endOf, type TimeView, timeMarks, timeStep, xOf } from "./time-axis.ts";
 
 export interface TimeFrame {
@@ -32,6 +32,11 @@ export const GUTTER_BOTTOM = 22;
 const MARKS_APART = 96;
 
 export const TAG_HEIGHT = 16;
+
+/** Of names at the cursors of others. */
+const NAME_WIDTH = 120;
+const NAME_HEIGHT = 15;
+const NAMES_BELOW = 4;
 
 export function drawTimeGrid({ context, colours, time, plotWidth, plotHeight }: TimeFrame): void {
   const offsetUs = -new Date(endOf(time) / 1000).getTimezoneOffset() * 60e6;
@@ -73,6 +78,48 @@ export function drawCursorLine(frame: TimeFrame, timeUs: number, x: number): voi
   context.textAlign = "center";
   context.textBaseline = "middle";
   context.fillText(text, left + width / 2, plotHeight + GUTTER_BOTTOM / 2 + 1);
+}
+
+/** A thin line in the colour of each person, with the name below the top of the plot. */
+export function drawOtherCursors(
+  { context, colours, time, plotWidth, plotHeight }: TimeFrame,
+  cursors: readonly { readonly timeUs: number; readonly name: string; readonly colour: string }[],
+): void {
+  context.font = font(10.5, 600);
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  cursors.forEach(({ timeUs, name, colour }, k) => {
+    const x = Math.round(xOf(timeUs, time));
+    context.fillStyle = colour;
+    context.fillRect(x, 0, 1, plotHeight);
+    const text = fitText(context, name, NAME_WIDTH);
+    const width = context.measureText(text).width + 10;
+    // At the right edge the name stands on the other side.
+    const left = x + 1 + width <= plotWidth ? x + 1 : x - width;
+    // Names of people who point at about the same place stand below each other.
+    const top = (k % NAMES_BELOW) * (NAME_HEIGHT + 1);
+    context.beginPath();
+    context.roundRect(left, top, width, NAME_HEIGHT, 3);
+    context.fill();
+    context.fillStyle = colours.onColour;
+    context.fillText(text, left + 5, top + NAME_HEIGHT / 2 + 0.5);
+  });
+}
+
+/** What a person is marking: a band, or a line at a moment. */
+export function drawMarked(
+  { context, colours, time, plotWidth, plotHeight }: TimeFrame,
+  { fromUs, untilUs }: { readonly fromUs: number; readonly untilUs: number },
+): void {
+  const left = Math.max(0, Math.round(xOf(fromUs, time)));
+  const right = Math.min(plotWidth, Math.round(xOf(untilUs, time)));
+  if (right < 0 || left > plotWidth) return;
+  context.fillStyle = colours.accent;
+  context.globalAlpha = 0.16;
+  context.fillRect(left, 0, right - left, plotHeight);
+  context.globalAlpha = 1;
+  context.fillRect(left, 0, 1, plotHeight);
+  context.fillRect(right, 0, 1, plotHeight);
 }
 
 /** Where the cursor meets a line. */

@@ -6,41 +6,93 @@ import { useEffect, useState } from "preact/hooks";
 import type { PanelProps } from "./components/panel-props.ts";
 import { listen } from "./keyboard/keyboard.ts";
 import { shortcutsOf } from "./keyboard/shortcuts.ts";
+import type { PanelName } from "./model/layout.ts";
 import { AlertsLine } from "./panels/alerts/panel.tsx";
 import { ChannelsPanel } from "./panels/channels/panel.tsx";
 import { ConnectionBanner } from "./panels/connection/panel.tsx";
 import { EventsPanel } from "./panels/events/panel.tsx";
+import { FollowBanner } from "./panels/follow/banner.tsx";
 import { Header } from "./panels/header/panel.tsx";
 import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
 import { JoinDialog } from "./panels/join/panel.tsx";
+import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
+import { NotesPanel } from "./panels/notes/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
 import { ThresholdsDialog } from "./panels/thresholds/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
+import { WorkflowsLine } from "./panels/workflows/panel.tsx";
 import { toggleTheme } from "./theme/theme.ts";
 
 type Panel = (props: PanelProps) => ComponentChildren;
 
 /** Lines across the page, from the top. Each but the first appears only when there is something to report. */
-const LINES: readonly Panel[] = [Header, ConnectionBanner, ReplayBar, InjectionBanner, AlertsLine];
-const GRID: readonly Panel[] = [ChannelsPanel, SignalsPanel, MeasuresPanel, StatePanel, EventsPanel];
-const DIALOGS: readonly Panel[] = [InjectDialog, WhatIfDialog, ThresholdsDialog, HelpDialog, JoinDialog];
+const LINES: readonly Panel[] = [
+  Header,
+  ConnectionBanner,
+  FollowBanner,
+  ReplayBar,
+  InjectionBanner,
+  AlertsLine,
+  WorkflowsLine,
+];
+/** Panels whose places the person chooses. */
+const PLACED: Readonly<Record<PanelName, Panel>> = {
+  signals: SignalsPanel,
+  measures: MeasuresPanel,
+  state: StatePanel,
+  lists: ListPanel,
+};
+const DIALOGS: readonly Panel[] = [
+  InjectDialog,
+  WhatIfDialog,
+  ThresholdsDialog,
+  LayoutDialog,
+  HelpDialog,
+  JoinDialog,
+];
 
 export function App(props: PanelProps) {
-  useEffect(() => listen(document, shortcutsOf(props.model, props.view, props.controls, toggleTheme)), []);
+  useEffect(() => listen(document, shortcutsOf(props, toggleTheme)), []);
   const show = (Panel: Panel, key: number) => <Panel key={key} {...props} />;
   return (
     <>
       {LINES.map(show)}
-      <main class="grid">{GRID.map(show)}</main>
+      <Grid {...props} />
       {DIALOGS.map(show)}
       <Announcements {...props} />
     </>
   );
+}
+
+/** The places are in style.css: they depend on how many panels there are. */
+function Grid(props: PanelProps) {
+  const arranged = props.layout.shown.value;
+  // Who writes a note sees it, whatever the arrangement.
+  const isListMissing = props.view.isWriting.value && !arranged.includes("lists");
+  const shown: readonly PanelName[] = isListMissing ? [...arranged, "lists"] : arranged;
+  return (
+    <main class={`grid shows-${shown.length}`}>
+      <ChannelsPanel {...props} />
+      {shown.map((name, k) => {
+        const Panel = PLACED[name];
+        return (
+          <div class={`place place-${k + 1}`} key={name}>
+            <Panel {...props} />
+          </div>
+        );
+      })}
+    </main>
+  );
+}
+
+/** The list that the person has chosen. */
+function ListPanel(props: PanelProps) {
+  return props.view.list.value === "notes" ? <NotesPanel {...props} /> : <EventsPanel {...props} />;
 }
 
 /** Screen readers get no more than this. */

@@ -3,15 +3,22 @@
  */
 import "./theme/theme.css";
 import "./style.css";
+import { effect } from "@preact/signals";
 import { render } from "preact";
 import { Loop } from "../charts/loop.ts";
 import { App } from "./app.tsx";
+import { showCursors } from "./components/cursors.ts";
 import { Alerts } from "./model/alerts.ts";
 import { Controls } from "./model/controls.ts";
+import { Layout } from "./model/layout.ts";
 import { Model } from "./model/model.ts";
+import { Notes } from "./model/notes.ts";
 import { People } from "./model/people.ts";
+import { Presence } from "./model/presence.ts";
+import { Room } from "./model/room.ts";
 import { signIn } from "./model/sign-in.ts";
 import { View } from "./model/view.ts";
+import { Workflows } from "./model/workflows.ts";
 import { RecordedSource } from "./sources/recorded-source.ts";
 import { SocketSource } from "./sources/socket-source.ts";
 import type { Source } from "./sources/source.ts";
@@ -20,17 +27,23 @@ const options = new URLSearchParams(location.search);
 const isDemo = options.has("demo");
 const model = new Model();
 const controls = new Controls();
-const alerts = new Alerts(model, controls);
-const people = new People(controls);
+const room = new Room(controls);
+const alerts = new Alerts(model, controls, room);
+const people = new People(room, controls);
 const view = new View(model);
+const presence = new Presence(room, view);
+const notes = new Notes(room, controls);
+const layout = new Layout(model, room, view);
+const workflows = new Workflows(room, controls);
 const loop = new Loop(() => model.flush());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
 render(
-  <App model={model} view={view} loop={loop} controls={controls} alerts={alerts} people={people} />,
+  <App {...{ model, view, loop, controls, alerts, room, people, presence, notes, layout, workflows }} />,
   root,
 );
+showCursors(presence, view);
 loop.start();
 
 const source: Source = isDemo
@@ -45,12 +58,24 @@ if (!isDemo) {
   model.rewinds.subscribe(() => void controls.refresh());
 }
 source.start(model);
-view.spanUs.subscribe((us) => source.setSpan?.(us));
+effect(() => {
+  // What has arrived may be too short for a window that was chosen meanwhile.
+  model.pasts.value;
+  const following = view.following.value;
+  source.look?.({ spanUs: view.spanUs.value, endUs: view.frozenEndUs.value ?? model.headUs, following });
+});
+effect(() => {
+  // Known already, or never to be: an answer changes nothing that this depends on.
+  if (view.lacksMoment) source.lookAt?.(view.momentUs.peek()!);
+});
 addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
   alerts.stop();
-  people.stop();
+  presence.stop();
+  notes.stop();
+  layout.stop();
+  room.stop();
 });
 
 async function demoFile(): Promise<Uint8Array<ArrayBuffer>> {

@@ -151,12 +151,12 @@ export class Auth {
   }
 
   /** Ends a login; returns the Set-Cookie value that removes the cookie. */
-  logout(identity: Identity, cookie: { path: string; secure: boolean }): string {
+  async logout(identity: Identity, cookie: { path: string; secure: boolean }): Promise<string> {
     if (identity.kind === "login") {
       this.#logins.delete(identity.login);
       for (const check of this.#signOuts) check();
     }
-    if (identity.kind === "guest") this.#grants.revoke(identity.principal.id, null);
+    if (identity.kind === "guest") await this.#grants.revoke(identity.principal.id, null);
     return this.#setCookie("", 0, cookie);
   }
 

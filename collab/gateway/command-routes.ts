@@ -35,6 +35,7 @@ const PATHS: Readonly<Record<string, CommandPath>> = {
     post: { play: "play", pause: "pause", speed: "setSpeed", seek: "seek" },
   },
   "/api/replay/marks": { get: "listReplayMarks" },
+  "/api/document": { get: "readDocument" },
   "/api/scenarios": { get: "listScenarios" },
   "/api/inject": { get: "listInjections", post: "startInjection" },
   "/api/settings": { get: "readSettings", post: "changeSetting" },

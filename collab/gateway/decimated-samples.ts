@@ -5,7 +5,8 @@
  * it. While the budget is used up, the subscription follows nothing, and what it does not get is counted as left out.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import { Decimation, type Rows } from "./decimation.ts";
+import type { IntervalRows } from "../../protocol/interval-rows.ts";
+import { Decimation } from "./decimation.ts";
 import type { SharedDecimation, SharedDecimations } from "./shared-decimations.ts";
 
 /** The same time as encoding one message and handing it to the socket: 20 µs. */
@@ -69,10 +70,11 @@ export class DecimatedSamples {
     this.#since = last;
   }
 
-  #messages(rows: Rows | null, frame: Frame, inputSequence: number): DecimatedFrame {
-    if (rows === null) return { messages: [], work: frame.count };
-    const messages = rows.messages(this.#request, frame.group, inputSequence);
-    return { messages, work: frame.count + rows.length * WORK_PER_ROW + WORK_PER_MESSAGE };
+  #messages(rows: IntervalRows | null, { group, count }: Frame, inputSequence: number): DecimatedFrame {
+    if (rows === null) return { messages: [], work: count };
+    const { id, included } = this.#request;
+    const messages = rows.decimated(id, included, { group, inputSequence });
+    return { messages, work: count + rows.length * WORK_PER_ROW + WORK_PER_MESSAGE };
   }
 
   #ownOf(group: string): Decimation {

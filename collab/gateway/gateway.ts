@@ -24,7 +24,7 @@ import { isLoopback } from "./allowed-hosts.ts";
 import { Auth, type Identity, randomToken, type Standing, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
 import type { GatewayContext, OpenStream, Route, UpgradeRoute } from "./gateway-context.ts";
-import { type GrantStore, Grants, grantsInMemory } from "./grants.ts";
+import { type GrantLog, type GrantStore, Grants, grantsInMemory } from "./grants.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
@@ -54,7 +54,7 @@ export interface GatewayOptions {
   /** Origins of pages elsewhere that may ask this gateway, "https://example.org": they sign in by token or ticket, not by cookie. */
   readonly allowedOrigins?: readonly string[];
   /** Where invitations and guests are kept; default: in memory, until the gateway closes. */
-  readonly grants?: GrantStore;
+  readonly grants?: GrantStore | GrantLog;
   /** Use X-Forwarded-For, -Proto and -Prefix: only with a proxy that sets them. */
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */

@@ -61,7 +61,13 @@ async function invite(context: RequestContext, gateway: GatewayContext): Promise
   const query = new URLSearchParams(body.session === undefined ? "" : { session: body.session });
   const { session } = chooseHub(hubs, { ...context, query }).session;
   const name = body.name === undefined ? {} : { name: checkName(body.name) };
-  const made = grants.invite({ session, role: body.role, uses: body.uses, seconds: body.seconds, ...name });
+  const made = await grants.invite({
+    session,
+    role: body.role,
+    uses: body.uses,
+    seconds: body.seconds,
+    ...name,
+  });
   respondJson(context.request, context.response, {
     ...shown(made),
     invite: await signInvitation(grants, made),
@@ -92,7 +98,7 @@ async function redeem(context: RequestContext, gateway: GatewayContext): Promise
   const found = await readInvitation(grants, body.invite);
   // A forged one counts as a wrong token does; the right one is compared before anything is counted.
   if ("reason" in found) throw auth.refusal(true, address, nowMs(), refusedInvitation(found.reason));
-  const { guest, secret } = grants.redeem(found.id, body.name);
+  const { guest, secret } = await grants.redeem(found.id, body.name);
   const answer = { ...shownGuest(guest), ...(body.bearer ? { token: secret } : {}) };
   const cookie = auth.guestCookie(secret, guest.endsAtMs, { path: cookiePath, secure });
   const headers: Record<string, string> = body.bearer ? {} : { "set-cookie": cookie };
@@ -108,14 +114,14 @@ async function redeem(context: RequestContext, gateway: GatewayContext): Promise
 async function revoke(context: RequestContext, gateway: GatewayContext): Promise<void> {
   requireOwner(context, "revoke");
   const body = await read(context, gateway, "revoke", { id });
-  gateway.grants.revoke(body.id, signedIn(context).session);
+  await gateway.grants.revoke(body.id, signedIn(context).session);
   respondJson(context.request, context.response, { revoked: body.id });
 }
 
 async function setRole(context: RequestContext, gateway: GatewayContext): Promise<void> {
   requireOwner(context, "change a role");
   const body = await read(context, gateway, "change a role", { id, role });
-  gateway.grants.setRole(body.id, body.role, signedIn(context).session);
+  await gateway.grants.setRole(body.id, body.role, signedIn(context).session);
   respondJson(context.request, context.response, { id: body.id, role: body.role });
 }
 

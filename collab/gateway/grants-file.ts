@@ -7,37 +7,10 @@ import { closeSync, fsyncSync, openSync, readFileSync, renameSync, writeSync } f
 import { dirname } from "node:path";
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { ROLES } from "../../protocol/principal.ts";
+import { granted } from "./grant-schemas.ts";
 import type { Granted, GrantStore } from "./grants.ts";
 
 const FILE_MODE = 0o600;
-
-const role = v.picklist(ROLES);
-const granted = v.object({
-  key: v.pipe(v.string(), v.regex(/^[\w-]{43}$/, "32 bytes in base64url")),
-  invitations: v.array(
-    v.object({
-      id: v.string(),
-      session: v.string(),
-      role,
-      uses: v.number(),
-      used: v.number(),
-      endsAtMs: v.number(),
-      name: v.optional(v.string()),
-    }),
-  ),
-  guests: v.array(
-    v.object({
-      id: v.string(),
-      name: v.string(),
-      role,
-      invitation: v.string(),
-      session: v.string(),
-      endsAtMs: v.number(),
-      secretHash: v.string(),
-    }),
-  ),
-});
 
 /** The file is made at the first save. One process writes it. */
 export function grantsInFile(path: string): GrantStore {

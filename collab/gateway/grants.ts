@@ -9,6 +9,7 @@
  * J2  A use is counted in the store before the guest gets its secret, so that a restart gives no use back.
  * J3  The store has only the hash of a guest's secret.
  * J4  Whoever holds a sign-in of a guest is told of every change at once (`onChange`).
+ * J5  Where several gateways share them, a change counts where it stands in their common log: of two last uses of one invitation one is refused.
  */
 import { createHash, randomBytes } from "node:crypto";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -45,11 +46,27 @@ export interface Granted {
   readonly guests: readonly Guest[];
 }
 
-/** Where it is kept. */
+/** Where one gateway keeps it. */
 export interface GrantStore {
   load(): Granted | null;
   /** Returns when it is durable; throws when it cannot be. */
   save(granted: Granted): void;
+}
+
+/** A change of it. `atMs`: Unix time of the gateway that was asked. */
+export type GrantChange =
+  | { readonly type: "key"; readonly key: string }
+  | { readonly type: "invited"; readonly invitation: Invitation }
+  | { readonly type: "redeemed"; readonly guest: Guest; readonly atMs: number }
+  | { readonly type: "revoked"; readonly id: string; readonly session: string | null }
+  | { readonly type: "role"; readonly id: string; readonly role: Role; readonly session: string | null };
+
+/** Where several gateways keep it: the changes, in one order for all. The first is a key. */
+export interface GrantLog {
+  /** Hands over all changes so far, before it returns, and then each that comes. `take` returns why one counts for nothing; `begin`: all come anew. */
+  fold(fold: { begin(): void; take(change: GrantChange): EigenwatchError | null; taken(): void }): void;
+  /** Resolves with what `take` returned for it. Rejects, kind "unavailable", when it is not known to be in the log. */
+  append(change: GrantChange): Promise<EigenwatchError | null>;
 }
 
 /** Invitations that end with the process. */
@@ -66,7 +83,7 @@ export interface NewInvitation {
 }
 
 export class Grants {
-  readonly #store: GrantStore;
+  readonly #store: GrantStore | GrantLog;
   readonly #limits: GatewayLimits;
   readonly #wallMs: () => number;
   readonly #listeners = new Set<() => void>();
@@ -74,10 +91,18 @@ export class Grants {
   #invitations = new Map<string, Invitation>();
   #guests = new Map<string, Guest>();
 
-  constructor(store: GrantStore, limits: GatewayLimits, wallMs: () => number) {
+  constructor(store: GrantStore | GrantLog, limits: GatewayLimits, wallMs: () => number) {
     this.#store = store;
     this.#limits = limits;
     this.#wallMs = wallMs;
+    if (!("load" in store)) {
+      store.fold({
+        begin: () => this.#clear(),
+        take: (change) => this.#apply(change),
+        taken: () => this.#tell(),
+      });
+      return;
+    }
     const kept = store.load();
     if (kept === null) return;
     this.#key = Buffer.from(kept.key, "base64url");
@@ -109,22 +134,23 @@ export class Grants {
     };
   }
 
-  invite({ seconds, ...asked }: NewInvitation): Invitation {
+  async invite({ seconds, ...asked }: NewInvitation): Promise<Invitation> {
     const { invitationsMax } = this.#limits;
     this.#forgetEnded();
     if (this.#invitations.size >= invitationsMax)
       throw tooMany("invite", `${invitationsMax} invitations`, "invitationsMax");
     const id = newId("invite");
     const invitation = { id, ...asked, used: 0, endsAtMs: this.#wallMs() + seconds * 1000 };
-    this.#change(() => this.#invitations.set(id, invitation));
+    await this.#change({ type: "invited", invitation });
     return invitation;
   }
 
   /** Uses an invitation whose signature was verified. Throws ("denied") when it is revoked, expired or used up. */
-  redeem(id: string, name: string): { guest: Guest; secret: string } {
+  async redeem(id: string, name: string): Promise<{ guest: Guest; secret: string }> {
     const invitation = this.#invitations.get(id);
-    const reason = this.#whyNot(invitation);
-    if (invitation === undefined || reason !== null) throw refusedInvitation(reason ?? "it was revoked");
+    const atMs = this.#wallMs();
+    const reason = whyNot(invitation, atMs);
+    if (invitation === undefined || reason !== null) throw refusedInvitation(reason ?? REVOKED);
     this.#forgetEnded();
     if (this.#guests.size >= this.#limits.guestsMax)
       throw tooMany("redeem the invitation", `${this.#guests.size} guests`, "guestsMax");
@@ -138,11 +164,8 @@ export class Grants {
       endsAtMs: invitation.endsAtMs,
       secretHash: hashOf(secret),
     };
-    this.#change(() => {
-      this.#invitations.set(id, { ...invitation, used: invitation.used + 1 });
-      this.#guests.set(guest.id, guest);
-    });
-    return { guest, secret };
+    await this.#change({ type: "redeemed", guest, atMs });
+    return { guest: this.#guests.get(guest.id) ?? guest, secret };
   }
 
   /** The guest with this secret. It is found by its hash, so the time that takes says nothing about it. */
@@ -159,21 +182,55 @@ export class Grants {
   }
 
   /** Ends an invitation with all its guests, or one guest. Throws ("notFound") when there is none; `session` limits which. */
-  revoke(id: string, session: string | null): void {
-    const { invitation, guests } = this.#find(id, session, "revoke");
-    this.#change(() => {
-      if (invitation !== null) this.#invitations.delete(invitation.id);
-      for (const guest of guests) this.#guests.delete(guest.id);
-    });
+  revoke(id: string, session: string | null): Promise<void> {
+    return this.#change({ type: "revoked", id, session });
   }
 
   /** Changes the role of an invitation and all its guests, or of one guest. Throws as `revoke` does. */
-  setRole(id: string, role: Role, session: string | null): void {
-    const { invitation, guests } = this.#find(id, session, "change the role of");
-    this.#change(() => {
-      if (invitation !== null) this.#invitations.set(invitation.id, { ...invitation, role });
-      for (const guest of guests) this.#guests.set(guest.id, { ...guest, role });
-    });
+  setRole(id: string, role: Role, session: string | null): Promise<void> {
+    return this.#change({ type: "role", id, role, session });
+  }
+
+  /** Why the change counts for nothing, or null. The same for the same changes before it. */
+  #apply(change: GrantChange): EigenwatchError | null {
+    switch (change.type) {
+      case "key":
+        this.#key ??= Buffer.from(change.key, "base64url");
+        return null;
+      case "invited":
+        this.#invitations.set(change.invitation.id, change.invitation);
+        return null;
+      case "redeemed":
+        return this.#redeemed(change.guest, change.atMs);
+      case "revoked": {
+        const found = this.#find(change.id, change.session, "revoke");
+        if (found instanceof EigenwatchError) return found;
+        if (found.invitation !== null) this.#invitations.delete(found.invitation.id);
+        for (const guest of found.guests) this.#guests.delete(guest.id);
+        return null;
+      }
+      case "role": {
+        const { id, role, session } = change;
+        const found = this.#find(id, session, "change the role of");
+        if (found instanceof EigenwatchError) return found;
+        const { invitation, guests } = found;
+        if (invitation !== null) this.#invitations.set(invitation.id, { ...invitation, role });
+        for (const guest of guests) this.#guests.set(guest.id, { ...guest, role });
+        return null;
+      }
+      default:
+        return unreachable(change);
+    }
+  }
+
+  #redeemed(guest: Guest, atMs: number): EigenwatchError | null {
+    const invitation = this.#invitations.get(guest.invitation);
+    const reason = whyNot(invitation, atMs);
+    if (invitation === undefined || reason !== null) return refusedInvitation(reason ?? REVOKED);
+    this.#invitations.set(invitation.id, { ...invitation, used: invitation.used + 1 });
+    // It may have changed since the gateway looked.
+    this.#guests.set(guest.id, { ...guest, role: invitation.role });
+    return null;
   }
 
   #find(id: string, session: string | null, action: string) {
@@ -183,7 +240,7 @@ export class Grants {
     const guest = within(this.#guests.get(id)) as Guest | null;
     if (invitation === null && guest === null) {
       const expected = "the id of an invitation or a guest: see `eigenwatch invites`";
-      throw new EigenwatchError({
+      return new EigenwatchError({
         action: `${action} ${id}`,
         value: "there is none",
         expected,
@@ -195,16 +252,16 @@ export class Grants {
     return { invitation, guests };
   }
 
-  #whyNot(invitation: Invitation | undefined): string | null {
-    if (invitation === undefined) return "it was revoked";
-    if (invitation.endsAtMs <= this.#wallMs()) return "it has expired";
-    return invitation.used >= invitation.uses ? `its uses are used up (${invitation.uses})` : null;
-  }
-
   /** A change counts when it is stored: when that fails, nothing has changed. */
-  #change(act: () => void): void {
+  async #change(change: GrantChange): Promise<void> {
+    if (!("load" in this.#store)) {
+      const refusal = await this.#store.append(change);
+      if (refusal !== null) throw refusal;
+      return;
+    }
     const before = { invitations: new Map(this.#invitations), guests: new Map(this.#guests) };
-    act();
+    const refusal = this.#apply(change);
+    if (refusal !== null) throw refusal;
     try {
       this.#store.save({
         key: Buffer.from(this.key).toString("base64url"),
@@ -216,6 +273,16 @@ export class Grants {
       this.#guests = before.guests;
       throw cause;
     }
+    this.#tell();
+  }
+
+  #clear(): void {
+    this.#key = null;
+    this.#invitations.clear();
+    this.#guests.clear();
+  }
+
+  #tell(): void {
     for (const listener of this.#listeners) listener();
   }
 
@@ -224,6 +291,14 @@ export class Grants {
     for (const [id, { endsAtMs }] of this.#invitations) if (endsAtMs <= nowMs) this.#invitations.delete(id);
     for (const [id, { endsAtMs }] of this.#guests) if (endsAtMs <= nowMs) this.#guests.delete(id);
   }
+}
+
+const REVOKED = "it was revoked";
+
+function whyNot(invitation: Invitation | undefined, atMs: number): string | null {
+  if (invitation === undefined) return REVOKED;
+  if (invitation.endsAtMs <= atMs) return "it has expired";
+  return invitation.used >= invitation.uses ? `its uses are used up (${invitation.uses})` : null;
 }
 
 /** Bytes of a name: with the kind of sign-in and the address it is still a name of the log (MAX_NAME_BYTES). */
@@ -255,4 +330,8 @@ function newId(kind: "invite" | "guest"): string {
 
 function hashOf(secret: string): string {
   return createHash("sha256").update(secret, "utf8").digest("hex");
+}
+
+function unreachable(value: never): never {
+  throw new Error(`unknown ${JSON.stringify(value)}`);
 }

@@ -22,6 +22,13 @@ export const GATEWAY_LIMITS = {
   decimationPerSecond: 10_000_000,
   /** The same at once: a page that opens is filled with minutes of samples. Half a second of a core. */
   decimationBurst: 50_000_000,
+  /** Intervals in an answer of /api/history: by default a chart on a laptop, and at most one on a wall. */
+  historyColumns: 1_000,
+  historyColumnsMax: 4_096,
+  /** Rows told and samples read from the log for one address a second, of about 50 ns: a tenth of a core. */
+  historyPerSecond: 2_000_000,
+  /** The same at once: a team that loads the page, with 50,000 rows each, and looks at old moments. */
+  historyBurst: 20_000_000,
   /** WebSocket and SSE connections in all that have signed in: at 2 µs a frame each, the core keeps half of the machine. */
   connectionsMax: 512,
   /** The same of one address: many tabs, programs, and a team that shares a proxy. */

@@ -5,6 +5,7 @@ import { commandRoutes, controlsOf, refusedOf } from "./command-routes.ts";
 import { pollEvents, streamEvents } from "./event-routes.ts";
 import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
 import { grantRoutes } from "./grant-routes.ts";
+import { HistoryRoute } from "./history-route.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
@@ -15,6 +16,7 @@ export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"
 
 export function routes(gateway: GatewayContext): Map<string, Route> {
   const { hubs } = gateway;
+  const history = new HistoryRoute(gateway);
   const get = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
   const post = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
   return new Map([
@@ -24,6 +26,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/events", get((context) => streamEvents(context, gateway))],
     ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context), gateway))],
     ["/api/sessions", get((context) => sessions(context, gateway))],
+    ["/api/history", get((context) => history.answer(context))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],
     ["/api/logout", post((context) => logout(context, gateway))],
@@ -104,8 +107,8 @@ async function login(context: RequestContext, { auth, limits, nowMs }: GatewayCo
 }
 
 /** Ends the login of the cookie. */
-function logout(context: RequestContext, { auth }: GatewayContext): void {
+async function logout(context: RequestContext, { auth }: GatewayContext): Promise<void> {
   const { request, response, identity, secure, cookiePath } = context;
-  const cookie = auth.logout(identity, { path: cookiePath, secure });
+  const cookie = await auth.logout(identity, { path: cookiePath, secure });
   respond(request, response, 204, { "set-cookie": cookie }, "");
 }

@@ -8,7 +8,8 @@
  *     cursor.
  */
 import type { Frame } from "../../protocol/frame.ts";
-import { Decimation, type Rows } from "./decimation.ts";
+import type { IntervalRows } from "../../protocol/interval-rows.ts";
+import { Decimation } from "./decimation.ts";
 
 export class SharedDecimations {
   /** Live samples that were added to decimations since the start. */
@@ -42,7 +43,7 @@ export class SharedDecimation {
   #decimation: Decimation;
   #followers = 0;
   /** Of the last frame. */
-  #rows: Rows | null = null;
+  #rows: IntervalRows | null = null;
 
   constructor(decimation: Decimation, added: (samples: number) => void, unused: () => void) {
     this.#decimation = decimation;
@@ -62,7 +63,7 @@ export class SharedDecimation {
   }
 
   /** The rows that ended with a live frame. Each follower asks for each frame; the first one adds it. */
-  rows(frame: Frame, inputSequence: number): Rows | null {
+  rows(frame: Frame, inputSequence: number): IntervalRows | null {
     const { through } = this.#decimation;
     if (inputSequence === through) return this.#rows;
     if (inputSequence < through) return null;

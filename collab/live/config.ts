@@ -6,6 +6,7 @@ import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
 import { MAX_NAME_BYTES, MAX_PARTITIONS } from "../../protocol/limits.ts";
+import { ROOTS } from "../../protocol/room-document.ts";
 import {
   applySetting,
   parseSettings,
@@ -15,6 +16,8 @@ import {
 } from "../../protocol/settings.ts";
 import { isLoopback } from "../gateway/allowed-hosts.ts";
 import { type NotifyConfig, notifySchema } from "../notify/config.ts";
+import type { Workflow } from "../workflows/definition.ts";
+import { findWorkflow } from "../workflows/find.ts";
 import type { NatsFlags } from "./nats-flags.ts";
 
 /** The options of `up`. */
@@ -38,6 +41,8 @@ export interface UpOptions extends NatsFlags {
   json?: true | undefined;
   shadow?: true | undefined;
   openRooms?: true | undefined;
+  /** Names of packaged workflows, and files. */
+  workflow?: string[] | undefined;
   partitions?: number | undefined;
 }
 
@@ -63,6 +68,8 @@ const fileSchema = v.strictObject({
   /** The partition of a group, where it shall be another. */
   partitionByGroup: v.optional(v.record(v.string(), v.string())),
   settings: v.optional(v.record(v.string(), v.unknown())),
+  /** Workflows that the session offers: names of packaged ones, and files. */
+  workflows: v.optional(v.array(v.string())),
   /** Where people are told of alerts. */
   notify: v.optional(notifySchema),
 });
@@ -87,6 +94,8 @@ export interface UpConfig {
   /** Undefined: one, or as many as the recording has. */
   partitions: number | undefined;
   partitionByGroup: Readonly<Record<string, string>>;
+  /** What people may start. */
+  workflows: readonly Workflow[];
   /** Undefined: nobody is told outside of the program. */
   notify: NotifyConfig | undefined;
   /** Those of a new recording. */
@@ -157,6 +166,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     openRooms: checkOpenRooms(flags.openRooms ?? false, flags.host ?? file.host),
     partitions: flags.partitions ?? file.partitions,
     partitionByGroup: file.partitionByGroup ?? {},
+    workflows: workflowsOf([...(file.workflows ?? []), ...(flags.workflow ?? [])]),
     notify: file.notify,
     settings: flags.set.reduce(
       (before, [setting, value]) => applySetting(before, setting, value),
@@ -167,6 +177,30 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
       ...flags.set.map(([setting, value]) => ({ path: setting, value, author: "command line" })),
     ],
   };
+}
+
+/** Throws what is wrong with a file, and when two have one name. */
+function workflowsOf(namesAndFiles: readonly string[]): Workflow[] {
+  const most = ROOTS.definitions.most;
+  if (namesAndFiles.length > most)
+    throw new EigenwatchError({
+      action: "offer workflows",
+      value: `${namesAndFiles.length} of them`,
+      expected: `at most ${most}`,
+    });
+  const found = new Map<string, string>();
+  return namesAndFiles.map((nameOrFile) => {
+    const workflow = findWorkflow(nameOrFile);
+    const other = found.get(workflow.name);
+    if (other !== undefined)
+      throw new EigenwatchError({
+        action: `offer workflow ${nameOrFile}`,
+        value: `${other} has the name ${workflow.name} too`,
+        expected: "another name",
+      });
+    found.set(workflow.name, nameOrFile);
+    return workflow;
+  });
 }
 
 /** What asks nobody who they are must not be reached from outside. */

@@ -2,12 +2,12 @@
 import { hostname } from "node:os";
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
-import { read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { read, repeated, settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
-import { wholeNumber } from "../../protocol/text-values.ts";
+import { pathAndValue, wholeNumber } from "../../protocol/text-values.ts";
 import { readConfig } from "./config.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
 import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
@@ -46,6 +46,12 @@ export const nodeCommand = withNatsOptions(
       read(wholeNumber(1, MAX_PARTITIONS)),
       1,
     )
+    .option(
+      "--partition-of <group=partition>",
+      "the partition of a group, instead of that of its name; the same on all nodes; may be given again",
+      repeated(read(pathAndValue("climate=p1"))),
+      [],
+    )
     .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
     .option("--json", "print one JSON object per line")
@@ -63,7 +69,7 @@ export const nodeCommand = withNatsOptions(
       }),
     ),
 ).action(
-  exitWith(({ feed, roles, failover, partitions, name, ...flags }) => {
+  exitWith(({ feed, roles, failover, partitions, partitionOf, name, ...flags }) => {
     const config = readConfig(undefined, { ...flags, feed });
     return runNode({
       ...flags,
@@ -72,6 +78,7 @@ export const nodeCommand = withNatsOptions(
       roles,
       failover,
       partitions,
+      partitionByGroup: Object.fromEntries(partitionOf),
       feeds: feed,
       json: flags.json === true,
     });

@@ -2,7 +2,7 @@
  * What the nodes of a session say of themselves, and what an owner says of its partition.
  *
  *   heartbeats (hints) ─► nodes, owners, epochs
- *   ew.<session>.<partition>.status ──request──► owner ─► block, inputs, rates, since when it owns it
+ *   ew.<session>.<partition>.status ──request, perhaps with a source──► owner ─► block, inputs, rates, since when it owns it, samples of the source
  */
 
 import * as v from "valibot";
@@ -12,6 +12,7 @@ import type { Bus, Hints } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { decodeAs } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import { escapeName, subjectOf, unescapeName } from "../../protocol/subjects.ts";
 
 /** Present values of a bucket arrive within a round trip. */
@@ -39,6 +40,10 @@ const ownerStatus = v.object({
   samples: v.number(),
   /** By which the last input lies back, ms; null where the data are not of now. */
   lagMs: v.nullable(v.number()),
+  /** What time its data are of; null before the first. */
+  data: v.nullable(v.object({ isLive: v.boolean(), fromUs: v.number(), toUs: v.number() })),
+  /** Of the source that was asked for, since the owner has the partition. */
+  samplesOfSource: v.number(),
   gauges: v.record(v.string(), v.number()),
 });
 export type OwnerStatus = v.InferOutput<typeof ownerStatus>;
@@ -66,10 +71,23 @@ export interface ClusterStatus {
   readonly session: string;
   readonly nodes: readonly NodeStatus[];
   readonly partitions: readonly PartitionStatus[];
+  /** Partitions that take no input, with the reason and what to do: also those that nobody can take over for it. */
+  readonly blocked: readonly BlockedPartition[];
+}
+
+export interface BlockedPartition {
+  readonly partition: string;
+  readonly node: string;
+  readonly reason: string;
 }
 
 export function nodesBucket(session: string): string {
   return `${escapeName(session)}-nodes`;
+}
+
+/** Where values live that processes of a session hold: its options, and the names of feeds (held-value.ts). */
+export function heldBucket(session: string): string {
+  return `${escapeName(session)}-held`;
 }
 
 /** Answers for the partitions that the node owns. The returned function ends it. */
@@ -80,7 +98,7 @@ export function answerStatus(bus: Bus, session: string, name: string, node: Clus
     else opened.set(partition, { epoch, sinceUs: systemClock.nowUs() });
   });
   const pattern = subjectOf(session, "x", "status").replace(/\.x\./, ".*.");
-  const end = bus.answer(pattern, async (subject) => {
+  const end = bus.answer(pattern, async (subject, source) => {
     const partition = unescapeName(subject.split(".")[2]!);
     const running = node.owned().get(partition);
     const place = opened.get(partition);
@@ -93,6 +111,8 @@ export function answerStatus(bus: Bus, session: string, name: string, node: Clus
       events: core.eventSequence,
       samples: core.samples,
       lagMs: running.lagMs(),
+      data: running.dataTimes(),
+      samplesOfSource: running.samplesOf(new TextDecoder().decode(source)),
       gauges: running.gauges(),
     };
     return new TextEncoder().encode(JSON.stringify(status));
@@ -111,8 +131,12 @@ export async function clusterStatus(bus: Bus, session: string): Promise<ClusterS
     for (const { partition, epoch } of owns)
       if ((owners.get(partition)?.epoch ?? -1) < epoch) owners.set(partition, { owner: node, epoch });
   const partitions = [...owners].sort(([a], [b]) => (a < b ? -1 : 1));
+  const blocked = [...nodes.values()].flatMap((each) =>
+    (each.blocked ?? []).map(({ partition, reason }) => ({ partition, node: each.node, reason })),
+  );
   return {
     session,
+    blocked,
     nodes: [...nodes.values()]
       .map(({ node, sinceUs, owns, roles = ["core"] }) => ({
         name: node,
@@ -134,7 +158,8 @@ export async function clusterStatus(bus: Bus, session: string): Promise<ClusterS
 export async function ownedPartition(bus: Bus, session: string, partition: string): Promise<void> {
   const untilMs = systemClock.monotonicMs() + TAKE_OVER_MS;
   for (;;) {
-    const { nodes, partitions } = await clusterStatus(bus, session);
+    const { nodes, partitions: all } = await clusterStatus(bus, session);
+    const partitions = all.filter(({ name }) => name !== ROOM_PARTITION);
     if (partitions.some(({ name }) => name === partition)) return;
     if (nodes.length === 0)
       throw new EigenwatchError({
@@ -153,6 +178,18 @@ export async function ownedPartition(bus: Bus, session: string, partition: strin
   }
 }
 
+/** What the owner of a partition says of it, and of one source. Rejects when none answers. */
+export async function ownerStatusOf(
+  bus: Bus,
+  session: string,
+  partition: string,
+  source = "",
+): Promise<OwnerStatus> {
+  const question = new TextEncoder().encode(source);
+  const answer = await bus.request(subjectOf(session, partition, "status"), question, ANSWER_MS);
+  return v.parse(ownerStatus, JSON.parse(new TextDecoder().decode(answer)));
+}
+
 async function partitionStatus(
   bus: Bus,
   session: string,
@@ -161,8 +198,7 @@ async function partitionStatus(
 ): Promise<PartitionStatus> {
   const known = { name, owner, epoch };
   try {
-    const answer = await bus.request(subjectOf(session, name, "status"), new Uint8Array(), ANSWER_MS);
-    const status = v.parse(ownerStatus, JSON.parse(new TextDecoder().decode(answer)));
+    const status = await ownerStatusOf(bus, session, name);
     return {
       name,
       owner: status.owner,

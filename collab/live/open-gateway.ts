@@ -4,6 +4,7 @@ import type { LiveSession } from "../../actors/ports/session.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
+import type { GrantLog } from "../gateway/grants.ts";
 import { grantsInFile } from "../gateway/grants-file.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
 
@@ -19,12 +20,13 @@ export interface GatewayPlan {
   readonly trustProxy: boolean;
 }
 
-/** With the dashboard where it is built; says so where it is not. */
+/** With the dashboard where it is built; says so where it is not. `grants`: those that several nodes share. */
 export function openGateway(
   plan: GatewayPlan,
   sessions: readonly LiveSession[],
   log: (message: string) => void,
   rooms?: { readonly server: UpgradeRoute; readonly limits: Partial<GatewayLimits> },
+  grants?: GrantLog,
 ): Promise<Gateway> {
   const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy, record = null } = plan;
   const staticDir = dashboardDirectory();
@@ -37,6 +39,7 @@ export function openGateway(
     allowedHosts,
     allowedOrigins,
     ...(record === null ? {} : { grants: grantsInFile(grantsFile(record)) }),
+    ...(grants === undefined ? {} : { grants }),
     trustProxy,
     server: `eigenwatch ${VERSION}`,
     ...(tokenFile === undefined ? {} : { tokenFile }),

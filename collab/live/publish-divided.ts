@@ -4,7 +4,7 @@
  *   feed ─► division ─┬─ groups of p0 ─► subjects of p0 ─► owner of p0
  *                     └─ groups of p1 ─► subjects of p1 ─► owner of p1
  */
-import { partitionOf } from "../../actors/cluster/mod.ts";
+import { placementOf } from "../../actors/cluster/mod.ts";
 import { divideFeeds, publishFeed } from "../../actors/feeds/mod.ts";
 import type { Feed } from "../../actors/mod.ts";
 
@@ -20,6 +20,7 @@ export function publishDivided(
   feeds: readonly Feed[],
   partitions: readonly string[],
   place: Place,
+  placement: (group: string) => string = placementOf(partitions),
 ): PublishedPart[] {
   const [only] = partitions;
   if (partitions.length === 1)
@@ -27,7 +28,7 @@ export function publishDivided(
       source: feed.source,
       ended: publishFeed(feed, { ...place, partition: only! }),
     }));
-  const divided = divideFeeds(feeds, partitions, (name) => partitionOf(name, partitions)!);
+  const divided = divideFeeds(feeds, partitions, placement);
   return partitions.flatMap((partition) =>
     divided.get(partition)!.map((part) => ({
       source: part.source,

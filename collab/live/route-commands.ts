@@ -9,12 +9,13 @@
  *
  * One process with several partitions does the same by itself (sim/session-commands.ts).
  */
+import { mergedAlerts } from "../../actors/mod.ts";
 import type { CommandHandler, CommandHandlers, SessionCommands } from "../../actors/ports/commands.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { type CommandName, LOGGED_COMMANDS, type LoggedCommandName } from "../../protocol/commands.ts";
 import type { AlertsStatus } from "../../protocol/controls.ts";
 import type { Author } from "../../protocol/principal.ts";
-import { hasThreshold, mergedAlerts } from "../../sim/mod.ts";
+import { hasThreshold } from "../../sim/mod.ts";
 
 /** The session of one partition as far as commands concern it. */
 export interface CommandedSession extends Pick<LiveSession, "groups"> {

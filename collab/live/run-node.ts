@@ -6,7 +6,13 @@
  * Everything that happens is one line of the log. The process ends with 0 when it has handed over in time.
  */
 import process from "node:process";
-import { ClusterNode, checkNodeName, FAILOVER, RemoteSession } from "../../actors/cluster/mod.ts";
+import {
+  ClusterNode,
+  checkNodeName,
+  FAILOVER,
+  placementOf,
+  RemoteSession,
+} from "../../actors/cluster/mod.ts";
 import { DELIVERY_MS } from "../../actors/feeds/mod.ts";
 import {
   createFeeds,
@@ -19,18 +25,24 @@ import {
 } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
-import { noRooms } from "../rooms/no-rooms.ts";
+import type { Gateway } from "../gateway/gateway.ts";
+import type { GrantLog } from "../gateway/grants.ts";
 import { stopSignal } from "../stop-signal.ts";
+import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
-import { answerStatus, nodesBucket, runningAmong } from "./node-status.ts";
+import { NodeRooms } from "./node-rooms.ts";
+import { answerStatus, heldBucket, nodesBucket, runningAmong } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { partitionNames } from "./partition-names.ts";
 import { publishDivided } from "./publish-divided.ts";
 import { routeCommands } from "./route-commands.ts";
+import { checkAssignment } from "./session-partitions.ts";
+import { shareOptions } from "./shared-options.ts";
 import { watchStorage } from "./watch-storage.ts";
 
 export const NODE_ROLES = ["feed", "core", "gateway", "scan"] as const;
@@ -43,6 +55,8 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   readonly failover: keyof typeof FAILOVER;
   /** How many partitions the session has: p0, p1 …; the same on all nodes. */
   readonly partitions: number;
+  /** The partition of a group, where it shall be another than that of the rule; the same on all nodes. */
+  readonly partitionByGroup: Readonly<Record<string, string>>;
   /** Specs of feeds that this node runs. */
   readonly feeds: readonly string[];
   readonly settings: Settings;
@@ -58,6 +72,7 @@ const HAND_OVER_MS = 15_000;
 /** Runs until a signal comes. Returns the exit code. */
 export async function runNode(plan: NodePlan): Promise<number> {
   checkNodeName(plan.name);
+  checkAssignment(plan.partitionByGroup, partitionNames(plan.partitions));
   const log = nodeLog(plan.json, () => systemClock.nowUs());
   const feeds = feedsOf(plan);
   const refusal = await refusalAmong(feeds);
@@ -69,7 +84,17 @@ export async function runNode(plan: NodePlan): Promise<number> {
     await checkClock(bus);
     await checkStorage(bus, plan);
     await checkOthers(bus, plan);
-    return await join(plan, bus, feeds, log);
+    const shared = await shareOptions(bus, plan, {
+      ...plan,
+      clock: systemClock,
+      say: (message) => log.say("error", "options", { message }),
+    });
+    try {
+      return await join(plan, bus, feeds, log);
+    } finally {
+      // Others may hold them too: they end by themselves, a few seconds after the last node.
+      await shared.end(false);
+    }
   } finally {
     await bus.close();
   }
@@ -83,16 +108,26 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     session,
     roles,
     partitions,
+    documents: [ROOM_PARTITION],
+    placement: placementOf(partitions, plan.partitionByGroup),
     bus,
     clock: systemClock,
     definitions: SYSTEM,
     settings: plan.settings,
     versions: VERSIONS,
     timing: FAILOVER[plan.failover],
-    log: (message) => log.say("warning", "cluster", { message }),
+    log: (message, level = "warning") => log.say(level, "cluster", { message }),
   });
-  node.onChange(({ partition, epoch, owned, journal, reason }) => {
-    if (owned !== null)
+  const leaving = new AbortController();
+  const rooms = new NodeRooms({
+    ...{ bus, session, node: name, partitions, signal: leaving.signal },
+    epochOf: (partition) => node.epochOf(partition),
+    log: (message) => log.say("warning", "room", { message }),
+  });
+  node.onChange((change) => {
+    const { partition, epoch, owned, journal, reason } = change;
+    rooms.ownershipChanged(change);
+    if (owned !== null && partition !== ROOM_PARTITION)
       owned.commands.handle(liveCommands({ partition: owned, journal: journal!, recording: null }));
     log.say("info", owned === null ? "released" : "owns", {
       partition,
@@ -108,24 +143,23 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   const endWatch = watchStorage({
     bus,
     clock: systemClock,
-    streams: partitions.map((partition) => subjectOf(session, partition, "log")),
+    streams: logsOf(plan),
     say: (level, message) => log.say(level, "storage", { message }),
   });
   const endStatus = answerStatus(bus, session, name, node);
   const stopped = stopSignal();
-  const leaving = new AbortController();
   const opening = roles.includes("gateway")
-    ? openSessions(plan, bus, node, log, leaving.signal)
-    : Promise.resolve([]);
+    ? openServed(plan, bus, node, log, leaving.signal)
+    : NOTHING_SERVED;
   // Its event loop is busy with reading the logs: an owner that handed over to it now would leave a pause.
   node.start(opening);
   // Servers that do not let it read must not keep it from ending.
-  const sessions = await Promise.race([opening, stopped.then(() => null)]);
+  const opened = await Promise.race([opening, stopped.then(() => null)]);
   const giveUp = new AbortController();
   const { gateway, running } =
-    sessions === null
+    opened === null
       ? { gateway: null, running: [] }
-      : await serve(plan, bus, sessions, feeds, log, giveUp.signal);
+      : await serve(plan, bus, opened, rooms, feeds, log, giveUp.signal);
   const why = await stopped;
   log.say("info", "stopping", { why });
   await Promise.all(feeds.map((feed) => feed.stop()));
@@ -142,22 +176,48 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   return inTime ? 0 : 1;
 }
 
-/** Opens the gateway, if there are sessions to serve, and runs the feeds, until `signal` gives up what they could not deliver. */
+/** What a gateway serves. */
+interface Served {
+  readonly sessions: readonly RemoteSession[];
+  readonly grants: GrantLog;
+}
+
+/** Of a node without a gateway. */
+const NOTHING_SERVED = Promise.resolve(undefined);
+
+async function openServed(
+  plan: NodePlan,
+  bus: NatsBus,
+  node: ClusterNode,
+  log: NodeLog,
+  signal: AbortSignal,
+): Promise<Served> {
+  const warn = (message: string): void => log.say("warning", "invitations", { message });
+  const [sessions, grants] = await Promise.all([
+    openSessions(plan, bus, node, log, signal),
+    grantsInStream({ bus, clock: systemClock, session: plan.session, signal, log: warn }),
+  ]);
+  return { sessions, grants };
+}
+
+/** Opens the gateway, if there is something to serve, and runs the feeds, until `signal` gives up what they could not deliver. */
 async function serve(
   plan: NodePlan,
   bus: NatsBus,
-  sessions: readonly RemoteSession[],
+  served: Served | undefined,
+  rooms: NodeRooms,
   feeds: readonly Feed[],
   log: NodeLog,
   signal: AbortSignal,
 ) {
   const { session, name, roles } = plan;
   const warn = (message: string) => log.say("warning", "gateway", { message });
-  routeCommands(sessions);
-  const gateway =
-    sessions.length > 0
-      ? await openGateway(plan, sessions, warn, { server: noRooms(systemClock, warn), limits: {} })
-      : null;
+  let gateway: Gateway | null = null;
+  if (served !== undefined) {
+    const { sessions, grants } = served;
+    routeCommands(sessions);
+    gateway = await openGateway(plan, sessions, warn, { server: rooms.connections(), limits: {} }, grants);
+  }
   log.say("info", "listening", {
     node: name,
     session,
@@ -166,7 +226,9 @@ async function serve(
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
   const place = { bus, session, clock: systemClock, signal };
-  const running = publishDivided(feeds, partitionNames(plan.partitions), place).map(({ source, ended }) =>
+  const partitions = partitionNames(plan.partitions);
+  const placement = placementOf(partitions, plan.partitionByGroup);
+  const running = publishDivided(feeds, partitions, place, placement).map(({ source, ended }) =>
     ended.catch((error: unknown) => log.say("error", "feed", { source, message: String(error) })),
   );
   return { gateway, running };
@@ -236,8 +298,13 @@ export async function checkOthers(
 /** Throws when the servers will never keep what this session needs as it is asked for. */
 async function checkStorage(bus: NatsBus, plan: NodePlan): Promise<void> {
   const { session } = plan;
-  const streams = partitionNames(plan.partitions).map((partition) => subjectOf(session, partition, "log"));
-  await bus.prepare({ streams, hints: [nodesBucket(session)] });
+  await bus.prepare({ streams: logsOf(plan), hints: [nodesBucket(session), heldBucket(session)] });
+}
+
+/** Of all partitions and the shared document, and of invitations. */
+function logsOf({ session, partitions }: NodePlan): string[] {
+  const names = [...partitionNames(partitions), ROOM_PARTITION];
+  return [...names.map((partition) => subjectOf(session, partition, "log")), grantsStream(session)];
 }
 
 /** The session's partitions, wherever they run. */
@@ -259,6 +326,7 @@ function openSessions(
         partition,
         gateway,
         owner: () => node.ownerOf(partition),
+        blocked: () => node.blockOf(partition),
         signal,
         log: (message) => log.say("warning", "session", { message }),
       }),

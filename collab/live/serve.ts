@@ -30,8 +30,11 @@ import { NODE_ROLES, runNode } from "./run-node.ts";
 import { SessionPartitions } from "./session-partitions.ts";
 import { SessionRooms } from "./session-rooms.ts";
 
-/** Runs until the feeds have ended (`--once`) or a signal comes. Returns the exit code. */
-export async function up(flags: UpOptions): Promise<number> {
+/** Something that is done in the session when it is open, at the gateway's address. Resolves with an exit code. */
+export type Work = (url: string) => Promise<number>;
+
+/** Runs until the feeds have ended (`--once`), `work` is done, or a signal comes. Returns the exit code. */
+export async function up(flags: UpOptions, work?: Work): Promise<number> {
   const config = readConfig(flags.config, flags);
   if (flags.nats !== undefined) return upOverNats(flags, config);
   refuseWithoutNats(flags);
@@ -92,7 +95,22 @@ export async function up(flags: UpOptions): Promise<number> {
   const ended = flags.once
     ? partitions.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});
-  const why = await Promise.race([stopped, ended, partitions.whenHalted(), rooms.whenHalted()]);
+  let workCode = 0;
+  let workError: unknown;
+  const worked =
+    work === undefined
+      ? new Promise<never>(() => {})
+      : work(gateway.url).then(
+          (code) => {
+            workCode = code;
+            return "done";
+          },
+          (error: unknown) => {
+            workError = error;
+            return "failed";
+          },
+        );
+  const why = await Promise.race([stopped, ended, worked, partitions.whenHalted(), rooms.whenHalted()]);
   say("stopping", { why });
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
@@ -112,7 +130,8 @@ export async function up(flags: UpOptions): Promise<number> {
   });
   const differs = shadowed !== null && shadowed.differences > 0;
   const halted = rooms.hasHalted || sessions.some(({ haltReason }) => haltReason !== null);
-  return halted || differs || (flags.once && failed.length > 0) ? 1 : 0;
+  if (workError !== undefined) throw workError;
+  return halted || differs || (flags.once && failed.length > 0) ? 1 : workCode;
 }
 
 /** `--learnt-from`: makes the new recording, which is then opened as one that goes on. */
@@ -162,6 +181,7 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     "--shadow": config.shadow,
     "--once": flags.once === true,
     "--open-rooms": config.openRooms,
+    "--workflow": config.workflows.length > 0,
   };
   for (const [option, isGiven] of Object.entries(excluded))
     if (isGiven)

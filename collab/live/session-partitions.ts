@@ -6,7 +6,7 @@
  *
  * A group stays where it was declared. A new one goes to the partition that the config file names, else to that of its name (placement.ts).
  */
-import { partitionOf } from "../../actors/cluster/mod.ts";
+import { placementOf } from "../../actors/cluster/mod.ts";
 import { divideFeeds } from "../../actors/feeds/mod.ts";
 import {
   createMemoryJournal,
@@ -45,7 +45,7 @@ export class SessionPartitions {
 
   /** Rejects when one of them cannot be opened; those before it are closed then. */
   static async open(options: SessionOptions): Promise<SessionPartitions> {
-    checkAssignment(options);
+    checkAssignment(options.config.partitionByGroup, options.partitions);
     const opened: OpenPartition[] = [];
     try {
       for (const name of options.partitions) opened.push(await openPartition(name, options));
@@ -83,7 +83,7 @@ export class SessionPartitions {
 
   private partitionOf(group: string, names: readonly string[]): string {
     const declaring = this.sessions.find((partition) => partition.core.declarationOf(group) !== undefined);
-    return declaring?.partition ?? this.config.partitionByGroup[group] ?? partitionOf(group, names)!;
+    return declaring?.partition ?? placementOf(names, this.config.partitionByGroup)(group);
   }
 
   /** Resolves when all feeds of one kind have ended and what they brought is durable. */
@@ -122,8 +122,12 @@ export class SessionPartitions {
   }
 }
 
-function checkAssignment({ config, partitions }: SessionOptions): void {
-  for (const [group, partition] of Object.entries(config.partitionByGroup))
+/** Throws an EigenwatchError for a group that is assigned to a partition which the session does not have. */
+export function checkAssignment(
+  partitionByGroup: Readonly<Record<string, string>>,
+  partitions: readonly string[],
+): void {
+  for (const [group, partition] of Object.entries(partitionByGroup))
     if (!partitions.includes(partition))
       throw new EigenwatchError({
         action: `assign group ${group} to a partition`,
@@ -148,6 +152,7 @@ async function openPartition(
     requested: config.requested,
     definitions: SYSTEM,
     versions: VERSIONS,
+    keepsPast: true,
     recording,
     listener: listener(name),
     log,

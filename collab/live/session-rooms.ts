@@ -21,9 +21,13 @@ import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
-import { forwardCommands } from "../rooms/forwarder.ts";
-import { showInForce } from "../rooms/in-force.ts";
+import { commandTarget } from "../rooms/command-target.ts";
+import { alertsOf } from "../rooms/in-force.ts";
+import { joinRoom } from "../rooms/join-room.ts";
+import { RoomKeeper } from "../rooms/room-keeper.ts";
 import { RoomServer } from "../rooms/room-server.ts";
+import { runWorkflows } from "../workflows/runner.ts";
+import { watchPartitions } from "../workflows/watched-session.ts";
 import type { UpConfig } from "./config.ts";
 
 export interface SessionRoomsOptions {
@@ -32,9 +36,6 @@ export interface SessionRoomsOptions {
   readonly partitions: readonly Partition[];
   log(message: string): void;
 }
-
-/** Edits between snapshots: a fifth of a second of work for the next start. */
-const SNAPSHOT_EDITS = 8_192;
 
 /** Documents of other names, with --open-rooms: a load test has a hundred. */
 const OPEN_ROOMS_MAX = 256;
@@ -74,15 +75,15 @@ export class SessionRooms {
     this.server = new RoomServer({
       clock: systemClock,
       open: (name) => this.openRoom(name),
-      isOpen: config.openRooms,
       admit: ({ identity }) => (config.openRooms ? this.guest() : identity.principal),
       log,
     });
   }
 
-  /** Opens the document that the recording has: what people changed before may not have reached the other partitions. */
+  /** Opens the document where workflows are offered, and that the recording has: what people changed before may not have reached the other partitions. */
   async resume(): Promise<void> {
-    const { record, durability, session } = this.options.config;
+    const { record, durability, session, workflows } = this.options.config;
+    if (workflows.length > 0) await this.server.roomOf(session);
     if (durability !== "file" || record === null || !existsSync(record)) return;
     const folders = await partitionFolders(record);
     if (folders.some(({ partition }) => partition === ROOM_PARTITION)) await this.server.roomOf(session);
@@ -112,7 +113,7 @@ export class SessionRooms {
     );
   }
 
-  private openRoom(name: string): Promise<Partition> | null {
+  private openRoom(name: string): Promise<RoomKeeper> | null {
     const { config } = this.options;
     const isOwn = name === config.session;
     if (!isOwn && !(config.openRooms && this.open.length < OPEN_ROOMS_MAX)) return null;
@@ -120,7 +121,7 @@ export class SessionRooms {
     if (new TextEncoder().encode(partition).length > MAX_NAME_BYTES) return null;
     const opened = this.openPartition(partition, isOwn);
     this.open.push(opened);
-    return opened;
+    return opened.then((room) => new RoomKeeper(room, { clock: systemClock, isOpen: config.openRooms }));
   }
 
   private async openPartition(name: string, isOwn: boolean): Promise<Partition> {
@@ -138,7 +139,6 @@ export class SessionRooms {
       versions: VERSIONS,
       recording: isRecorded ? await partitionFolder(config.record!, name) : null,
       of: "edits",
-      snapshotSamples: SNAPSHOT_EDITS,
       log,
     });
     void room.whenHalted().then((reason) => {
@@ -152,14 +152,16 @@ export class SessionRooms {
   /** What people change reaches the session's partitions, and what is in force there the document. */
   private join(room: Partition, partitions: readonly Partition[]): void {
     const { log } = this.options;
-    let onHeard = (): void => {};
-    const forwarders = partitions.map((to) =>
-      forwardCommands(room, to, { clock: systemClock, log, onHeard: () => onHeard() }),
-    );
-    const heard = () => Math.min(...forwarders.map((each) => each.heard));
-    const inForce = showInForce({ room, partitions, heard, log });
-    onHeard = inForce.look;
-    this.stopping.push(inForce.stop, ...forwarders.map((each) => () => each.stop()));
+    const targets = partitions.map((partition) => commandTarget(partition, log));
+    const alerts = partitions.map((partition) => alertsOf(partition));
+    const stopWorkflows = runWorkflows({
+      room,
+      session: watchPartitions(partitions),
+      offered: this.options.config.workflows,
+      clock: systemClock,
+      log,
+    });
+    this.stopping.push(stopWorkflows, joinRoom({ room, clock: systemClock, targets, alerts, log }));
   }
 
   /** One author for all: whoever comes back is nobody else. Their names differ. */

@@ -20,7 +20,7 @@ export const statusCommand = withNatsOptions(
     .option("--nats <url>", "address of a NATS server (default: NATS_URL, or nats://127.0.0.1:4222)")
     .option("--session <name>", "name of the session", "local")
     .option("--watch", "again each second, until Ctrl-C")
-    .option("--json", "print {nodes, partitions} as one line of JSON")
+    .option("--json", "print {nodes, partitions, blocked} as one line of JSON")
     .addHelpText(
       "after",
       manual({
@@ -59,7 +59,7 @@ async function showStatus(options: StatusOptions): Promise<number> {
   }
 }
 
-function linesOf({ session, nodes, partitions }: ClusterStatus): string[] {
+function linesOf({ session, nodes, partitions, blocked }: ClusterStatus): string[] {
   if (nodes.length === 0) return [`session ${session}: ${NO_NODE_RUNS}`];
   const ago = (us: number | null) =>
     us === null ? "?" : durationText(Math.max(0, Math.floor((systemClock.nowUs() - us) / 1e6)) * 1e6);
@@ -80,6 +80,10 @@ function linesOf({ session, nodes, partitions }: ClusterStatus): string[] {
         String(inputs ?? "?"),
         takenOverUs === null ? "?" : `${ago(takenOverUs)} ago`,
       ]),
+    ),
+    ...(blocked.length === 0 ? [] : [""]),
+    ...blocked.map(
+      ({ partition, node, reason }) => `  ${partition} takes no input (says ${node}): ${reason}`,
     ),
   ];
 }

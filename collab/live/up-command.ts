@@ -42,6 +42,12 @@ export const upCommand = withNatsOptions(
     "--open-rooms",
     "everybody edits any shared document, without a ticket: for load tests on this machine",
   )
+  .option(
+    "--workflow <name|file>",
+    "a workflow that people may start: a packaged one or a YAML file; may be given again",
+    texts,
+    [],
+  )
   .option("--once", "end when all file feeds have ended")
   .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
   .option("--set <path=value>", "change a setting; may be given again", settings, [])
@@ -74,4 +80,4 @@ export const upCommand = withNatsOptions(
       ],
     }),
   )
-  .action(exitWith(up));
+  .action(exitWith((flags) => up(flags)));

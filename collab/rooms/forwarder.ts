@@ -1,19 +1,18 @@
 /**
  * Hands commands of a room to the partitions whose actors obey them.
  *
- *   room's events (durable) ──after the last that the partition has──► Partition.command, source "room", number = the event's sequence
+ *   room's events (durable) ──after the last that the partition has──► taken: in the partition's log, source "room", number = the event's sequence
  *           ▲                                                                │
  *           └──── read again, after a wait, from what its log has ───────────┘ unavailable
  *
  * W1  Each command counts once in each partition, also when this process ends between two of these steps: the partition's log knows the number
  *     of the last command it took, and all after it are sent again.
- * W2  Commands arrive in the order of the room's log.
+ * W2  Commands arrive in the order of the room's log: one is sent when those before it are in the partition's log.
  * W3  A partition that takes none for a while gets them when it does again.
  */
 import type { Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { LOGGED_COMMANDS, type LoggedCommandName } from "../../protocol/commands.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
 import type { CommandInput, EventMessage } from "../../protocol/messages.ts";
 
 /** Names the room among the sources of commands. */
@@ -26,13 +25,22 @@ const PAGE = 256;
 const RETRY_MS = 250;
 const RETRY_MS_MAX = 30_000;
 
+/** Said when the wait has grown so long: every start of a cluster, and every change of hands, takes some tries. */
+const SAID_AT_MS = 4_000;
+
 const SECOND_US = 1_000_000;
 
 const NOTHING = (): void => {};
 
-/** What gets the commands. */
-export interface CommandTarget extends Pick<Partition, "command" | "notReady"> {
-  readonly core: Pick<Partition["core"], "lastCommandOf">;
+export type RoomCommand = Omit<CommandInput, "type">;
+
+/** What gets the commands: a partition of this process (command-target.ts), or one that any node owns (remote-partition.ts). */
+export interface CommandTarget {
+  /**
+   * Enters commands in their order, none: just asks. Resolves with the number of the last command of the room that the partition's log has, when that is
+   * durable. Rejects when some of them may not be.
+   */
+  take(commands: readonly RoomCommand[]): Promise<number>;
 }
 
 export interface Forwarding {
@@ -59,8 +67,8 @@ class Forwarder implements Forwarding {
   private readonly to: CommandTarget;
   private readonly options: ForwardingOptions;
   private readonly unsubscribe: () => void;
-  /** The last event that was handed over, or needed not to be. */
-  private after: number;
+  /** The last event of which the partition has the command, or that is none; null: to be asked. */
+  private after: number | null = null;
   private isRunning = false;
   private isAsked = false;
   private isEnded = false;
@@ -71,7 +79,6 @@ class Forwarder implements Forwarding {
     this.room = room;
     this.to = to;
     this.options = options;
-    this.after = to.core.lastCommandOf(ROOM_SOURCE);
     this.unsubscribe = room.subscribe({
       frame: NOTHING,
       event: NOTHING,
@@ -98,66 +105,55 @@ class Forwarder implements Forwarding {
 
   private async pump(): Promise<void> {
     try {
-      if (this.heard === 0 && this.after > 0) {
-        const [last] = await this.room.events(this.after - 1, 1);
-        if (last !== undefined) this.heard = inputOf(last);
-      }
-      while (this.isAsked && !this.isEnded && this.cancelRetry === null) {
+      this.after ??= await this.lastTaken();
+      while (this.isAsked && !this.isEnded) {
         this.isAsked = false;
-        await this.handOver();
+        await this.handOver(this.after);
       }
     } catch (error) {
-      this.later(`commands of the room cannot be read: ${String(error)}`);
+      this.later(String(error));
     } finally {
       // In the same turn as the last look at `isAsked`.
       this.isRunning = false;
     }
   }
 
-  private async handOver(): Promise<void> {
+  /** The number of the last command that the partition has. */
+  private async lastTaken(): Promise<number> {
+    const after = await this.to.take([]);
+    const [last] = after === 0 ? [] : await this.room.events(after - 1, 1);
+    if (last !== undefined) this.heard = Math.max(this.heard, inputOf(last));
+    return after;
+  }
+
+  private async handOver(from: number): Promise<void> {
+    let after = from;
     let hasSent = false;
     let heard = this.heard;
     for (;;) {
-      const events = await this.room.events(this.after, PAGE);
-      if (this.isEnded || this.cancelRetry !== null) return;
-      if (events.length === 0) break;
-      for (const event of events) {
-        const command = commandOf(event);
-        if (command !== null) {
-          // Asked before each: one that is taken after another was not would hide that one for good.
-          const reason = this.to.notReady();
-          if (reason !== null) {
-            this.later(reason);
-            return;
-          }
-          hasSent = true;
-          this.to.command(command).then(this.taken, this.refused);
-        }
-        this.after = event.sequence;
-        heard = inputOf(event);
-      }
+      const events = await this.room.events(after, PAGE);
+      const last = events.at(-1);
+      if (this.isEnded || last === undefined) break;
+      const commands = events.map(commandOf).filter((command) => command !== null);
+      if (commands.length > 0) await this.to.take(commands);
+      hasSent ||= commands.length > 0;
+      after = last.sequence;
+      heard = inputOf(last);
+      this.retryMs = RETRY_MS;
     }
+    this.after = after;
     this.heard = heard;
-    if (hasSent) this.options.onHeard?.();
+    if (hasSent && !this.isEnded) this.options.onHeard?.();
   }
-
-  private readonly taken = (): void => {
-    if (this.cancelRetry === null) this.retryMs = RETRY_MS;
-  };
-
-  private readonly refused = (error: unknown): void => {
-    if (error instanceof EigenwatchError && error.kind === "unavailable") this.later(String(error));
-    else this.options.log(`a command of the room is passed over: ${String(error)}`);
-  };
 
   /** Begins again, after a wait, with what the partition's log then lacks. */
   private later(why: string): void {
-    if (this.isEnded || this.cancelRetry !== null) return;
-    if (this.retryMs === RETRY_MS)
+    if (this.isEnded) return;
+    if (this.retryMs === SAID_AT_MS)
       this.options.log(`commands of the room wait until the partition takes them: ${why}`);
+    this.after = null;
     this.cancelRetry = this.options.clock.after(this.retryMs, () => {
       this.cancelRetry = null;
-      this.after = this.to.core.lastCommandOf(ROOM_SOURCE);
       this.look();
     });
     this.retryMs = Math.min(2 * this.retryMs, RETRY_MS_MAX);
@@ -170,12 +166,7 @@ function inputOf({ id }: EventMessage): number {
 }
 
 /** The command that an event of a room is for other partitions, or null. */
-export function commandOf({
-  kind,
-  sequence,
-  timeUs,
-  detail,
-}: EventMessage): Omit<CommandInput, "type"> | null {
+export function commandOf({ kind, sequence, timeUs, detail }: EventMessage): RoomCommand | null {
   const name = LOGGED_COMMANDS.find((each) => each === kind);
   if (name === undefined) return null;
   const { author, name: authorName, role, ...fields } = detail;

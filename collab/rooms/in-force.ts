@@ -8,7 +8,7 @@
  * N3  Facts are compared with the document, not counted: one that is lost with the process is found again at the next start.
  */
 import { inForceEffects, listAlerts, type Partition } from "../../actors/mod.ts";
-import type { AlertStatus } from "../../protocol/controls.ts";
+import type { AlertStatus, AlertsStatus } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { type AlertEntry, isDrawnLevel, ROOM_AUTHOR } from "../../protocol/room-document.ts";
 import { IN_FORCE_ENTRIES, type InForceEntry } from "../../protocol/session-facts.ts";
@@ -18,49 +18,59 @@ const SOURCE = "session";
 
 const NOTHING = (): void => {};
 
+/** A partition, as far as its thresholds and alerts are concerned. */
+export interface AlertsSource {
+  /** Rejects when it cannot say. */
+  alerts(): AlertsStatus | Promise<AlertsStatus>;
+  /** Calls `look` when they may be others. The returned function ends it. */
+  onChange(look: () => void): () => void;
+}
+
 export interface InForceOptions {
   readonly room: Partition;
-  readonly partitions: readonly Partition[];
+  readonly partitions: readonly AlertsSource[];
   /** The last input of the room's log of which all partitions have taken all commands. */
   heard(): number;
   log(message: string): void;
 }
 
-/** From now on. `look`: compares now; `stop` ends it. */
+/** From now on. `look`: compares soon; `stop` ends it. */
 export function showInForce(options: InForceOptions): { look(): void; stop(): void } {
   const { room, partitions, heard, log } = options;
   let isStopped = false;
-  const look = (): void => {
-    if (isStopped || room.notReady() !== null) return;
+  let isAsked = false;
+  let isRunning = false;
+  const compare = async (): Promise<void> => {
+    if (room.notReady() !== null) return;
+    // Before the partitions are asked: what they say then has in it all that they have heard of by now.
     const upTo = heard();
-    const entries = differences(room, partitions, upTo);
+    const lists = await Promise.all(partitions.map((partition) => partition.alerts()));
+    if (isStopped) return;
+    const entries = differences(room, lists, upTo);
     for (let k = 0; k < entries.length; k += IN_FORCE_ENTRIES) {
       const body = { heard: upTo, entries: entries.slice(k, k + IN_FORCE_ENTRIES) };
       const author = { id: ROOM_AUTHOR };
-      room.command({ name: "alerts.inForce", body, author, source: SOURCE, sequence: 0 }).catch((error) => {
-        // A room that closes or has halted: the next start compares again.
+      await room.command({ name: "alerts.inForce", body, author, source: SOURCE, sequence: 0 });
+    }
+  };
+  const run = async (): Promise<void> => {
+    while (isAsked && !isStopped) {
+      isAsked = false;
+      await compare().catch((error) => {
+        // A room that closes or has halted, or a partition that changes hands: it is compared again later.
         if (!(error instanceof EigenwatchError && error.kind === "unavailable"))
           log(`what is in force is not shown: ${String(error)}`);
       });
     }
+    isRunning = false;
   };
-  const unsubscribes = partitions.map((partition) => {
-    let hasChanged = false;
-    return partition.subscribe({
-      frame: NOTHING,
-      event: ({ kind }) => {
-        hasChanged ||= kind.startsWith("alert.") || kind.startsWith("threshold.");
-      },
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
-      flush: () => {
-        if (!hasChanged) return;
-        hasChanged = false;
-        look();
-      },
-    });
-  });
+  const look = (): void => {
+    isAsked = true;
+    if (isRunning) return;
+    isRunning = true;
+    void run();
+  };
+  const unsubscribes = partitions.map((partition) => partition.onChange(look));
   look();
   return {
     look,
@@ -71,10 +81,39 @@ export function showInForce(options: InForceOptions): { look(): void; stop(): vo
   };
 }
 
+/** Those of a partition of this process. */
+export function alertsOf(partition: Partition): AlertsSource {
+  return {
+    alerts: () => listAlerts(partition.core),
+    onChange: (look) => {
+      let hasChanged = false;
+      return partition.subscribe({
+        frame: NOTHING,
+        event: ({ kind }) => {
+          hasChanged ||= isAboutAlerts(kind);
+        },
+        state: NOTHING,
+        metrics: NOTHING,
+        channels: NOTHING,
+        flush: () => {
+          if (!hasChanged) return;
+          hasChanged = false;
+          look();
+        },
+      });
+    },
+  };
+}
+
+/** Whether after an event of this kind thresholds or alerts may be others. */
+export function isAboutAlerts(kind: string): boolean {
+  return kind.startsWith("alert.") || kind.startsWith("threshold.");
+}
+
 /** Entries that the document shows otherwise, in the order of their ids. */
-function differences(room: Partition, partitions: readonly Partition[], heard: number): InForceEntry[] {
+function differences(room: Partition, lists: readonly AlertsStatus[], heard: number): InForceEntry[] {
   const { document } = room.room();
-  const statuses = statusesById(partitions);
+  const statuses = statusesById(lists);
   const shown = document.keys("thresholds").filter((id) => !isDrawnLevel(document.entry("thresholds", id)));
   const ids = [...new Set([...statuses.keys(), ...shown, ...document.keys("alerts")])].sort();
   return ids
@@ -84,10 +123,10 @@ function differences(room: Partition, partitions: readonly Partition[], heard: n
 }
 
 /** Of each threshold the one that has values: the room's are in every partition, also in those without its channel. */
-function statusesById(partitions: readonly Partition[]): Map<string, AlertStatus> {
+function statusesById(lists: readonly AlertsStatus[]): Map<string, AlertStatus> {
   const found = new Map<string, AlertStatus>();
-  for (const { core } of partitions)
-    for (const status of listAlerts(core).alerts) {
+  for (const { alerts } of lists)
+    for (const status of alerts) {
       const { id } = status.threshold;
       if ((found.get(id)?.state ?? "waiting") === "waiting") found.set(id, status);
     }

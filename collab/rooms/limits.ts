@@ -1,4 +1,6 @@
 /** Every limit of the connections to shared documents, with the reason for its value. */
+import { MAX_PRESENCE_ENTRIES } from "../../protocol/limits.ts";
+
 export const ROOM_LIMITS = {
   /** Bytes of one message: far more than an edit may have, so that the refusal can say so. */
   messageBytesMax: 1_048_576,
@@ -38,7 +40,7 @@ export const ROOM_LIMITS = {
   /** Characters of what one person shows of themselves. */
   presenceCharacters: 4_096,
   /** Entries of one presence message: a stock client sends back what one message brought, which is at most everybody. */
-  presenceEntries: 4_096,
+  presenceEntries: MAX_PRESENCE_ENTRIES,
   /** Ids that one connection may have: Yjs draws a new one when two clients had the same. */
   presenceIds: 4,
   /** The clock of a presence grows by one a change. */
@@ -49,10 +51,18 @@ export const ROOM_LIMITS = {
   presenceEveryMs: 50,
   /** A sign of life without a change is passed on this rarely: clients forget somebody after 30 s. */
   presenceRenewMs: 14_000,
+  /** Other gateways that said nothing for so long are gone, and entries of theirs that were not renewed: two renewals may be lost. */
+  othersSilentMs: 40_000,
   /** An empty message keeps stock clients connected, which close after 30 s without one. */
   keepAliveMs: 15_000,
   /** Bytes of one message of a large state: stock clients close after 30 s without a whole message, also where the line is slow. */
   partBytes: 262_144,
+  /**
+   * Rest after a change was sent to all, in times of what that took, and the longest: with five hundred clients a frame takes some 4 ms. So sending takes
+   * a third of the processor at most, edits have the rest, and nobody waits for longer than is felt.
+   */
+  restPerSend: 2,
+  restMsMax: 50,
   /** With more unread bytes a client gets nothing, and one difference when it has read them. */
   skipAboveBytes: 1_048_576,
   /** With more unread bytes, or unread for so long, a client is ended; it connects again and asks for what it lacks. */

@@ -8,6 +8,8 @@
  * A3  The clock of an entry only grows for others. Who returns with an old one is shown with a later one, and is not shown to itself: it would
  *     take its own older state for news.
  * A4  When a connection ends, its people leave, for everybody.
+ * A5  In a cluster each gateway speaks for its own connections only. Of one person's entry at two gateways, as after a change of gateway, the later
+ *     clock counts. Entries of a gateway that is silent leave.
  */
 import { CLOSE_CODES, type CloseCode } from "../../protocol/close-codes.ts";
 import type { Principal } from "../../protocol/principal.ts";
@@ -19,8 +21,16 @@ export interface PresenceOwner {
   readonly person: Principal;
 }
 
-interface Entry extends PresenceEntry {
-  readonly owner: PresenceOwner;
+/** Who speaks for an entry: a connection here, or another gateway by its name. */
+type Holder = PresenceOwner | string;
+
+/** An entry as gateways tell it each other. `person`: the id of whose it is. */
+export interface SharedEntry extends PresenceEntry {
+  readonly person: string;
+}
+
+interface Entry extends SharedEntry {
+  readonly owner: Holder;
   /** What its clock is ahead of its client's own. */
   readonly ahead: number;
   /** Monotonic ms of when it was last passed on. */
@@ -37,8 +47,10 @@ export class Presence {
   private readonly entries = new Map<number, Entry>();
   /** The last clock of ids that have left, oldest first. */
   private readonly left = new Map<number, number>();
-  private readonly ids = new Map<PresenceOwner, Set<number>>();
+  private readonly ids = new Map<Holder, Set<number>>();
   private readonly changed = new Set<number>();
+  /** Of these, what connections of this gateway changed, with the person. */
+  private readonly changedHere = new Map<number, string>();
 
   /** Takes the entries of a message. Returns why the connection is to be closed, or null. */
   receive(owner: PresenceOwner, bytes: Uint8Array, nowMs: number): PresenceRefusal | null {
@@ -60,6 +72,34 @@ export class Presence {
     this.ids.delete(owner);
   }
 
+  /** Takes what another gateway says of its connections. */
+  hear(gateway: string, entries: readonly SharedEntry[], nowMs: number): void {
+    for (const { writer, clock, person, state } of entries) {
+      const known = this.entries.get(writer);
+      const isTheirs = known?.owner === gateway;
+      if (state === "null") {
+        if (isTheirs) this.remove(writer);
+        continue;
+      }
+      if (known !== undefined && !isTheirs && known.person !== person) continue;
+      if (clock <= (known?.clock ?? this.left.get(writer) ?? -1)) continue;
+      if (known !== undefined && !isTheirs) this.ids.get(known.owner)?.delete(writer);
+      this.claim(gateway, writer);
+      this.show({ writer, clock, ahead: 0, state, owner: gateway, person, passedOnMs: nowMs });
+    }
+  }
+
+  /** Entries of other gateways that nobody has renewed since then leave. */
+  expire(sinceMs: number): void {
+    for (const { owner, writer, passedOnMs } of [...this.entries.values()])
+      if (typeof owner === "string" && passedOnMs < sinceMs) this.remove(writer);
+  }
+
+  /** Everybody who is connected to this gateway. */
+  here(): SharedEntry[] {
+    return [...this.entries.values()].filter(({ owner }) => typeof owner !== "string").map(shared);
+  }
+
   /** Everybody who is there but the one who asks. */
   others(owner: PresenceOwner): PresenceEntry[] {
     return [...this.entries.values()].filter((entry) => entry.owner !== owner);
@@ -69,17 +109,24 @@ export class Presence {
     return this.changed.size > 0;
   }
 
-  /** What has changed since the last call, and who must not get their own entry with it. */
-  takeChanges(): { entries: PresenceEntry[]; ahead: ReadonlySet<PresenceOwner> } {
+  /** What has changed since the last call, who must not get their own entry with it, and what of it other gateways do not know. */
+  takeChanges(): {
+    entries: PresenceEntry[];
+    ahead: ReadonlySet<PresenceOwner>;
+    here: readonly SharedEntry[];
+  } {
     const ahead = new Set<PresenceOwner>();
+    const here: SharedEntry[] = [];
     const entries = [...this.changed].map((writer) => {
-      const entry = this.entries.get(writer);
-      if (entry === undefined) return { writer, clock: this.left.get(writer) ?? 0, state: "null" };
-      if (entry.ahead > 0) ahead.add(entry.owner);
+      const entry = this.entries.get(writer) ?? { writer, clock: this.left.get(writer) ?? 0, state: "null" };
+      if ("ahead" in entry && entry.ahead > 0 && typeof entry.owner !== "string") ahead.add(entry.owner);
+      const person = this.changedHere.get(writer);
+      if (person !== undefined) here.push(shared({ ...entry, person }));
       return entry;
     });
     this.changed.clear();
-    return { entries, ahead };
+    this.changedHere.clear();
+    return { entries, ahead, here };
   }
 
   /** Those of the entries that are not the owner's. */
@@ -112,11 +159,19 @@ export class Presence {
     const ahead = own?.ahead ?? Math.max(0, shownBefore + 1 - clock);
     this.claim(owner, writer);
     const isRenewed = own?.state === shown && nowMs - own.passedOnMs < ROOM_LIMITS.presenceRenewMs;
-    const passedOnMs = isRenewed ? own.passedOnMs : nowMs;
-    this.entries.set(writer, { writer, clock: clock + ahead, ahead, state: shown, owner, passedOnMs });
-    this.left.delete(writer);
-    if (!isRenewed) this.changed.add(writer);
+    const entry = { writer, clock: clock + ahead, ahead, state: shown, owner, person: owner.person.id };
+    if (isRenewed) this.entries.set(writer, { ...entry, passedOnMs: own.passedOnMs });
+    else this.show({ ...entry, passedOnMs: nowMs });
     return null;
+  }
+
+  private show(entry: Entry): void {
+    const { writer, owner, person } = entry;
+    this.entries.set(writer, entry);
+    this.left.delete(writer);
+    this.changed.add(writer);
+    if (typeof owner === "string") this.changedHere.delete(writer);
+    else this.changedHere.set(writer, person);
   }
 
   /** An id is a connection's when it sends it alone, as clients do with their own, and nobody else who is there has it. */
@@ -131,10 +186,10 @@ export class Presence {
     if (ids !== undefined && ids.size >= ROOM_LIMITS.presenceIds) return false;
     // Who had it before and is known to have left: only a connection without an id returns, all others send echoes.
     if (known === undefined) return ids === undefined || !this.left.has(writer);
-    return ids === undefined && known.owner.person.id === owner.person.id;
+    return ids === undefined && known.person === owner.person.id;
   }
 
-  private claim(owner: PresenceOwner, writer: number): void {
+  private claim(owner: Holder, writer: number): void {
     const ids = this.ids.get(owner);
     if (ids === undefined) this.ids.set(owner, new Set([writer]));
     else ids.add(writer);
@@ -145,6 +200,7 @@ export class Presence {
     this.entries.delete(writer);
     this.left.set(writer, (known?.clock ?? 0) + 1);
     this.changed.add(writer);
+    if (known !== undefined && typeof known.owner !== "string") this.changedHere.set(writer, known.person);
     if (this.left.size <= ROOM_LIMITS.presenceLeftMax) return;
     for (const oldest of this.left.keys()) {
       if (this.changed.has(oldest)) continue;
@@ -152,6 +208,10 @@ export class Presence {
       return;
     }
   }
+}
+
+function shared({ writer, clock, person, state }: SharedEntry): SharedEntry {
+  return { writer, clock, person, state };
 }
 
 /** The state as others see it, "null" for one who has left, or why it is refused. */

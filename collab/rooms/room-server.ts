@@ -7,7 +7,6 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { Partition } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { MalformedSubject } from "../../protocol/errors.ts";
@@ -17,17 +16,17 @@ import type { Standing } from "../gateway/auth.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
 import type { RequestOrigin } from "../gateway/request.ts";
 import { ROOM_LIMITS } from "./limits.ts";
+import type { PresenceLink } from "./presence-link.ts";
 import { Room } from "./room.ts";
 import { RoomSocket, signInEnded } from "./room-socket.ts";
+import type { RoomSource } from "./room-source.ts";
 
 export interface RoomServerOptions {
   readonly clock: Clock;
-  /** The partition of a session's room, open; null when there is no such session. Called once for each name. */
-  open(name: string): Promise<Partition> | null;
-  /** Everybody comes in, as one author (`up --open-rooms`). */
-  readonly isOpen?: boolean;
-  /** Said when there is no such session. */
-  readonly noSession?: string;
+  /** Who keeps a session's document, open; null when there is no such session. Called once for each name. */
+  open(name: string): Promise<RoomSource> | null;
+  /** The other gateways of the session, in a cluster. */
+  readonly link?: PresenceLink;
   /** Who sent the request; null for somebody who may not come in. */
   admit(from: RequestOrigin): Principal | null;
   log(message: string): void;
@@ -45,6 +44,8 @@ export class RoomServer implements UpgradeRoute {
     maxPayload: ROOM_LIMITS.messageBytesMax,
     // A few bytes that grow to a million cost more than they save.
     perMessageDeflate: false,
+    // One message of each client a turn: what somebody has sent in a heap keeps neither others nor what goes out waiting.
+    allowSynchronousEvents: false,
   });
   private connections = 0;
   private cancelKeepAlive: () => void = () => {};
@@ -78,7 +79,7 @@ export class RoomServer implements UpgradeRoute {
       return;
     }
     if (room === null) {
-      refuse(CLOSE_CODES.notFound, this.options.noSession ?? "there is no such session");
+      refuse(CLOSE_CODES.notFound, "there is no such session");
       return;
     }
     const connection = `c${++this.connections}`;
@@ -108,9 +109,9 @@ export class RoomServer implements UpgradeRoute {
     if (known !== undefined) return known;
     const opening = this.options.open(name);
     if (opening === null) return null;
-    const { clock, log, isOpen = false } = this.options;
+    const { clock, log, link } = this.options;
     const warn = (message: string): void => log(`warning: the shared document ${name}: ${message}`);
-    const room = opening.then((partition) => new Room(partition, { clock, warn, isOpen }));
+    const room = opening.then((source) => new Room(source, { clock, warn, link }));
     this.rooms.set(name, room);
     // The next who comes tries again.
     room.catch(() => this.rooms.delete(name));

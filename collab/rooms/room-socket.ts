@@ -11,6 +11,7 @@ import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import * as Y from "yjs";
+import type { Judgement } from "../../actors/mod.ts";
 import { CLOSE_CODES, type CloseCode } from "../../protocol/close-codes.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import type { Standing } from "../gateway/auth.ts";
@@ -127,6 +128,18 @@ export class RoomSocket implements RoomClient {
     if (!this.isClosed) this.checkBacklog();
   }
 
+  askForMissing(): void {
+    if (this.isClosed || this.cancelGap !== null) return;
+    const waitMs = this.gapAskedMs + ROOM_LIMITS.gapEveryMs - this.nowMs();
+    const ask = (): void => {
+      this.cancelGap = null;
+      this.gapAskedMs = this.nowMs();
+      this.send(stateMessage(this.room.stateVector()));
+    };
+    if (waitMs <= 0) ask();
+    else this.cancelGap = this.room.clock.after(waitMs, ask);
+  }
+
   checkSignIn(): void {
     const ended = signInEnded(this.standing());
     if (ended !== null) this.close(ended.code, ended.reason);
@@ -207,20 +220,13 @@ export class RoomSocket implements RoomClient {
       return;
     }
     const judgement = this.room.edit(this.person, this.connection, update);
-    if (judgement.kind === "refused") this.close(judgement.code, judgement.reason);
-    else if (judgement.kind === "gap") this.askForGap();
+    if (judgement instanceof Promise) void judgement.then((settled) => this.judged(settled));
+    else this.judged(judgement);
   }
 
-  private askForGap(): void {
-    if (this.cancelGap !== null) return;
-    const waitMs = this.gapAskedMs + ROOM_LIMITS.gapEveryMs - this.nowMs();
-    const ask = (): void => {
-      this.cancelGap = null;
-      this.gapAskedMs = this.nowMs();
-      this.send(stateMessage(this.room.stateVector()));
-    };
-    if (waitMs <= 0) ask();
-    else this.cancelGap = this.room.clock.after(waitMs, ask);
+  private judged(judgement: Judgement): void {
+    if (judgement.kind === "refused") this.close(judgement.code, judgement.reason);
+    else if (judgement.kind === "gap") this.askForMissing();
   }
 
   private show(entries: Uint8Array): void {

@@ -1,24 +1,25 @@
 /**
  * One shared document and the connections to it.
  *
- *   edit of a client ─► partition (gate, log, actor) ──durable──► edited ─► what gathered in this turn, as one frame for all ─► clients
+ *   edit of a client ─► source (gate, log, actor) ──durable──► edited ─► what gathered in this turn, as one frame for all ─► clients
  *
  * R1  A client gets a change, its own as well, only when that is durable: what comes back is acknowledged.
  * R2  The copy here holds what was sent and no more: whoever connects gets nothing that a crash could take back.
- * R3  A client that reads slowly costs no memory: it is passed over, and gets one difference when it has read.
+ * R3  Sending takes a share of the processor, however many clients there are: after a frame that took long, the next gathers for longer.
+ * R4  A client that reads slowly costs no memory: it is passed over, and gets one difference when it has read.
  */
 import * as Y from "yjs";
-import type { Judgement, Partition } from "../../actors/mod.ts";
+import type { Judgement } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
-import type { SessionListener } from "../../actors/ports/session.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { LARGE_DOCUMENT_BYTES, MAX_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
-import { ROOM_AUTHOR } from "../../protocol/room-document.ts";
-import { RateLimit } from "../gateway/rate-limit.ts";
 import { joinFrames } from "../gateway/turn-frames.ts";
 import { ROOM_LIMITS } from "./limits.ts";
+import { merged } from "./merge.ts";
 import { Presence, type PresenceOwner } from "./presence.ts";
+import type { PresenceLink, PresenceSaid } from "./presence-link.ts";
+import type { RoomListener, RoomSource } from "./room-source.ts";
 import { stateParts } from "./state-parts.ts";
 import { changeMessage, presenceMessage } from "./wire.ts";
 
@@ -31,19 +32,19 @@ export interface RoomClient extends PresenceOwner {
   /** Called before something new is sent. */
   checkBacklog(): void;
   keepAlive(): void;
+  /** Asks the client for what it has and the document lacks. */
+  askForMissing(): void;
   /** Ends the connection when its person is not signed in any more. */
   checkSignIn(): void;
   close(code: number, reason: string): void;
 }
 
-const NOTHING = (): void => {};
-
 export interface RoomOptions {
   readonly clock: Clock;
   /** Is told when the document becomes large. */
   warn(message: string): void;
-  /** Everybody is one author, who brings as many writers as a load test has clients. */
-  readonly isOpen?: boolean;
+  /** To the other gateways of the session; absent: there are none. */
+  readonly link?: PresenceLink | undefined;
 }
 
 export class Room {
@@ -51,7 +52,7 @@ export class Room {
   /** Of the document. */
   epoch: number;
   readonly clock: Clock;
-  private readonly partition: Partition;
+  private readonly source: RoomSource;
   /** What clients have been sent. */
   private sent: Y.Doc;
   private readonly sockets = new Set<RoomClient>();
@@ -59,28 +60,36 @@ export class Room {
   private unsent: Uint8Array[] = [];
   /** Until the next epoch is durable, nobody comes in. */
   private renewing: Promise<unknown> = Promise.resolve();
+  private isRenewing = false;
   private isSendScheduled = false;
+  /** Nothing is sent before this, monotonic ms. */
+  private restUntilMs = Number.NEGATIVE_INFINITY;
   private cancelPresence: (() => void) | null = null;
   private wholeState: readonly Uint8Array[] | null = null;
   private readonly unsubscribe: () => void;
+  private readonly link: PresenceLink | undefined;
+  private readonly unlink: () => void;
+  /** When the other gateways that have connections said so last, monotonic ms. What has begun before anything of it was heard counts as one. */
+  private readonly others = new Map<string, number>();
   private readonly warn: (message: string) => void;
   private isLarge = false;
   private isClosed = false;
-  /** What each author may bring; null: as many as the document takes. */
-  private readonly newWriters: RateLimit | null;
 
-  /** All edits of the partition so far are durable. */
-  constructor(partition: Partition, { clock, warn, isOpen = false }: RoomOptions) {
-    this.partition = partition;
+  /** All edits of the source so far are durable. */
+  constructor(source: RoomSource, { clock, warn, link }: RoomOptions) {
+    this.source = source;
     this.clock = clock;
     this.warn = warn;
-    const { newWritersBurst, newWritersPerSecond, newWritersPeople } = ROOM_LIMITS;
-    this.newWriters = isOpen ? null : new RateLimit(newWritersBurst, newWritersPerSecond, newWritersPeople);
+    this.link = link;
+    this.unlink = link?.hear((said) => this.hear(said)) ?? (() => {});
+    // Until all had time to say that they are there.
+    if (link !== undefined) this.others.set("", clock.monotonicMs());
+    link?.say(0, [], true);
     this.sent = new Y.Doc();
-    const { document } = partition.room();
-    this.epoch = document.epoch;
-    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(document.doc));
-    this.unsubscribe = partition.subscribe(this.listener());
+    const { epoch, doc } = source.document();
+    this.epoch = epoch;
+    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(doc));
+    this.unsubscribe = source.subscribe(this.listener());
     this.renewWhereNeeded();
   }
 
@@ -92,19 +101,23 @@ export class Room {
 
   /** Whether a copy of the document has something of an earlier epoch. */
   isStale(vector: ReadonlyMap<number, number>): boolean {
-    const { retired } = this.partition.room().document;
+    const { retired } = this.source.document();
     return retired.size > 0 && [...vector.keys()].some((writer) => retired.has(writer));
   }
 
   /** Begins another epoch when too many writers have changed the document. */
   private renewWhereNeeded(): void {
-    const { writers, epoch } = this.partition.room().document;
+    const { writers, epoch } = this.source.document();
     const { epochWriters, epochWritersMax } = ROOM_LIMITS;
-    if (writers.size <= (this.isEmpty ? epochWriters : epochWritersMax)) return;
-    const author = { id: ROOM_AUTHOR };
-    this.renewing = this.partition
-      .command({ name: "document.renewed", body: { epoch }, author, source: "session", sequence: 0 })
-      .catch((error: unknown) => this.warn(`it is not made anew: ${String(error)}`));
+    const isNobodyThere = this.isEmpty && this.others.size === 0;
+    if (this.isRenewing || writers.size <= (isNobodyThere ? epochWriters : epochWritersMax)) return;
+    this.isRenewing = true;
+    this.renewing = this.source
+      .renew(epoch)
+      .catch((error: unknown) => this.warn(`it is not made anew: ${String(error)}`))
+      .finally(() => {
+        this.isRenewing = false;
+      });
   }
 
   /** All that was sent is of an earlier epoch. */
@@ -134,13 +147,12 @@ export class Room {
   }
 
   /** Offers an edit to the log. What it changes comes back when it is durable. */
-  edit({ id, name, role }: Principal, connection: string, update: Uint8Array): Judgement {
-    const edit = { update, author: id, name, role, connection, epoch: this.epoch };
-    if (this.newWriters === null) return this.partition.edit(edit);
-    const left = this.newWriters.bucket(id, this.clock.monotonicMs());
-    const judgement = this.partition.edit(edit, Math.max(0, Math.floor(left.left)));
-    if (judgement.kind === "admitted") left.spend(judgement.newWriters);
-    return judgement;
+  edit(
+    { id, name, role }: Principal,
+    connection: string,
+    update: Uint8Array,
+  ): Judgement | Promise<Judgement> {
+    return this.source.edit({ update, author: id, name, role, connection, epoch: this.epoch });
   }
 
   /** What has been sent to all. */
@@ -162,7 +174,8 @@ export class Room {
     if (!this.presence.hasChanges || this.cancelPresence !== null) return;
     this.cancelPresence = this.clock.after(ROOM_LIMITS.presenceEveryMs, () => {
       this.cancelPresence = null;
-      const { entries, ahead } = this.presence.takeChanges();
+      const { entries, ahead, here } = this.presence.takeChanges();
+      if (here.length > 0) this.link?.say(this.sockets.size, here);
       this.toAll(presenceMessage(entries), (socket) => !socket.isBehind && !ahead.has(socket));
       for (const socket of this.sockets)
         if (ahead.has(socket) && !socket.isBehind)
@@ -174,27 +187,43 @@ export class Room {
     for (const socket of this.sockets) socket.checkSignIn();
   }
 
+  /** Another gateway says who is there. */
+  private hear({ gateway, connections, asks, entries }: PresenceSaid): void {
+    const nowMs = this.clock.monotonicMs();
+    if (connections > 0) this.others.set(gateway, nowMs);
+    else this.others.delete(gateway);
+    this.presence.hear(gateway, entries, nowMs);
+    this.presenceChanged();
+    if (asks === true) this.link?.say(this.sockets.size, this.presence.here());
+  }
+
   keepAlive(): void {
     const empty = presenceMessage([]);
+    this.forgetSilent();
+    if (!this.isEmpty) this.link?.say(this.sockets.size, []);
     for (const socket of [...this.sockets]) socket.keepAlive();
     this.toAll(empty, (socket) => !socket.isBehind);
+  }
+
+  private forgetSilent(): void {
+    const sinceMs = this.clock.monotonicMs() - ROOM_LIMITS.othersSilentMs;
+    for (const [gateway, heardMs] of this.others) if (heardMs < sinceMs) this.others.delete(gateway);
+    this.presence.expire(sinceMs);
+    this.presenceChanged();
   }
 
   /** Ends all connections; their clients connect again elsewhere. */
   close(code: number, reason: string): void {
     this.isClosed = true;
     this.unsubscribe();
-    this.cancelPresence?.();
+    this.unlink();
     for (const socket of [...this.sockets]) socket.close(code, reason);
+    this.cancelPresence?.();
+    this.link?.say(0, this.presence.takeChanges().here);
   }
 
-  private listener(): SessionListener {
+  private listener(): RoomListener {
     return {
-      frame: NOTHING,
-      event: NOTHING,
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
       edited: ({ update, epoch }) => {
         if (epoch === this.epoch) this.unsent.push(update);
         else this.begin(epoch, update);
@@ -202,18 +231,36 @@ export class Room {
       flush: () => {
         if (this.unsent.length === 0 || this.isSendScheduled) return;
         this.isSendScheduled = true;
+        const waitMs = this.restUntilMs - this.clock.monotonicMs();
         // Edits that other sockets bring in this turn leave in the same frame.
-        this.clock.soon(() => this.send());
+        if (waitMs <= 0) this.clock.soon(() => this.send());
+        else this.clock.after(waitMs, () => this.send());
+      },
+      // After what is durable has left, so that they send no more than what got lost.
+      ownerChanged: () =>
+        this.clock.soon(() => {
+          for (const socket of [...this.sockets]) socket.askForMissing();
+        }),
+      rewound: () => {
+        const { epoch, doc } = this.source.document();
+        this.begin(epoch, Y.encodeStateAsUpdate(doc));
       },
     };
   }
 
   private send(): void {
+    const beganMs = this.clock.monotonicMs();
     this.isSendScheduled = false;
-    const [first, ...more] = this.unsent;
+    this.sendAll();
+    const nowMs = this.clock.monotonicMs();
+    const restMs = ROOM_LIMITS.restPerSend * (nowMs - beganMs);
+    this.restUntilMs = nowMs + Math.min(restMs, ROOM_LIMITS.restMsMax);
+  }
+
+  private sendAll(): void {
+    if (this.unsent.length === 0) return;
+    const update = merged(this.unsent);
     this.unsent = [];
-    if (first === undefined) return;
-    const update = more.length === 0 ? first : Y.mergeUpdates([first, ...more]);
     for (const socket of this.sockets) socket.checkBacklog();
     Y.applyUpdate(this.sent, update);
     this.wholeState = null;
@@ -223,7 +270,7 @@ export class Room {
   }
 
   private checkSize(): void {
-    const bytes = this.partition.room().document.bytes();
+    const bytes = this.source.document().bytes();
     const isLarge = bytes > LARGE_DOCUMENT_BYTES;
     if (isLarge && !this.isLarge)
       this.warn(

@@ -209,6 +209,8 @@ class BenchSession implements LiveSession {
   events = async () => [];
   recentFrames = () => ({ complete: true, frames: [] });
   lastStates = () => [];
+  past = async () => ({ input: this.#sequence, work: 0, groups: [] });
+  stateBefore = () => null;
   gauges = () => ({});
   notReady = () => null;
   subscribe(listener: SessionListener): () => void {

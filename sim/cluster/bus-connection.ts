@@ -5,6 +5,7 @@
  * cut of the network late.
  */
 import { matches } from "../../actors/bus/subject-match.ts";
+import { sameBytes } from "../../actors/mod.ts";
 import {
   AppendUncertain,
   type Bus,
@@ -254,14 +255,24 @@ export class BusConnection implements Bus {
       bucket.values.get(key)?.cancel();
       if (bucket.values.delete(key)) servers.announce(bucket, key);
     };
+    const put = (key: string, value: Uint8Array): void => {
+      bucket.values.get(key)?.cancel();
+      const cancel = this.#world.after(HINT_TTL_MS, null, "hint ends", () => remove(key));
+      bucket.values.set(key, { value, cancel });
+      servers.announce(bucket, key);
+    };
     return {
       put: (key, value) => {
         const copy = value.slice();
+        return this.#ask(() => put(key, copy));
+      },
+      agree: (key, value) => {
+        const copy = value.slice();
         return this.#ask(() => {
-          bucket.values.get(key)?.cancel();
-          const cancel = this.#world.after(HINT_TTL_MS, null, "hint ends", () => remove(key));
-          bucket.values.set(key, { value: copy, cancel });
-          servers.announce(bucket, key);
+          const living = bucket.values.get(key)?.value;
+          if (living !== undefined && !sameBytes(living, copy)) return living.slice();
+          put(key, copy);
+          return copy;
         });
       },
       remove: (key) => this.#ask(() => remove(key)),

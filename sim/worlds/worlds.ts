@@ -30,7 +30,8 @@ export function chosenWorld(
   if (channels < least || channels > most)
     throw badOption(name, `${channels} channels`, least === most ? `${least}` : `${least} to ${most}`);
   if (!(rate > 0) || rate > RATE_MOST) throw badOption(name, `rate ${rate}`, `above 0, at most ${RATE_MOST}`);
-  if (1e6 / rate > MAX_FRAME_SPAN_US) throw badOption(name, `rate ${rate}`, "a sample an hour at least");
+  const [slowestUs, slowest] = scenario.family === "quantum" ? RECORD_SLOWEST : ROWS_SLOWEST;
+  if (1e6 / rate > slowestUs) throw badOption(name, `rate ${rate}`, `a sample ${slowest} at least`);
   if (durationUs * rate < 1e6)
     throw badOption(name, `${durationUs / 1e6} s at ${rate} samples/s`, "at least one sample");
   if (form !== undefined && scenario.family !== "quantum")
@@ -44,6 +45,11 @@ export function createRun(name: string, choice: SynthChoice, startUs: number): S
   const { scenario, options } = chosenWorld(name, choice);
   return scenario.create({ ...options, startUs });
 }
+
+/** Samples of a record lie in one message, which has the span of a frame. */
+const RECORD_SLOWEST = [MAX_FRAME_SPAN_US, "an hour"] as const;
+/** Rows far apart have a frame each: daily bars, and weekly ones. */
+const ROWS_SLOWEST = [7 * 86_400e6, "a week"] as const;
 
 /** Times are whole µs: at a higher rate, several samples would have the same time. */
 const RATE_MOST = 1e6;

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 240
 // slow
 /** Benchmarks that count what a client in another process received, with real processes and sockets. */
 import { mkdtemp, rm } from "node:fs/promises";

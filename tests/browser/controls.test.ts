@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 300
 // slow
 /** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
 import { tmpdir } from "node:os";
@@ -12,9 +11,6 @@ import type { ReplayStatus } from "../../protocol/controls.ts";
 import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
-
-/** The programs run through all tests of this file. */
-const LONG_S = 240;
 
 let browser: Browser;
 const recording = join(temporaryDirectory(), "recording");
@@ -28,10 +24,8 @@ test.before(async () => {
   const feed = "synth:flash-crash?speed=max&rate=10&channels=6&duration=600s&seed=4";
   const made = await run(["up", "--feed", feed, "--once", "--port", "0", "--json", "--record", recording]);
   assert.is(made.code, 0, made.stderr);
-  replay = start(["replay", recording, "--follow", "--seek", "4", "--json"], { timeoutS: LONG_S });
-  live = start(["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"], {
-    timeoutS: LONG_S,
-  });
+  replay = start(["replay", recording, "--follow", "--seek", "4", "--json"]);
+  live = start(["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"]);
   replayUrl = String((await replay.line("listening"))["url"]);
   liveUrl = String((await live.line("listening"))["url"]);
   browser = await launchChromium();

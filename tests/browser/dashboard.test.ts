@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 240
 // slow
 /** The page on its recorded session, in a real browser: draws, obeys keys, is accessible, reports no error. */
 import { tmpdir } from "node:os";

@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 300
 // slow
 /** An invitation in a real browser: the link of `eigenwatch invite` opens the session with a name and a role, and the role rules the page. */
 import type { Browser, Page } from "playwright-core";
@@ -15,9 +14,7 @@ let url = "";
 
 test.before(async () => {
   buildDashboard();
-  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"], {
-    timeoutS: 240,
-  });
+  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"]);
   url = String((await live.line("listening"))["url"]);
   browser = await launchChromium();
 });

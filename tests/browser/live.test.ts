@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 240
 // slow
 /** The whole system in a real browser: this machine's own channels in, events on the page, no error reported. */
 import { type ChildProcess, spawn } from "node:child_process";

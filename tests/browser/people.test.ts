@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 240
 /** People on one session in real browsers: who is here, under the names that the server verified, and whether the shared document is connected. */
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
@@ -25,7 +24,7 @@ test.after(async () => {
 });
 
 async function started(args: string[]): Promise<{ program: RunningProgram; url: string }> {
-  const program = start(args, { timeoutS: 220 });
+  const program = start(args);
   programs.push(program);
   return { program, url: String((await program.line("listening"))["url"]) };
 }

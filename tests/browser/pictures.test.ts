@@ -1,6 +1,5 @@
 // requires: chromium
 // runtime: node
-// timeout: 240
 // slow
 /** What the charts draw, against small pictures of the recorded session: lines, scales, colours, cursors, cells. */
 import { readFileSync } from "node:fs";

@@ -10,8 +10,8 @@ import { gzipSync } from "node:zlib";
 import { WebSocket } from "ws";
 import { ROOT } from "../../.ci/runtime.mjs";
 import { Client, type ClientSocket } from "../../collab/client.ts";
-import { packMessages } from "../../collab/dashboard/sources/session-recording.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
+import { packMessages } from "../../protocol/packed-messages.ts";
 import { start } from "../support/program-run.ts";
 
 const FILE = join(ROOT, "collab/dashboard/demo/session.gz");

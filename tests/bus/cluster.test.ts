@@ -1,5 +1,4 @@
 // requires: nats-server,python3
-// timeout: 300
 // slow
 /** A cluster over real servers: a session of another node, feeds that lose nothing, samples of a program in Python. */
 import { spawn } from "node:child_process";

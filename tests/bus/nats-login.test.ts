@@ -1,5 +1,4 @@
 // requires: nats-server,openssl
-// timeout: 300
 /** How a program gets in to real servers: certificates of one's own, and what each mistake is answered with. */
 import { execFileSync } from "node:child_process";
 import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
@@ -12,7 +11,7 @@ import { createNatsBus } from "../../actors/bus/nats.ts";
 import type { NatsOptions } from "../../actors/bus/nats-options.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
-import { AppendRefused } from "../../actors/ports/bus.ts";
+import { LogFull } from "../../actors/ports/bus.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { rejection } from "../journal/builders.ts";
 import { program } from "../support/programs.ts";
@@ -130,7 +129,15 @@ test("a server that cannot keep as many copies as asked for says so before anyth
 });
 
 test("a user who lacks a right that a session needs is told which, before a node joins", async () => {
-  const needed = ["ew.s.>", "_INBOX.>", "$JS.API.>", "$JS.FC.>", "$KV.s-nodes.>", "ewstate.s-snapshots.>"];
+  const needed = [
+    "ew.s.>",
+    "_INBOX.>",
+    "$JS.API.>",
+    "$JS.FC.>",
+    "$KV.s-nodes.>",
+    "$KV.s-held.>",
+    "ewstate.s-snapshots.>",
+  ];
   const listed = (but: string) => JSON.stringify(needed.filter((right) => right !== but));
   const cases = [
     ["publish", "", null],
@@ -184,7 +191,7 @@ test("a log that somebody limits says how much of it is used, and when it is ful
   assert.is(log!.limitBytes, 3_000);
   assert.ok(log!.usedBytes > 2_000 && account!.usedBytes >= log!.usedBytes);
   const refused = await rejection(stream.append(new Uint8Array(1_000), { id: "3" }));
-  assert.instance(refused, AppendRefused);
+  assert.instance(refused, LogFull);
   assert.match(refused.message, "maximum bytes exceeded");
   const kept: number[] = [];
   for await (const { sequence } of stream.read(1)) kept.push(sequence);

@@ -72,7 +72,7 @@ test("a follower goes on without a gap after the server was killed and started a
   assert.instance(await rejection(stream.append(Uint8Array.of(1), { id: "down" })), Error);
   await server.start();
   await until(() => bus.connected);
-  for (const k of range(11, 20)) await appended(() => stream.append(pattern(k, k), { id: `${k}` }));
+  for (const k of range(11, 20)) await answered(() => stream.append(pattern(k, k), { id: `${k}` }));
   await until(() => followed.length === 20);
   assert.equal(followed, range(1, 20));
   await bus.close();
@@ -94,7 +94,7 @@ test("a follower of a stream that lost its end hands over the numbers that come 
   server.forget();
   await server.start();
   await until(() => bus.connected);
-  for (const k of [1, 2]) await appended(() => stream.append(Uint8Array.of(k), { id: `again ${k}` }));
+  for (const k of [1, 2]) await answered(() => stream.append(Uint8Array.of(k), { id: `again ${k}` }));
   await until(() => followed.length >= 6);
   assert.equal(followed.slice(0, 5), range(1, 5));
   assert.ok(followed[5]! <= 5, `${followed[5]} does not go back`);
@@ -130,7 +130,7 @@ test("a flood of frames over a slow owner is taken or shed, to the last, and not
     channels() {},
     frame() {
       if (++taken === 1)
-        void hints.put("node", Uint8Array.of(1)).then(() => {
+        void answered(() => hints.put("node", Uint8Array.of(1))).then(() => {
           takenAtAnswer = taken + shed;
           look();
         });
@@ -344,8 +344,8 @@ test("an address may hold the credentials, which no error shows", () => {
     );
 });
 
-/** Resolves with what it resolves with in the end: right after its start, a server may not answer for its streams. */
-async function appended<T>(act: () => Promise<T>): Promise<T> {
+/** Resolves with what it resolves with in the end: right after its start, or flooded, a server may not answer in time. */
+async function answered<T>(act: () => Promise<T>): Promise<T> {
   for (;;) {
     try {
       return await act();

@@ -3,7 +3,7 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { clock, quantity, span, tickLabel } from "../../collab/charts/format.ts";
-import { followRange, tickStep, ticks, yOf } from "../../collab/charts/scale.ts";
+import { followRange, rounded, tickStep, ticks, valueAt, yOf } from "../../collab/charts/scale.ts";
 import { endOf, startOf, timeMarks, timeOf, timeStep, timeView, xOf } from "../../collab/charts/time-axis.ts";
 
 test("tick steps are 1, 2 or 5 times a power of ten and give at most the requested number of ticks", () => {
@@ -27,6 +27,17 @@ test("tick steps are 1, 2 or 5 times a power of ten and give at most the request
 test("ticks lie within the range and in order", () => {
   assert.equal(ticks({ low: -1, high: 1 }, 4), [-1, -0.5, 0, 0.5, 1]);
   assert.equal(ticks({ low: 3, high: 97 }, 5), [20, 40, 60, 80]);
+});
+
+test("the value at a pixel is the one whose pixel it is, and a hand means no more digits than it can hold", () => {
+  const range = { low: -3, high: 17 };
+  assert.is(valueAt(yOf(4, range, 10, 200), range, 10, 200), 4);
+  assert.equal(
+    [4.123_456, 4.26].map((value) => rounded(value, range)),
+    [4.1, 4.3],
+  );
+  assert.is(rounded(0.123_456, { low: 0, high: 1 }), 0.125);
+  assert.is(rounded(123_456, { low: 0, high: 400_000 }), 124_000);
 });
 
 test("the shown range always holds the data", () => {

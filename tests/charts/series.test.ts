@@ -73,4 +73,56 @@ test("a series learns the usual spacing in spite of gaps", () => {
   assert.ok(series.spacingUs >= 1000 && series.spacingUs < 1500, String(series.spacingUs));
 });
 
+test("[V1] pasts are drawn up to the first sample, samples from it on, and the extremes of each moment are those of its source", () => {
+  const series = new Series();
+  series.addPast(past(100, 0, 1_000, (a) => a));
+  for (let t = 1_050; t < 2_000; t += 10) series.add(t, 100 + t);
+  const columns = new Columns(50, 100);
+  series.fill(columns, 0, 2_000);
+  const drawn = Array.from({ length: 40 }, (_, a) => columns.low(a));
+  const expected = drawn.map((_, a) => {
+    const startUs = 50 * a;
+    if (startUs >= 1_050) return 100 + startUs;
+    return startUs < 1_000 && startUs % 100 === 0 ? startUs / 100 : Number.NaN;
+  });
+  assert.equal(drawn, expected);
+});
+
+test("[V1] of several pasts the finest one of each moment is drawn, and the coarser one where it ends", () => {
+  const series = new Series();
+  series.addPast(past(100, 0, 1_000, () => 1));
+  series.addPast(past(10, 300, 500, () => 2));
+  series.add(1_000, 3);
+  const columns = new Columns(100, 20);
+  series.fill(columns, 0, 1_100);
+  const low = Array.from({ length: 11 }, (_, a) => columns.low(a));
+  assert.equal(low, [1, 1, 1, 2, 2, 1, 1, 1, 1, 1, 3]);
+  assert.is(series.valueBefore(499), 2);
+  assert.is(series.valueBefore(599), 1);
+});
+
+test("a past with no sample after it gives the last value, the usual spacing and the line of the last minute", () => {
+  const series = new Series();
+  series.addPast(past(100_000, 0, 6_000_000, (a) => (a % 15 === 0 ? a : Number.NaN)));
+  assert.is(series.lastValue, 45);
+  assert.is(series.spacingUs, 1_500_000);
+  assert.is(series.levels[0]!.low(30), 30);
+  series.add(6_500_000, 7);
+  assert.is(series.valueBefore(4_500_000), 45);
+});
+
+test("the past that begins a series stays, of later ones the newest few", () => {
+  const series = new Series();
+  for (let k = 0; k < 10; k++) series.addPast(past(10, 1_000 * k, 1_000 * k + 100, () => k));
+  const known = Array.from({ length: 10 }, (_, k) => series.valueBefore(1_000 * k + 50));
+  assert.equal(known, [0, ...new Array(6).fill(Number.NaN), 7, 8, 9]);
+});
+
+function past(widthUs: number, fromUs: number, toUs: number, value: (column: number) => number) {
+  const columns = new Columns(widthUs, Math.ceil((toUs - fromUs) / widthUs));
+  for (let a = Math.floor(fromUs / widthUs); a * widthUs < toUs; a++)
+    if (!Number.isNaN(value(a))) columns.addRange(a * widthUs, value(a), value(a), value(a));
+  return { fromUs, toUs, columns };
+}
+
 test.run();

@@ -11,7 +11,7 @@ import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
 import { createWalkFeed } from "../../actors/feeds/walk.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import type { Partition } from "../../actors/partition/partition.ts";
-import { AppendUncertain, type Bus, type Hints, type LogStream } from "../../actors/ports/bus.ts";
+import { AppendUncertain, type Bus, type Hints, LogFull, type LogStream } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { CommandHandlers } from "../../actors/ports/commands.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
@@ -21,6 +21,9 @@ import { subjectOf } from "../../protocol/subjects.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 
 export const SESSION = "s";
+
+/** What a stream without room says. */
+export const NO_ROOM = "the stream is full: raise its limit";
 
 export interface TestNode {
   readonly node: ClusterNode;
@@ -41,6 +44,8 @@ export interface TestCluster {
   readonly clock: ManualClock;
   readonly bus: Bus;
   readonly partitions: readonly string[];
+  /** Whether the logs have room for another entry. */
+  room: boolean;
   /** `caughtUp`: until then it reads the logs; default: it has read them. */
   start(name: string, tap?: PartitionTap, caughtUp?: Promise<void>): TestNode;
   /** Publishes a seeded walk of four channels, 400 samples a second, for a partition; the returned function ends it. */
@@ -53,7 +58,8 @@ export interface TestCluster {
   replayedHash(partition: string): Promise<string>;
 }
 
-export function testCluster(partitions: readonly string[]): TestCluster {
+/** `documents`: further partitions, of edits. */
+export function testCluster(partitions: readonly string[], documents: readonly string[] = []): TestCluster {
   const clock = createManualClock(1_700_000_000_000_000);
   const bus = createMemoryBus(clock);
   const nodes: TestNode[] = [];
@@ -62,10 +68,11 @@ export function testCluster(partitions: readonly string[]): TestCluster {
   const readLog = (partition: string) =>
     AdmittedLog.open(bus.stream(subjectOf(SESSION, partition, "log")), partition);
 
-  return {
+  const cluster: TestCluster = {
     clock,
     bus,
     partitions,
+    room: true,
     readLog,
     start(name, tap, caughtUp) {
       const suspended = suspendable(clock);
@@ -90,12 +97,13 @@ export function testCluster(partitions: readonly string[]): TestCluster {
         name,
         session: SESSION,
         partitions,
-        bus: reachable(bus, self, suspended),
+        documents,
+        bus: reachable(bus, self, suspended, cluster),
         clock: suspended.clock,
         definitions: SYSTEM,
         settings: parseSettings({}),
         versions: {},
-        log: (message) => said.push(message),
+        log: (message, level) => said.push(level === undefined ? message : `${level}: ${message}`),
         memory: () => ({ rss: 1, heapUsed: 1 }),
         ...(tap === undefined ? {} : { tap }),
       });
@@ -137,6 +145,7 @@ export function testCluster(partitions: readonly string[]): TestCluster {
       return hex(core.hash().hash);
     },
   };
+  return cluster;
 }
 
 /** A clock and a gate that hold everything back while paused. */
@@ -181,7 +190,7 @@ function suspendable(clock: Clock): Suspendable {
 }
 
 /** The bus as one node reaches it. */
-function reachable(bus: Bus, node: TestNode, { pass }: Suspendable): Bus {
+function reachable(bus: Bus, node: TestNode, { pass }: Suspendable, cluster: TestCluster): Bus {
   return {
     ...bus,
     subscribe: (pattern, take) =>
@@ -191,12 +200,17 @@ function reachable(bus: Bus, node: TestNode, { pass }: Suspendable): Bus {
         pattern,
         (subject, bytes) => new Promise((resolve) => pass(() => resolve(handle(subject, bytes)))),
       ),
-    stream: (name) => reachableStream(bus.stream(name), node, pass),
+    stream: (name) => reachableStream(bus.stream(name), node, pass, cluster),
     hints: (bucket) => reachableHints(bus.hints(bucket), node, pass),
   };
 }
 
-function reachableStream(stream: LogStream, node: TestNode, pass: Suspendable["pass"]): LogStream {
+function reachableStream(
+  stream: LogStream,
+  node: TestNode,
+  pass: Suspendable["pass"],
+  cluster: TestCluster,
+): LogStream {
   const reach = <T>(act: () => Promise<T>): Promise<T> =>
     new Promise((resolve, reject) => {
       if (!node.logs) pass(() => reject(new AppendUncertain("no connection")));
@@ -207,7 +221,8 @@ function reachableStream(stream: LogStream, node: TestNode, pass: Suspendable["p
         );
     });
   return {
-    append: (bytes, options) => reach(() => stream.append(bytes, options)),
+    append: (bytes, options) =>
+      reach(() => (cluster.room ? stream.append(bytes, options) : Promise.reject(new LogFull(NO_ROOM)))),
     lastSequence: () => reach(() => stream.lastSequence()),
     follow: (from, take) => {
       // Without connection entries wait at the server; they are looked for again when the next one comes.
@@ -237,6 +252,7 @@ function reachableHints(hints: Hints, node: TestNode, pass: Suspendable["pass"])
   const cut = () => Promise.reject(new Error("no connection"));
   return {
     put: (key, value) => (node.hints ? hints.put(key, value) : cut()),
+    agree: (key, value) => (node.hints ? hints.agree(key, value) : cut()),
     remove: (key) => (node.hints ? hints.remove(key) : cut()),
     watch: (change) =>
       hints.watch((key, value) => node.hints && !node.deaf && pass(() => change(key, value))),

@@ -26,6 +26,7 @@ function world() {
       put.push(value);
       if (answerMs > 0) await new Promise<void>((resolve) => void clock.after(answerMs, resolve));
     },
+    agree: async (_, value) => value,
     remove: async () => {},
     watch(change) {
       hear = change;

@@ -2,8 +2,9 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
-import { AdmittedLog, type LogStart } from "../../actors/cluster/admitted-log.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { claim } from "../../actors/cluster/claim.ts";
+import type { LogStart } from "../../actors/cluster/log-reader.ts";
 import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
 import { logStarts } from "../../actors/cluster/stream-snapshots.ts";
 import type { LogStream } from "../../actors/ports/bus.ts";

@@ -32,6 +32,7 @@ function world(owner: "none" | "opening" | "owning" = "none") {
     fenced() {},
     left() {},
     isOpening: () => owner === "opening",
+    full() {},
     changed() {},
     log() {},
   });

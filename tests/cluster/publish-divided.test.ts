@@ -3,9 +3,12 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
-import { partitionOf } from "../../actors/cluster/mod.ts";
+import { ClusterNode, partitionOf, placementOf } from "../../actors/cluster/mod.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
+import { SYSTEM } from "../../actors/system.ts";
 import { publishDivided } from "../../collab/live/publish-divided.ts";
+import { parseSettings } from "../../protocol/settings.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
 import { collectingSink } from "../feeds/collect.ts";
 import { createManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
@@ -45,6 +48,43 @@ test("a node sends each group of a feed to its partition, and the owners miss no
       taken.statuses.filter(({ counts }) => (counts.lost ?? 0) > 0),
       [],
     );
+});
+
+test("a group that is assigned to a partition goes there, and the others by their names", () => {
+  const [inP0, inP1] = IN as [string, string];
+  const placement = placementOf(BOTH, { [inP0]: "p1" });
+  assert.equal([placement(inP0), placement(inP1)], ["p1", "p1"]);
+  assert.is(placementOf(BOTH)(inP0), "p0");
+  assert.is(placement("constructor"), partitionOf("constructor", BOTH));
+});
+
+test("samples of other programs reach the partition that their group is assigned to", async () => {
+  const clock = createManualClock(1_700_000_000_000_000);
+  const bus = createMemoryBus(clock);
+  const [inP0] = IN as [string, string];
+  const node = new ClusterNode({
+    name: "a",
+    session: "s",
+    partitions: BOTH,
+    placement: placementOf(BOTH, { [inP0]: "p1" }),
+    bus,
+    clock,
+    definitions: SYSTEM,
+    settings: parseSettings({}),
+    versions: {},
+    memory: () => ({ rss: 1, heapUsed: 1 }),
+    log() {},
+  });
+  node.start();
+  await clock.advance(5_000);
+  const samples = new TextEncoder().encode(JSON.stringify({ hall: 20.1 }));
+  bus.publish(subjectOf("s", "any", "ingest", "greenhouse", inP0), samples);
+  await clock.advance(1_000);
+  assert.equal(
+    BOTH.map((partition) => node.owned().get(partition)!.core.declarationOf(inP0) !== undefined),
+    [false, true],
+  );
+  await Promise.all([node.stop(), clock.advance(5_000)]);
 });
 
 test.run();

@@ -5,13 +5,14 @@ import * as assert from "uvu/assert";
 import { CLUSTER_TIMING } from "../../actors/cluster/cluster-timing.ts";
 import { RemoteSession } from "../../actors/cluster/remote-session.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
-import { type Bus, type LogStream, NoAnswer, type StreamEntry } from "../../actors/ports/bus.ts";
+import { type Bus, NoAnswer } from "../../actors/ports/bus.ts";
 import type { CommandUnanswered } from "../../actors/ports/commands.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { type SessionWorld, sessionContract } from "../contracts/session.ts";
 import { range } from "../journal/builders.ts";
+import { forgetful } from "../support/forgetful-stream.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { SESSION, type TestCluster, testCluster } from "./cluster-world.ts";
 
@@ -376,52 +377,6 @@ async function ask({ clock }: TestCluster, session: RemoteSession, value: number
   });
   for (let ms = 0; ms < 20_000 && !isSettled; ms += 20) await clock.advance(20);
   return outcome;
-}
-
-/** A stream that can lose its last entries, and get them again. */
-function forgetful(stream: LogStream): LogStream & { forget(count: number): void; remember(): void } {
-  let until = Number.POSITIVE_INFINITY;
-  const followers = new Set<() => void>();
-  return {
-    append: (bytes, options) => stream.append(bytes, options),
-    lastSequence: async () => Math.min(until, await stream.lastSequence()),
-    follow(from, take) {
-      let next = from;
-      const hand = (entry: StreamEntry) => {
-        if (entry.sequence > until || entry.sequence < next) return;
-        next = entry.sequence + 1;
-        take(entry);
-      };
-      const end = stream.follow(from, hand);
-      const again = () => {
-        next = until + 1;
-        // As a server that forgot: what it says next has a lower number than what was read.
-        void (async () => {
-          for await (const entry of stream.read(until)) {
-            take(entry);
-            return;
-          }
-        })();
-      };
-      followers.add(again);
-      return () => {
-        followers.delete(again);
-        end();
-      };
-    },
-    async *read(from) {
-      for await (const entry of stream.read(from)) if (entry.sequence <= until) yield entry;
-    },
-    forget(count) {
-      void stream.lastSequence().then((last) => {
-        until = last - count;
-        for (const again of [...followers]) again();
-      });
-    },
-    remember() {
-      until = Number.POSITIVE_INFINITY;
-    },
-  };
 }
 
 test.run();

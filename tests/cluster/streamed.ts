@@ -79,6 +79,7 @@ export interface OpenOptions {
   stream?: LogStream;
   pendingBytes?: number;
   report?(message: string): void;
+  full?(reason: string | null): void;
 }
 
 /** Reads the log, takes the partition over, and opens its journal. */
@@ -89,7 +90,7 @@ export async function openStreamJournal(
   const log = await AdmittedLog.open(stream, PARTITION);
   const epoch = await claim({ log, owner, clock, retryMs: 250, report }).settled;
   const snapshots = bus.snapshots("snapshots");
-  const { pendingBytes } = options;
+  const { pendingBytes, full } = options;
   const journal = new StreamJournal({
     log,
     epoch,
@@ -97,6 +98,7 @@ export async function openStreamJournal(
     clock,
     retryMs: 250,
     report,
+    ...(full === undefined ? {} : { full }),
     ...(pendingBytes === undefined ? {} : { pendingBytes }),
   });
   return { journal, epoch };

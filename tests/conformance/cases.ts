@@ -203,6 +203,19 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
   },
   pong: { type: "pong", nonce: 9, timeUs: T },
   rewound: { type: "rewound", timeUs: T, cursors: { input: 900, event: 2 } },
+  measures: {
+    type: "measures",
+    group: "host",
+    names: ["purity", "significant"],
+    fromUs: T,
+    everyUs: 1_000_000,
+    interval: uint32Bytes([0, 0, 2]),
+    measure: uint16Bytes([0, 1, 0]),
+    min: float64Bytes([0.25, 0, 0.5]),
+    max: float64Bytes([0.75, 1, 0.5]),
+    last: float64Bytes([0.5, 1, 0.5]),
+    samples: uint32Bytes([20, 20, 1]),
+  },
   block: {
     type: "block",
     partition: "p0",
@@ -253,6 +266,13 @@ const EVERY_ROW: { readonly [Name in MessageName]: MessageOf<Name> } = {
     type: "blockWithRecords",
     block: Uint8Array.of(1, 2, 3),
     records: [Uint8Array.of(4, 5), Uint8Array.of(6)],
+  },
+  presence: {
+    type: "presence",
+    gateway: "node-a@1767225600000000",
+    connections: 2,
+    asks: true,
+    entries: [{ writer: 7, clock: 3, person: "guest-1", state: '{"user":{"id":"guest-1"}}' }],
   },
   heartbeat: {
     type: "heartbeat",

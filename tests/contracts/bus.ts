@@ -276,6 +276,30 @@ function hintsAndSnapshots(name: string, contract: Contract<BusWorld>): void {
     assert.not(told.includes("b ended"));
   });
 
+  contract(
+    `${name} lets exactly one of several values live under a key, and tells all which`,
+    async ({ bus, passMs }) => {
+      for (const round of range(1, 5)) {
+        const hints = bus.hints("agreed");
+        const key = `key ${round}.x`;
+        const living = await Promise.all(
+          range(1, 8).map((k) => bus.hints("agreed").agree(key, Uint8Array.of(k))),
+        );
+        const [first] = living;
+        assert.equal(
+          living.map((each) => [...each]),
+          living.map(() => [...first!]),
+        );
+        // Whoever has the same one may put it again, and it is there until it is removed.
+        assert.equal([...(await hints.agree(key, first!))], [...first!]);
+        assert.equal([...(await hints.agree(key, Uint8Array.of(99)))], [...first!]);
+        await hints.remove(key);
+        await passMs(1);
+        assert.equal([...(await hints.agree(key, Uint8Array.of(99)))], [99]);
+      }
+    },
+  );
+
   contract(`${name} keeps hints of one bucket from the other`, async ({ bus, passMs }) => {
     const told: string[] = [];
     bus.hints("here").watch((key) => told.push(key));

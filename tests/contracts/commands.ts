@@ -27,6 +27,7 @@ export interface CommandsWorld {
 const BODIES: Readonly<Record<CommandName, object>> = {
   readReplay: {},
   listReplayMarks: {},
+  readDocument: {},
   play: { speed: 1_000 },
   pause: {},
   setSpeed: { speed: 2 },

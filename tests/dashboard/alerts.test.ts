@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { Alerts, freeId } from "../../collab/dashboard/model/alerts.ts";
 import { Controls } from "../../collab/dashboard/model/controls.ts";
 import { Model } from "../../collab/dashboard/model/model.ts";
+import { Room } from "../../collab/dashboard/model/room.ts";
 import type { AlertStatus } from "../../protocol/controls.ts";
 
 type Given = Partial<Omit<AlertStatus, "threshold">> & { severity?: AlertStatus["threshold"]["severity"] };
@@ -56,7 +57,7 @@ async function onAlerts(
     return Promise.resolve(Response.json({ alerts: listed, perDay: 24, heldBack: 2 }));
   }) as typeof globalThis.fetch;
   const controls = new Controls();
-  const alerts = new Alerts(new Model(), controls);
+  const alerts = new Alerts(new Model(), controls, new Room(controls));
   try {
     await act(alerts, controls, asked);
   } finally {

@@ -6,6 +6,8 @@ import { shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
 import { shortcutsOf } from "../../collab/dashboard/keyboard/shortcuts.ts";
 import { Controls } from "../../collab/dashboard/model/controls.ts";
 import { Model } from "../../collab/dashboard/model/model.ts";
+import { Presence } from "../../collab/dashboard/model/presence.ts";
+import { Room } from "../../collab/dashboard/model/room.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
 import { FROM_US, onControls, SECOND, STATUS } from "./controlled-session.ts";
 
@@ -16,7 +18,9 @@ function keyboardOf(controls: Controls) {
   const model = new Model();
   model.headUs = FROM_US + 900 * SECOND;
   const view = new View(model);
-  const byKey = shortcutsByKey(shortcutsOf(model, view, controls, () => {}));
+  const room = new Room(controls);
+  const page = { model, view, controls, room, presence: new Presence(room, view) };
+  const byKey = shortcutsByKey(shortcutsOf(page, () => {}));
   const press = (key: string, shiftKey = false) => byKey.get(key)!.run({ key, shiftKey } as KeyboardEvent);
   return { view, press };
 }

@@ -3,9 +3,10 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
-import { Model } from "../../collab/dashboard/model/model.ts";
+import { Model, measureAt, momentOf } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
 import { intervalFor } from "../../collab/dashboard/sources/partition-stream.ts";
+import type { PastAnswer } from "../../collab/dashboard/sources/source.ts";
 import { float32Bytes, float64Bytes, uint16Bytes, uint32Bytes } from "../../protocol/columns.ts";
 import type { Channels, EventMessage, StateMessage } from "../../protocol/messages.ts";
 
@@ -305,6 +306,74 @@ function state(afterUs: number, purity: number): StateMessage {
     spectrum: [0.5, 0.5],
     pointer: [0.5, 0.5],
     pointerPhase: [0, 0],
+    measures: { purity },
+    significant: true,
+  };
+}
+
+test("a past that begins a session puts samples and measures before those that follow, and forgets those of before", () => {
+  const model = modelWith(["a"]);
+  feed(model, [[0, 0, 99]]);
+  model.past(pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY }), "p0", true);
+  feed(model, [[5_000_000, 0, 7]]);
+  const own = series(model, "a");
+  assert.is(own.written, 1);
+  assert.is(own.valueBefore(T + 1_500_000), 4);
+  assert.is(own.lastValue, 7);
+  assert.is(model.groups.value[0]?.joint.measures.get("purity")?.valueBefore(T + 500_000), 0.5);
+});
+
+test("a moment shows the state that was looked up for it, with its measures, and none where none is known", () => {
+  const model = modelWith(["a"]);
+  const { joint } = model.groups.value[0]!;
+  model.state(stateOf(T + 100_000_000, 0.9));
+  assert.is(momentOf(joint, T + 10_000_000), null);
+  const known = stateOf(T + 8_000_000, 0.25);
+  model.past({ ...pastOf({ fromUs: T, toUs: T + 10_000_000 }), states: [known] }, "p0", false);
+  const moment = momentOf(joint, T + 10_000_000)!;
+  assert.is(moment.timeUs, T + 8_000_000);
+  assert.is(measureAt(joint, moment, "purity"), 0.25);
+  assert.is(momentOf(joint, T + 7_000_000), null, "before that state");
+  assert.is(momentOf(joint, T + 11_000_000), null, "after the moment that was asked for");
+  assert.is(momentOf(joint, null)?.timeUs, T + 100_000_000);
+});
+
+function pastOf({ fromUs, toUs }: { fromUs: number; toUs: number }): PastAnswer {
+  const rows = {
+    group: "g",
+    fromUs: T,
+    everyUs: 1_000_000,
+    interval: uint32Bytes([0, 1]),
+    min: float64Bytes([1, 0.5]),
+    max: float64Bytes([2, 4]),
+    last: float64Bytes([0.5, 4]),
+    samples: uint32Bytes([1, 1]),
+  };
+  return {
+    fromUs,
+    toUs,
+    decimated: [{ type: "decimated", id: 0, inputSequence: 1, channel: uint16Bytes([0, 0]), ...rows }],
+    measures: [{ type: "measures", names: ["purity"], measure: uint16Bytes([0, 0]), ...rows }],
+    states: [],
+  };
+}
+
+function stateOf(timeUs: number, purity: number): StateMessage {
+  return {
+    type: "state",
+    group: "g",
+    timeUs,
+    n: 1,
+    modes: ["a"],
+    source: "estimated",
+    reading: "single-excitation",
+    norm: "unit",
+    re: float32Bytes([1]),
+    im: float32Bytes([0]),
+    populations: [1],
+    spectrum: [1],
+    pointer: [1],
+    pointerPhase: [0],
     measures: { purity },
     significant: true,
   };

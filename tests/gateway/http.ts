@@ -8,6 +8,7 @@ export interface Answer {
   status: number;
   headers: Record<string, string | string[] | undefined>;
   body: string;
+  bytes: Uint8Array;
   /** The body as JSON. */
   json: () => unknown;
 }
@@ -30,11 +31,13 @@ export function ask(
       response.on("data", (chunk: Buffer) => chunks.push(chunk));
       response.on("error", reject);
       response.on("end", () => {
-        const text = Buffer.concat(chunks).toString("utf8");
+        const bytes = Buffer.concat(chunks);
+        const text = bytes.toString("utf8");
         resolve({
           status: response.statusCode ?? 0,
           headers: response.headers,
           body: text,
+          bytes,
           json: () => JSON.parse(text),
         });
       });

@@ -67,7 +67,7 @@ commandsContract("commands of a session of another node", LIVE, async () => {
 });
 
 const RECORDED: readonly CommandName[] = [
-  ...(["readReplay", "listReplayMarks", "play", "pause", "setSpeed", "seek"] as const),
+  ...(["readReplay", "listReplayMarks", "readDocument", "play", "pause", "setSpeed", "seek"] as const),
   ...(["listScenarios", "listAlerts", "askWhatIf"] as const),
 ];
 

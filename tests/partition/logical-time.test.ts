@@ -40,6 +40,46 @@ test("[T2] a live sample is at most a second ahead of the clock, or of the log w
   }
 });
 
+const DAY_US = 86_400_000_000;
+const TODAY_US = 20_000 * DAY_US;
+
+/** A session at a clock of TODAY_US. */
+function today(isLive: boolean) {
+  const time = new LogicalTime({ now: 0 }, { nowUs: () => TODAY_US }, { late: 0 });
+  time.isLive = isLive;
+  return time;
+}
+
+test("[T3] in a live session recorded data is of another time where it is more than a day from now", () => {
+  const time = today(true);
+  for (const [days, isOther] of [
+    [-700, true],
+    [-1.01, true],
+    [-0.99, false],
+    [0.99, false],
+    [1.01, true],
+  ] as const)
+    assert.is(time.isOfOther(false, TODAY_US + days * DAY_US), isOther, `${days} days`);
+  assert.not(time.isOfOther(true, TODAY_US), "live data is of now");
+});
+
+test("[T3] live data is of another time where recorded data of long ago came first, and not where none did", () => {
+  const time = today(false);
+  assert.not(time.isOfOther(true, TODAY_US));
+  time.took(false, TODAY_US - 800 * DAY_US, TODAY_US - 799 * DAY_US);
+  time.took(false, TODAY_US - 799 * DAY_US, TODAY_US - 700 * DAY_US);
+  assert.ok(time.isOfOther(true, TODAY_US));
+  assert.not(time.isOfOther(false, TODAY_US - 2 * DAY_US), "recorded feeds are of any time among themselves");
+  assert.equal(time.data(), {
+    isLive: false,
+    fromUs: TODAY_US - 800 * DAY_US,
+    toUs: TODAY_US - 700 * DAY_US,
+  });
+  const recent = today(false);
+  recent.took(false, TODAY_US - 0.5 * DAY_US, TODAY_US);
+  assert.not(recent.isOfOther(true, TODAY_US));
+});
+
 test("[T2] only the samples of a frame are changed, not what its columns hold after them", () => {
   const frame = { ...row(0, [1, 2]), count: 1 };
   frame.time.fill(9e15);

@@ -137,6 +137,54 @@ test("[P3] a recorded feed that is read again is not warned of", async () => {
   );
 });
 
+test("[P3] a recorded feed of long ago beside a live one is left out, and said once with both times", async () => {
+  const world = await given();
+  const { partition, clock } = world;
+  const now = clock.nowUs();
+  world.sink.frame(row(now, [1]));
+  const old = scriptedFeed("old", "recorded");
+  partition.startFeeds([old]);
+  const sink = await old.sink;
+  const before = world.frameSequences().length;
+  for (let k = 1; k <= 3; k++) sink.frame({ ...row(k * 1_000, [1], k), source: "old" });
+  await turns();
+  assert.is(partition.core.now, now);
+  assert.is(partition.core.lastSequenceOf("old"), 0);
+  assert.ok(world.frameSequences().length <= before + 1);
+  const said = (await partition.events(0, 10)).filter(({ kind }) => kind === "feed.other-time");
+  assert.equal(
+    said.map(({ severity, title }) => [severity, title]),
+    [
+      [
+        "warning",
+        "Samples of old begin at 1970-01-01T00:00:00.001Z and are left out: those of this session are of now, 2023-11-14T22:13:20.000Z; expected a session of their own",
+      ],
+    ],
+  );
+  old.end();
+});
+
+test("[P3] a live feed beside recorded data of long ago is left out, and the time of the session does not leap", async () => {
+  const world = await given({ kind: "recorded" });
+  const { partition, clock } = world;
+  world.sink.frame(row(1_000, [1], 1));
+  const live = scriptedFeed("now", "live");
+  // As the owner of a partition in a cluster has it: feeds that come later.
+  partition.startFeeds([Object.assign(live, { relays: true as const })]);
+  const sink = await live.sink;
+  sink.channels(channels(1, { group: "now", source: "now" }));
+  sink.frame({ ...row(clock.nowUs(), [1], 1), source: "now", group: "now" });
+  world.sink.frame(row(2_000, [1], 2));
+  await turns();
+  assert.is(partition.core.now, 2_000);
+  const said = (await partition.events(0, 10)).filter(({ kind }) => kind === "feed.other-time");
+  assert.match(
+    said[0]!.title,
+    "from 1970-01-01T00:00:00.001Z to 1970-01-01T00:00:00.001Z, of a recorded feed",
+  );
+  live.end();
+});
+
 test("[P2] every offered sample is admitted, shed or a duplicate, and the log counts each", async () => {
   const world = await given({ kind: "recorded" });
   world.sink.frame(row(10, [1], 1));

@@ -1,6 +1,5 @@
 // runtime: either
 // requires: nats-server
-// timeout: 300
 // slow
 /** The commands of a cluster as a person runs them: what works, and what each mistake is answered with. */
 import { spawnSync } from "node:child_process";
@@ -8,6 +7,7 @@ import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { connect } from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
@@ -89,6 +89,30 @@ test("`up --nats` is a cluster of one, and `feed --to nats:` brings it a world",
     if (groups.some(({ group }) => group === "level-shift")) break;
     await new Promise((resolve) => setTimeout(resolve, 100));
   }
+  const world = ["feed", "level-shift", "--to", target, "--session", "one", "--rate", "20", "--json"];
+  const twin = await run(world);
+  assert.is(twin.code, 1);
+  assert.match(
+    twin.stderr,
+    "Cannot bring synth:level-shift to partition p0 of session one: another feed has the name synth:level-shift there; expected another --name, or the end of that feed",
+  );
+  const named = start([...world, "--name", "second"]);
+  const published = await named.line("publishing");
+  assert.is(published["source"], "second");
+  const hasGroup = async (group: string) => {
+    const { groups } = (await (await fetch(`${url}api/channels`)).json()) as { groups: { group: string }[] };
+    return groups.some((each) => each.group === group);
+  };
+  while (!(await hasGroup("second"))) await new Promise((resolve) => setTimeout(resolve, 100));
+  named.kill("SIGINT");
+  const last = await named.line("published");
+  assert.ok((last["samples"] as number) > (last["shed"] as number));
+  assert.is((await named.ended).code, 0);
+  // A name is free as soon as its feed has ended.
+  const again = start([...world, "--name", "second"]);
+  await again.line("publishing");
+  again.kill("SIGINT");
+  assert.is((await again.ended).code, 0);
   const lost = await run(["feed", "level-shift", "--to", target, "--session", "one", "--partition", "p9"]);
   assert.is(lost.code, 1);
   assert.match(lost.stderr, "Cannot send to partition p9 of session one: no node owns it; expected p0");
@@ -97,6 +121,55 @@ test("`up --nats` is a cluster of one, and `feed --to nats:` brings it a world",
     program.kill("SIGINT");
     assert.is((await program.ended).code, 0);
   }
+});
+
+test("a log that its server lets grow no further is named by /readyz, by status and in one line, and goes on when there is room", async () => {
+  const session = "small";
+  const common = ["node", ...NATS, "--session", session, "--port", "0", "--json"];
+  const owner = start([...common, "--name", "a", "--feed", "walk?channels=3&rate=100"]);
+  const { url } = await owner.line("listening");
+  await owner.line("owns");
+  const admin = await connect({ servers: server.url });
+  /** As an administrator does it: nats stream edit ew__small__p0__log --max-bytes N */
+  const limit = async (bytes: number) => {
+    const info = await admin.request("$JS.API.STREAM.INFO.ew__small__p0__log");
+    const { config } = info.json<{ config: object }>();
+    await admin.request(
+      "$JS.API.STREAM.UPDATE.ew__small__p0__log",
+      JSON.stringify({ ...config, max_bytes: bytes }),
+    );
+  };
+  const readiness = async (code: number): Promise<string> => {
+    for (;;) {
+      const answer = await fetch(`${url}readyz`);
+      const said = await answer.text();
+      if (answer.status === code) return said;
+      await new Promise((resolve) => setTimeout(resolve, 100));
+    }
+  };
+  await readiness(200);
+  await limit(1);
+  assert.match(
+    await readiness(503),
+    /partition p0 takes no input: stream ew__small__p0__log takes nothing \(maximum bytes exceeded\): raise its limit/,
+  );
+  const shown = await run(["status", ...NATS, "--session", session]);
+  assert.match(shown.stdout, /p0 takes no input \(says a\): stream ew__small__p0__log/);
+  await limit(-1);
+  await readiness(200);
+  await admin.close();
+  owner.kill("SIGTERM");
+  const { code, stdout } = await owner.ended;
+  assert.is(code, 0);
+  const lines = stdout
+    .split("\n")
+    .filter((line) => line.includes('"what":"cluster"') && line.includes(" input"))
+    .map((line) => JSON.parse(line) as { level: string; message: string });
+  assert.equal(
+    lines.map(({ level }) => level),
+    ["error", "info"],
+    stdout,
+  );
 });
 
 test("a demo says of a node that has ended that it starts again, and which nodes it has", async () => {
@@ -137,6 +210,11 @@ test("each mistake is named with what to do", async () => {
     ],
     [["node", ...NATS, "--name", "n".repeat(101)], 2, /Cannot name a node.*expected 1 to 100 bytes/],
     [["node", ...NATS, "--roles", "core", "--feed", "host"], 2, /its roles are core; expected the role feed/],
+    [
+      ["node", ...NATS, "--partition-of", "climate=p3"],
+      2,
+      /Cannot assign group climate to a partition: p3; expected perhaps p0/,
+    ],
     [["node", ...NATS, "--nats-creds", "none.creds"], 2, /Cannot read --nats-creds none.creds/],
     [["node", "--nats", "nats://u:SECRET%pw@host"], 2, /--nats.*percent-encoding there, %25 for %/],
     [["up", "--name", "x"], 2, /Cannot use --name: the log is not in NATS; expected --nats URL/],

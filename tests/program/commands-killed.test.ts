@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 // slow
 /**
  * Commands to a program that is killed at any moment: what was answered is in the log, stays in force after a restart, and injections end.

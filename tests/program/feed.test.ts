@@ -1,4 +1,3 @@
-// timeout: 300
 // slow
 /** `feed` as people use it: tables that other commands read, their truth, and errors. */
 
@@ -193,6 +192,7 @@ test("each flag that cannot be is named with what it takes, before a file is tou
     [feed("--speed", "0"), /argument '0' is invalid. Expected a number above 0, or max/],
     [feed("--form", "density"), /spike: form density; expected no form/],
     [feed("--port", "0"), /Cannot use --port 0: a table goes to file:.*none.csv; expected --to session/],
+    [feed("--name", "x"), /Cannot use --name x: the world goes to file:.*none.csv; expected --to nats:URL/],
     [feed("--start", "then"), /argument 'then' is invalid. Expected ISO 8601/],
   ]);
   const states = await refused(() => written("quantum-zeno", "none.csv", { form: "density" }));

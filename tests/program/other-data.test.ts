@@ -1,4 +1,3 @@
-// timeout: 240
 /** `up --record` on a recording that goes on, with a file that is not the one of before. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -7,7 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { partitionOf } from "../../actors/cluster/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { type OutputLine, run } from "../support/program-run.ts";
+import { type OutputLine, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 /** Groups that the rule gives to different partitions of two. */
@@ -98,6 +98,32 @@ test("replay runs and verifies each partition of its recording, and gives their 
   assert.is(eventsIn(listed.stdout).length, stopped.events);
 });
 
+test("replay --follow plays all partitions together, as one session", async () => {
+  const player = start(["replay", record, "--follow", "--speed", "max", "--port", "0", "--json"]);
+  const { url } = await player.line("listening");
+  const ask = async <T>(path: string) => (await (await fetch(`${url}${path}`)).json()) as T;
+  const { sessions } = await ask<{ sessions: { partition: string }[] }>("api/sessions");
+  assert.equal(
+    sessions.map(({ partition }) => partition),
+    ["p0", "p1"],
+  );
+  for (;;) {
+    const { state } = await ask<{ state: string }>("api/replay");
+    if (state === "ended") break;
+    assert.is.not(state, "failed");
+  }
+  const { groups } = await ask<{ groups: { group: string }[] }>("api/channels");
+  for (const group of [IN_P0, IN_P1]) assert.ok(groups.some((each) => each.group === group));
+  for (const { partition, events } of stopped.partitions) {
+    const answer = await ask<{ events: unknown[] }>(`api/events?partition=${partition}&limit=1000`);
+    assert.is(answer.events.length, events);
+  }
+  player.kill("SIGINT");
+  const { code, stderr } = await player.ended;
+  assert.is(code, 0, stderr);
+  assert.not.match(stderr, "several partitions");
+});
+
 test("inspect sums up each partition, and lists the events of all in order of time", async () => {
   const { stdout } = await run(["inspect", record]);
   assert.equal(stdout.match(/^partition +\S+$/gm), ["partition   p0", "partition   p1"]);
@@ -148,8 +174,52 @@ test("diff compares partition with partition", async () => {
   assert.is((await run(["diff", join(record, "p1"), copy])).code, 1);
 });
 
+test("record export writes all partitions to one file in order of time, and import brings each back", async () => {
+  const file = join(folder, "both.mcap");
+  const back = join(folder, "back");
+  const exported = await run(["record", "export", record, "--to", file, "--json"]);
+  assert.is(exported.code, 0, exported.stderr);
+  assert.not.match(exported.stderr, "several partitions");
+  const { inputs, events } = JSON.parse(exported.stdout) as { inputs: number; events: number };
+  assert.equal([inputs, events], [stopped.inputs, stopped.events]);
+  const imported = await run(["record", "import", file, "--to", back]);
+  assert.is(imported.code, 0, imported.stderr);
+  for (const args of [
+    ["diff", record, back],
+    ["replay", back, "--verify"],
+    ["verify", back],
+  ]) {
+    const { code, stdout, stderr } = await run(args);
+    assert.is(code, 0, stdout + stderr);
+  }
+  assert.equal(
+    readdirSync(join(back, "p1")).filter((name) => name.endsWith(".snap")),
+    readdirSync(join(record, "p1")).filter((name) => name.endsWith(".snap")),
+  );
+});
+
+test("a branch that names no group is one of each partition, from the same time on", async () => {
+  const to = join(folder, "branched");
+  const changed = ["--set", "collapse.falseAlarmsPerDay=0.5", "--to", to, "--json"];
+  const { code, stdout, stderr } = await run(["whatif", record, "--at", "30", ...changed]);
+  assert.is(code, 0, stderr);
+  const { others, ...first } = JSON.parse(stdout) as {
+    parent: { partition: string; atUs: number };
+    others: { parent: { partition: string; atUs: number } }[];
+  };
+  const parents = [first, ...others].map(({ parent }) => parent);
+  assert.equal(
+    parents.map(({ partition }) => partition),
+    ["p0", "p1"],
+  );
+  assert.is(parents[1]!.atUs, parents[0]!.atUs);
+  const replayed = await run(["replay", to, "--verify"]);
+  assert.is(replayed.code, 0, replayed.stderr);
+  assert.equal(replayed.stdout.match(/^partition \S+$/gm), ["partition p0", "partition p1"]);
+});
+
 test("what reads one partition says which, a branch is of the partition whose channels it names, and a question about an event finds the partition of its id", async () => {
-  const seen = await run(["whatif", record, "--at", "5", "--no-write", "--json"]);
+  const seen = await run(["replay", record, "--seek", "5", "--json"]);
   assert.is(seen.code, 0, seen.stderr);
   assert.match(
     seen.stderr,

@@ -1,4 +1,3 @@
-// timeout: 300
 /**
  * A program with a shared document that is killed right after an acknowledgement: what came back to its author is there after the next start,
  * and is listed.

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 /** `threshold` and `alerts` against a running session, as a user runs them. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -11,9 +10,7 @@ let live: RunningProgram;
 let at: string[];
 
 test.before(async () => {
-  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"], {
-    timeoutS: 240,
-  });
+  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"]);
   at = ["--url", String((await live.line("listening"))["url"])];
 });
 

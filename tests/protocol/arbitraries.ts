@@ -137,26 +137,43 @@ const quantum = <Name extends "densityMatrix" | "stateVector">(type: Name, eleme
     ),
   );
 
-const decimated = fc.nat(4).chain((rows) => {
-  const columnOf = (element: fc.Arbitrary<number>) => fc.array(element, { minLength: rows, maxLength: rows });
-  return fc.record(
+const columnOf = (element: fc.Arbitrary<number>, rows: number) =>
+  fc.array(element, { minLength: rows, maxLength: rows });
+const intervalsOf = (rows: number) => ({
+  group: name,
+  fromUs: timeUs,
+  everyUs: fc.integer({ min: 1, max: 1e9 }),
+  interval: columnOf(fc.nat(0xffff_ffff), rows).map((column) => uint32Bytes(column)),
+  min: columnOf(finite, rows).map((column) => float64Bytes(column)),
+  max: columnOf(finite, rows).map((column) => float64Bytes(column)),
+  last: columnOf(finite, rows).map((column) => float64Bytes(column)),
+  samples: columnOf(fc.nat(1000), rows).map((column) => uint32Bytes(column)),
+});
+
+const decimated = fc.nat(4).chain((rows) =>
+  fc.record(
     {
       type: fc.constant("decimated" as const),
       id: count,
       inputSequence: count,
-      group: name,
-      fromUs: timeUs,
-      everyUs: fc.integer({ min: 1, max: 1e9 }),
-      interval: columnOf(fc.nat(0xffff_ffff)).map((column) => uint32Bytes(column)),
-      channel: columnOf(fc.nat(127)).map((column) => uint16Bytes(column)),
-      min: columnOf(finite).map((column) => float64Bytes(column)),
-      max: columnOf(finite).map((column) => float64Bytes(column)),
-      last: columnOf(finite).map((column) => float64Bytes(column)),
-      samples: columnOf(fc.nat(1000)).map((column) => uint32Bytes(column)),
+      channel: columnOf(fc.nat(127), rows).map((column) => uint16Bytes(column)),
+      ...intervalsOf(rows),
     },
     plainObjects,
-  );
-});
+  ),
+);
+
+const measures = fc.nat(4).chain((rows) =>
+  fc.record(
+    {
+      type: fc.constant("measures" as const),
+      names: fc.array(name, { maxLength: 4 }),
+      measure: columnOf(fc.nat(63), rows).map((column) => uint16Bytes(column)),
+      ...intervalsOf(rows),
+    },
+    plainObjects,
+  ),
+);
 
 function message<Name extends MessageName>(
   type: Name,
@@ -296,6 +313,7 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
   ),
   refused: message("refused", { request: text, id: count, action: text, value: text, wanted: text }, ["id"]),
   pong: message("pong", { nonce: count, timeUs }),
+  measures,
   rewound: message("rewound", { timeUs, cursors: fc.record({ input: count, event: count }, plainObjects) }),
   block: message("block", {
     partition: name,
@@ -360,6 +378,19 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     block: fc.uint8Array({ maxLength: 100 }),
     records: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 3 }),
   }),
+  presence: message(
+    "presence",
+    {
+      gateway: name,
+      connections: count,
+      asks: fc.boolean(),
+      entries: fc.array(
+        fc.record({ writer: count, clock: count, person: name, state: fc.string() }, plainObjects),
+        { maxLength: 3 },
+      ),
+    },
+    ["asks"],
+  ),
   heartbeat: message(
     "heartbeat",
     {
@@ -376,8 +407,9 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
       catchingUp: fc.boolean(),
       partitions: count,
       memberTtlMs: count,
+      blocked: fc.array(fc.record({ partition: name, reason: text }, plainObjects), { maxLength: 3 }),
     },
-    ["roles", "catchingUp", "partitions", "memberTtlMs"],
+    ["roles", "catchingUp", "partitions", "memberTtlMs", "blocked"],
   ),
   request: message("request", { id: name, epoch: count, command: name, ...authored, body: text }, [
     "authorId",

@@ -189,6 +189,7 @@ test("[K3] a viewer reads, whatever changes something needs an editor or more, a
   assert.equal(least("viewer"), [
     "readReplay",
     "listReplayMarks",
+    "readDocument",
     "listScenarios",
     "listInjections",
     "readSettings",

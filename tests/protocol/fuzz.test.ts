@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 import process from "node:process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,4 +1,3 @@
-// timeout: 240
 /** `up --learnt-from`: a new recording that begins with what an older one has learnt. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

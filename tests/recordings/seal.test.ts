@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 // slow
 /** `verify`: any changed byte is named, and what checksums cannot show a seal does. */
 

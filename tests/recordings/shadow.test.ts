@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 // slow
 /** The shadow of a session, and the command that it is: what comes out differently is named, and the session never waits. */
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 240
 // slow
 /** `whatif`, its sweeps and `causality` as a user runs them, over a recording of the market feed. */
 

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 240
 // slow
 
 import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "node:fs";

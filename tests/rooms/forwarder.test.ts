@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as Y from "yjs";
+import { commandTarget } from "../../collab/rooms/command-target.ts";
 import { createManualClock } from "../support/clock.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
 import { sessionWorld } from "./session-world.ts";
@@ -44,31 +45,33 @@ test("what was not forwarded before an end is forwarded after it, and nothing tw
 test("[W3] commands that a partition could not take reach it, each once, when it takes them again", async () => {
   const { to, edits, forwards, logged, commands, until, look, reached, close } = await sessionWorld();
   const clock = createManualClock();
-  let refusals = 2;
+  const waitsMs = [250, 500, 1_000, 2_000, 4_000, 8_000];
+  let refusals = waitsMs.length;
+  const target = commandTarget(to, () => {});
   forwards({
     clock,
     target: {
-      core: to.core,
-      notReady: () => {
+      take: (commands) => {
         queueMicrotask(look);
-        return refusals-- > 0 ? "it changes hands" : null;
+        if (commands.length > 0 && refusals-- > 0) throw new Error("it changes hands");
+        return target.take(commands);
       },
-      command: (command) => to.command(command),
     },
   });
   const ana = new Replica(7);
   edits(ana.edits(setsThreshold("a", threshold(1))));
   await until(() => clock.pending === 1);
   edits(ana.edits(setsThreshold("b", threshold(1))));
-  await clock.advance(250);
-  await until(() => clock.pending === 1);
-  await clock.advance(500);
+  for (const ms of waitsMs) {
+    await until(() => clock.pending === 1);
+    await clock.advance(ms);
+  }
   await reached(2);
   assert.equal(
     (await commands()).map(({ body }) => (body as { id: string }).id),
     ["a", "b"],
   );
-  assert.is(logged.length, 1, "said once");
+  assert.is(logged.length, 1, "said once, when it takes longer than a change of hands");
   await close();
 });
 

@@ -2,17 +2,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as Y from "yjs";
-import { createGateway } from "../../collab/gateway/gateway.ts";
 import { ROOM_LIMITS } from "../../collab/rooms/limits.ts";
-import { noRooms } from "../../collab/rooms/no-rooms.ts";
 import { changeMessage, readRoomMessage, stateMessage } from "../../collab/rooms/wire.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { LARGE_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import { ask } from "../gateway/http.ts";
 import { createManualClock } from "../support/clock.ts";
-import { FakeSession } from "../support/fake-session.ts";
+import { SILENT } from "../support/silent-listener.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
-import { BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
+import { type BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
 
 const TOKEN = "a-token-of-at-least-sixteen-characters";
 const OWNER = { authorization: `Bearer ${TOKEN}`, "content-type": "application/json" };
@@ -37,6 +35,14 @@ function frame(opcode: number, last: boolean, length: number): Uint8Array {
   const bytes = new Uint8Array(14 + length);
   bytes.set([(last ? 0x80 : 0) | opcode, 0x80 | 127]);
   new DataView(bytes.buffer).setBigUint64(2, BigInt(length));
+  return bytes;
+}
+
+/** A whole message of at most 65,535 bytes, masked with 0. */
+function messageFrame(payload: Uint8Array): Uint8Array {
+  const bytes = new Uint8Array(8 + payload.length);
+  bytes.set([0x82, 0x80 | 126, payload.length >> 8, payload.length & 0xff]);
+  bytes.set(payload, 8);
   return bytes;
 }
 
@@ -143,15 +149,6 @@ test("people who are there when a document is made anew are closed with 4409, an
     await other.until(() => other.map("thresholds").has("t2"));
   }));
 
-test("a gateway without shared documents says so and stops those who ask for one", async () => {
-  const rooms = noRooms(createManualClock(), () => {});
-  const gateway = await createGateway({ sessions: [new FakeSession()], upgrades: [rooms] });
-  const socket = new BareSocket(gateway, "ana", "/collab/plant");
-  assert.is(await socket.code(), CLOSE_CODES.notFound);
-  assert.match(socket.closed!.reason, /cluster/);
-  await gateway.close();
-});
-
 test("fragments that never end are closed with 1009 when they are more than a message may have", () =>
   inWorld({}, async ({ socket }) => {
     const bare = await socket().opened();
@@ -183,6 +180,30 @@ test("a sign-in that has ended by itself is noticed with the next sign of life",
     assert.is(await guest.code(), CLOSE_CODES.unauthenticated);
   });
 });
+
+test("a client that sends a hundred edits in a heap does not keep another's waiting", () =>
+  inWorld({}, async ({ partition, socket }) => {
+    const [ana, bob] = await Promise.all([socket("ana").opened(), socket("bob").opened()]);
+    const authors: string[] = [];
+    partition.subscribe({ ...SILENT, edited: ({ author }) => void authors.push(author) });
+    const replica = new Replica(1);
+    const heap = Array.from({ length: 100 }, (_, k) =>
+      messageFrame(changeMessage(replica.edits(setsThreshold("a", threshold(k))).update)),
+    );
+    const bobs = changeMessage(new Replica(2, "bob").edits(setsThreshold("b", threshold(1))).update);
+    bytesOf(ana).write(Buffer.concat(heap));
+    bytesOf(bob).write(messageFrame(bobs));
+    const copy = new Y.Doc();
+    await bob.until(() => {
+      for (const bytes of bob.received.splice(0)) {
+        const message = readRoomMessage(bytes);
+        if (message?.kind === "update") Y.applyUpdate(copy, message.update);
+      }
+      return (copy.getMap("thresholds").get("a") as { level?: number } | undefined)?.level === 99;
+    });
+    assert.is(authors.length, 101);
+    assert.ok(authors.indexOf("bob") < 50, `it came after ${authors.indexOf("bob")}`);
+  }));
 
 test("a large document comes in several messages, the answer last, and its size is warned of", () =>
   inWorld({}, async ({ join, socket, logged }) => {

@@ -10,6 +10,7 @@ import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../collab/gateway/gateway.ts";
 import type { RequestOrigin } from "../../collab/gateway/request.ts";
+import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
 import { RoomServer } from "../../collab/rooms/room-server.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
@@ -59,7 +60,9 @@ export async function roomWorld(
   const rooms = new RoomServer({
     clock,
     open: (name) =>
-      name === "plant" || (name === "mill" && token !== undefined) ? opening().then(() => partition) : null,
+      name === "plant" || (name === "mill" && token !== undefined)
+        ? opening().then(() => new RoomKeeper(partition, { clock }))
+        : null,
     admit: token === undefined ? admit : ({ identity }) => identity.principal,
     log: (message) => void logged.push(message),
   });

@@ -7,14 +7,17 @@ import { inputs } from "../../actors/log/read.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { commandTarget } from "../../collab/rooms/command-target.ts";
 import { type CommandTarget, type Forwarding, forwardCommands } from "../../collab/rooms/forwarder.ts";
-import { showInForce } from "../../collab/rooms/in-force.ts";
+import { alertsOf } from "../../collab/rooms/in-force.ts";
+import { joinRoom } from "../../collab/rooms/join-room.ts";
 import type { LoggedCommandName } from "../../protocol/commands.ts";
 import type { CommandInput, Edit } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
 import { channels, row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
+import { SILENT } from "../support/silent-listener.ts";
 import { openRoomPartition } from "./room-world.ts";
 
 export async function sessionWorld() {
@@ -37,24 +40,13 @@ export async function sessionWorld() {
   const sink = await feed.sink;
   sink.channels(channels(1));
   const { look, until } = condition();
-  const NOTHING = () => {};
-  for (const partition of [to, room])
-    partition.subscribe({
-      frame: NOTHING,
-      event: NOTHING,
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
-      flush: look,
-    });
+  for (const partition of [to, room]) partition.subscribe({ ...SILENT, flush: look });
   const stops: (() => void)[] = [];
   let rows = 0;
-  const forwards = (
-    options: { target?: CommandTarget; clock?: Clock; onHeard?(): void } = {},
-  ): Forwarding => {
-    const { target = to, clock = systemClock, onHeard } = options;
-    const log = (message: string): void => void logged.push(message);
-    const forwarding = forwardCommands(room, target, { clock, log, ...(onHeard ? { onHeard } : {}) });
+  const log = (message: string): void => void logged.push(message);
+  const forwards = (options: { target?: CommandTarget; clock?: Clock } = {}): Forwarding => {
+    const { target = commandTarget(to, log), clock = systemClock } = options;
+    const forwarding = forwardCommands(room, target, { clock, log });
     stops.push(() => forwarding.stop());
     return forwarding;
   };
@@ -74,12 +66,15 @@ export async function sessionWorld() {
     forwards,
     /** Forwards both ways. */
     joins(): void {
-      let onHeard = (): void => {};
-      const forwarding = forwards({ onHeard: () => onHeard() });
-      const log = (message: string): void => void logged.push(message);
-      const shown = showInForce({ room, partitions: [to], heard: () => forwarding.heard, log });
-      onHeard = shown.look;
-      stops.push(shown.stop);
+      stops.push(
+        joinRoom({
+          room,
+          clock: systemClock,
+          targets: [commandTarget(to, log)],
+          alerts: [alertsOf(to)],
+          log,
+        }),
+      );
     },
     /** Lets somebody edit the document. */
     edits({ type: _, ...edit }: Edit): void {

@@ -81,6 +81,9 @@ test("an editor made a viewer in mid-session is closed with 4501, comes in again
     const anna = await guest("Anna", "editor");
     const editor = await join("-", { ticket: await anna.ticket() }).synced();
     editor.map("thresholds").set("t1", threshold(1));
+    const bob = await guest("Bob", "viewer");
+    const reader = await join("-", { ticket: await bob.ticket() }).synced();
+    await reader.until(() => reader.map("thresholds").has("t1"));
     await asOwner("api/invites/role", { id: anna.id, role: "viewer" });
     // Stock clients try again after 4501: the ticket of the other role opens nothing, which ends it.
     await editor.until(() => editor.codes.length > 1);

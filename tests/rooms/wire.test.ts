@@ -1,4 +1,3 @@
-// timeout: 300
 // slow
 /** Stock y-websocket clients and strangers' sockets at the gateway. */
 import { test } from "uvu";

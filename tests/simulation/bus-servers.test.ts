@@ -1,4 +1,3 @@
-// timeout: 120
 /** The simulated servers keep the port's contract without faults, and break it as real servers do with faults. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 300
 /** Failures of the past do not come back. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

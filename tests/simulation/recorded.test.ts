@@ -1,4 +1,3 @@
-// timeout: 300
 /** A recorded session in simulated clusters: what its feeds and people sent, under faults. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -1,5 +1,4 @@
 // runtime: either
-// timeout: 200
 // slow
 /** Whole simulated worlds: a seed determines every step, and a known bug is caught. */
 import { test } from "uvu";

@@ -1,10 +1,14 @@
 /** A session that delivers what a test orders, at once and in order. It keeps all events, and `framesKept` frames. */
+
+import { Past } from "../../actors/partition/past.ts";
 import { SessionCommands } from "../../actors/ports/commands.ts";
 import type {
   DeliveredFrame,
   LiveSession,
+  PastRange,
   SessionDescription,
   SessionListener,
+  SessionPast,
 } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
@@ -19,6 +23,8 @@ export class FakeSession implements LiveSession {
   readonly commands: SessionCommands;
   framesKept = 1_000;
   reasonNotReady: string | null = null;
+  /** Logical time of the last input. */
+  nowUs = START_US;
   /** Set where other nodes may take the session over. */
   certainThrough?: () => number;
   gaugesNow: Record<string, number> = { samplesPerSecond: 1000, "actorUs.collapse": 12.5 };
@@ -27,6 +33,7 @@ export class FakeSession implements LiveSession {
   whileReading: (() => void) | null = null;
   #inputSequence = 0;
   #frames: DeliveredFrame[] = [];
+  #past = new Past({ input: 0 });
   #states = new Map<string, StateMessage>();
   #groups: Channels[] = [];
   #inTurn = false;
@@ -97,6 +104,7 @@ export class FakeSession implements LiveSession {
 
   deliverFrame(delivered: DeliveredFrame): DeliveredFrame {
     this.#frames.push(delivered);
+    this.#past.frame(delivered);
     if (this.#frames.length > this.framesKept) this.#frames.shift();
     return this.#deliver(delivered, (listener) => listener.frame(delivered));
   }
@@ -122,6 +130,7 @@ export class FakeSession implements LiveSession {
       significant: true,
     };
     this.#states.set(group, state);
+    this.#past.state(state);
     return this.#deliver(state, (listener) => listener.state(state));
   }
 
@@ -142,6 +151,7 @@ export class FakeSession implements LiveSession {
   beginAnew(): void {
     this.allEvents.length = 0;
     this.#frames = [];
+    this.#past = new Past({ input: 0 });
     this.#inputSequence = 0;
   }
 
@@ -150,7 +160,9 @@ export class FakeSession implements LiveSession {
     this.#inputSequence = input;
     this.#frames = this.#frames.filter((frame) => frame.inputSequence <= input);
     this.allEvents.length = Math.min(event, this.allEvents.length);
-    for (const listener of this.#listeners) listener.rewound?.({ timeUs: START_US + event, input, event });
+    const place = { timeUs: START_US + event, input, event };
+    this.#past.rewind(place);
+    for (const listener of this.#listeners) listener.rewound?.(place);
   }
 
   // ---- LiveSession ----------------------------------------------------------------------------------------------
@@ -160,7 +172,7 @@ export class FakeSession implements LiveSession {
       session: this.session,
       partition: this.partition,
       durability: "memory",
-      timeUs: START_US,
+      timeUs: this.nowUs,
       lastInputSequence: this.#inputSequence,
       lastEventSequence: this.allEvents.length,
       recording: null,
@@ -192,6 +204,14 @@ export class FakeSession implements LiveSession {
 
   lastStates(): readonly StateMessage[] {
     return [...this.#states.values()];
+  }
+
+  past(range: PastRange): Promise<SessionPast> {
+    return this.#past.range(range);
+  }
+
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.#past.stateBefore(group, timeUs);
   }
 
   gauges(): Readonly<Record<string, number>> {

@@ -3,11 +3,17 @@
  *
  *   lost         not stored, no answer          unanswered   stored, no answer
  *   twice        stored twice, answered         refused      not stored, says so
- *   unguarded    stored whatever the last entry is
+ *   unguarded    stored whatever the last entry is              full      not stored: there is no room
  */
-import { AppendRefused, AppendUncertain, type LogStream, type StreamEntry } from "../../actors/ports/bus.ts";
+import {
+  AppendRefused,
+  AppendUncertain,
+  LogFull,
+  type LogStream,
+  type StreamEntry,
+} from "../../actors/ports/bus.ts";
 
-export type AppendFault = "lost" | "unanswered" | "twice" | "refused" | "unguarded" | null;
+export type AppendFault = "lost" | "unanswered" | "twice" | "refused" | "full" | "unguarded" | null;
 
 export class FaultyStream implements LogStream {
   /** Ids of all attempts, in order. */
@@ -28,6 +34,7 @@ export class FaultyStream implements LogStream {
     if (fault !== "unguarded" && !this.ids.has(id) && expectedLast !== this.entries.length)
       throw new AppendRefused(`the last entry is ${this.entries.length}; expected ${expectedLast}`);
     if (fault === "lost") throw new AppendUncertain(`no answer to ${id}`);
+    if (fault === "full") throw new LogFull("the log is full: make room");
     if (fault === "refused") throw new AppendRefused(`${id} is refused`);
     const sequence = this.ids.get(id) ?? this.entries.push(new Uint8Array(bytes));
     this.ids.set(id, sequence);

@@ -13,15 +13,11 @@ import { join } from "node:path";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 
-/** Commands take seconds, on a machine under load many times that: a longer one hangs. */
-const TIMEOUT_S = 240;
-
 export interface RunOptions {
   /** Default: the runtime of the tests. */
   runtime?: Runtime;
   /** Written at once, then closed. Default: empty. */
   stdin?: string | Uint8Array;
-  timeoutS?: number;
   /** Variables beside those of the test. */
   env?: Readonly<Record<string, string>>;
   /** Never the built program: it has no benches. */
@@ -77,7 +73,7 @@ export function start(args: string[], options: RunOptions = {}): RunningProgram 
 }
 
 export class RunningProgram {
-  /** Rejects if the program exceeds its time; then it is killed. */
+  /** Rejects if the program cannot be started. How long it may take is the test file's time. */
   readonly ended: Promise<Ended>;
   stdout = "";
   stderr = "";
@@ -86,10 +82,7 @@ export class RunningProgram {
   private over = false;
   private wake: (() => void)[] = [];
 
-  constructor(
-    args: string[],
-    { runtime = ownRuntime(), timeoutS = TIMEOUT_S, env, fromSources }: RunOptions,
-  ) {
+  constructor(args: string[], { runtime = ownRuntime(), env, fromSources }: RunOptions) {
     const [path, ...before] = programCommand(runtime, fromSources) as [string, ...string[]];
     this.command = `${runtime.name} main.ts ${args.join(" ")}`;
     const child = spawn(path, [...before, ...args], {
@@ -109,13 +102,8 @@ export class RunningProgram {
       });
     }
     this.ended = new Promise((resolve, reject) => {
-      const timer = setTimeout(() => {
-        child.kill("SIGKILL");
-        reject(new Error(`Cannot wait for ${this.description()}: it did not end within ${timeoutS} s`));
-      }, timeoutS * 1000);
       child.on("error", reject);
       child.on("close", (code, signal) => {
-        clearTimeout(timer);
         running.delete(child);
         this.over = true;
         this.notify();
@@ -176,7 +164,7 @@ export class RunningProgram {
       new Promise<void>((resolve) => {
         this.wake.push(resolve);
       }),
-      // Rejects after the timeout.
+      // Rejects if it does not start.
       this.ended.then(() => {}),
     ]);
   }

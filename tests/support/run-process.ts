@@ -1,5 +1,6 @@
 /** Runs one command of the test run to its end, or kills it after a timeout, with all processes that it started. */
 import { spawn } from "node:child_process";
+import { availableParallelism, loadavg } from "node:os";
 import { ROOT } from "../../.ci/runtime.mjs";
 
 export interface Outcome {
@@ -14,10 +15,20 @@ export interface Outcome {
 /** How long to wait for pipes after the exit: a grandchild that inherited them may keep them open. */
 const PIPE_LINGER_MS = 1_000;
 
+const TICK_MS = 1_000;
+
+/**
+ * What a tick counts of the time that a command has: less where more runs than the machine has processors. So a machine under load ends nothing that only
+ * waits for its turn, and what hangs is ended when it is left alone.
+ */
+function tickS(): number {
+  return (TICK_MS / 1000) * Math.min(1, availableParallelism() / Math.max(1, loadavg()[0]!));
+}
+
 /** Leaders of the running process groups. */
 const running = new Set<number>();
 
-/** Runs in the folder, without stdin, in a process group of its own. */
+/** `timeoutS`: of a machine that is free for it. Runs in the folder, without stdin, in a process group of its own. */
 export function runProcess(
   command: string[],
   timeoutS: number,
@@ -38,12 +49,15 @@ export function runProcess(
     if (child.pid !== undefined) running.add(child.pid);
     child.stdout.on("data", (chunk: Buffer) => chunks.push(chunk));
     child.stderr.on("data", (chunk: Buffer) => chunks.push(chunk));
-    const timer = setTimeout(() => {
+    let usedS = 0;
+    const timer = setInterval(() => {
+      usedS += tickS();
+      if (usedS < timeoutS) return;
       late = true;
       if (child.pid !== undefined) killGroup(child.pid);
-    }, timeoutS * 1000);
+    }, TICK_MS);
     const end = (code: number | string) => {
-      clearTimeout(timer);
+      clearInterval(timer);
       // Processes that a test has left running have no owner.
       if (child.pid !== undefined) killGroup(child.pid);
       if (child.pid !== undefined) running.delete(child.pid);

@@ -1,4 +1,3 @@
-// timeout: 300
 // runtime: either
 // slow
 /** Rules that every scenario must follow. That its bits are the same everywhere is one of them: it starts the other runtimes itself. */

@@ -8,17 +8,19 @@
  *
  * C1  An event's detail has the id of the entry, its author, and the fields that changed: texts, numbers and flags as they are, all else as
  *     JSON, a field that is gone as null. A whole entry has all its fields.
- * C2  An entry that was put back is no command. `edit.repaired` says what was put back, and why.
+ * C2  An entry that was put back is no command. `edit.repaired` says what was put back, and why. So it does of an intent that was refused.
  */
 
 import { isName } from "../../../protocol/fields.ts";
 import type { Edit } from "../../../protocol/messages.ts";
-import { isDrawnLevel, ROOTS, type RootName, type WorkflowStep } from "../../../protocol/room-document.ts";
+import { isDrawnLevel, ROOTS, type RootName } from "../../../protocol/room-document.ts";
+import type { RunStep } from "../../../protocol/workflow.ts";
 import type { Announcement } from "../../ports/detector.ts";
 import type { EntryChange, Repair } from "./document.ts";
 
 type Detail = NonNullable<Announcement["detail"]>;
-type Author = Pick<Edit, "author" | "name" | "role">;
+/** The role of the program itself is none of people's. */
+type Author = Pick<Edit, "author" | "name"> & { readonly role: string };
 
 /** What to announce about an edit. */
 export function announcementsOf(
@@ -93,7 +95,10 @@ function commandsOf({ root, key: id, before, after }: EntryChange): EntryCommand
       return before === undefined
         ? said("started", { title: fieldsOf(after)["title"] })
         : stepsOf(id, before, after);
+    // What the room itself writes.
     case "meta":
+    case "definitions":
+    case "answers":
     case "intents":
       return [];
     default:
@@ -107,8 +112,8 @@ function stepsOf(run: string, before: unknown, after: unknown): EntryCommand[] {
   return Object.keys(now!)
     .sort()
     .flatMap((step) => {
-      const { state, note, title } = now![step] as WorkflowStep;
-      if ((old![step] as WorkflowStep | undefined)?.state === state) return [];
+      const { state, note, title } = now![step] as RunStep;
+      if ((old![step] as RunStep | undefined)?.state === state) return [];
       const fields = { step, ...(note === undefined ? {} : { note }) };
       return [{ kind: `workflow.step.${state}`, done: `set step ${title} to ${state} in`, id: run, fields }];
     });
@@ -117,19 +122,22 @@ function stepsOf(run: string, before: unknown, after: unknown): EntryCommand[] {
 function announced({ author, name, role }: Author, { kind, done, id, fields }: EntryCommand): Announcement {
   return {
     kind,
-    severity: "info",
+    severity: kind === "workflow.step.failed" ? "warning" : "info",
     title: `${name} ${done} ${id}`,
     detail: { ...flat(fields), id, author, name, role },
   };
 }
 
-function repaired({ author, name }: Author, { root, key, field, expected }: Repair): Announcement {
+function repaired({ author, name }: Author, { root, key, field, expected, found }: Repair): Announcement {
   const what = field === null ? key : `${key}.${field}`;
+  const isRefused = found !== undefined;
   return {
     kind: "edit.repaired",
     severity: "info",
-    title: `a change of ${name} in ${root} was put back: ${what} is not ${expected}`,
-    detail: { root, id: key, field, expected, author },
+    title: isRefused
+      ? `a request of ${name} was refused: ${found}; expected ${expected}`
+      : `a change of ${name} in ${root} was put back: ${what} is not ${expected}`,
+    detail: { root, id: key, field, expected, ...(isRefused ? { found } : {}), author },
   };
 }
 
@@ -141,6 +149,8 @@ const NOUNS: Readonly<Record<RootName, string>> = {
   annotations: "annotation",
   alerts: "alert",
   workflows: "workflow",
+  definitions: "definition",
+  answers: "answer",
   view: "view",
   intents: "intent",
 };

@@ -6,9 +6,16 @@
  * The document is made with the first edit: a session that nobody edits has none. It has no fixed length, so it is `kept` (actors/ports/detector.ts).
  */
 import { Decoder, Encoder } from "@msgpack/msgpack";
-import type { Edit, Input } from "../../../protocol/messages.ts";
+import type { CommandInput, Edit, Input } from "../../../protocol/messages.ts";
 import { ROOM_AUTHOR } from "../../../protocol/room-document.ts";
-import type { InForce, Renewed } from "../../../protocol/session-facts.ts";
+import type {
+  InForce,
+  OfferedWorkflow,
+  PerformedStep,
+  Renewed,
+  SessionFactName,
+} from "../../../protocol/session-facts.ts";
+import { WORKFLOW_AUTHOR } from "../../../protocol/workflow.ts";
 import type { Detector, DetectorContext, Fields, KeptState } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { announcementsOf } from "./announcements.ts";
@@ -16,11 +23,14 @@ import { type AppliedEdit, type EditSurroundings, RoomDocument, type SavedDocume
 import { type Judgement, judgeEdit } from "./gate.ts";
 import { roomMachine } from "./machine.ts";
 
+/** Author of automatic steps of workflows. */
+const PROGRAM = { author: WORKFLOW_AUTHOR, name: WORKFLOW_AUTHOR, role: "program" };
+
 export const room = defineDetector({
   name: "room",
-  version: 3,
+  version: 4,
   machine: roomMachine,
-  commands: ["alerts.inForce", "document.renewed"],
+  commands: ["alerts.inForce", "document.renewed", "workflow.offered", "workflow.performed"],
   adapts: true,
   enabled: () => true,
   createDetector: () => new RoomDetector(),
@@ -69,15 +79,39 @@ export class RoomDetector implements Detector<typeof roomMachine> {
   }
 
   onInput(input: Input, context: DetectorContext<typeof roomMachine>): void {
-    if (input.type === "command" && input.name === "document.renewed")
-      this.renew(input.body as Renewed, context);
-    else if (input.type === "command") {
-      const update = this.document.showInForce(input.body as InForce, context);
+    if (input.type === "command") this.fact(input, context);
+    if (input.type === "edit") this.announce(input, this.applied(input, context), context);
+  }
+
+  /** Takes a fact that the session's program has entered. */
+  private fact({ name, body }: CommandInput, context: DetectorContext<typeof roomMachine>): void {
+    const leaves = (update: Uint8Array | null): void => {
       if (update !== null) this.leaves(update, ROOM_AUTHOR, context);
+    };
+    switch (name as SessionFactName) {
+      case "document.renewed":
+        this.renew(body as Renewed, context);
+        break;
+      case "alerts.inForce":
+        leaves(this.document.showInForce(body as InForce, context));
+        break;
+      case "workflow.offered":
+        leaves(this.document.offer(body as OfferedWorkflow, context));
+        break;
+      case "workflow.performed": {
+        const applied = this.document.perform(body as PerformedStep, context);
+        if (applied !== null) this.announce(PROGRAM, applied, context);
+        break;
+      }
     }
-    if (input.type !== "edit") return;
-    const { update, changes, repairs } = this.applied(input, context);
-    for (const { kind, severity, title, detail } of announcementsOf(input, changes, repairs))
+  }
+
+  private announce(
+    author: Parameters<typeof announcementsOf>[0],
+    { update, changes, repairs }: AppliedEdit,
+    context: DetectorContext<typeof roomMachine>,
+  ): void {
+    for (const { kind, severity, title, detail } of announcementsOf(author, changes, repairs))
       context.signal({
         type: "changed",
         timeUs: context.now,
@@ -86,7 +120,7 @@ export class RoomDetector implements Detector<typeof roomMachine> {
         title,
         detail: JSON.stringify(detail),
       });
-    this.leaves(update, input.author, context);
+    this.leaves(update, author.author, context);
   }
 
   private leaves(update: Uint8Array, author: string, context: DetectorContext<typeof roomMachine>): void {

@@ -21,11 +21,15 @@ import {
   ROOT_NAMES,
   ROOTS,
   type RootName,
+  refusalOf,
 } from "../../../protocol/room-document.ts";
-import type { InForce } from "../../../protocol/session-facts.ts";
+import type { InForce, OfferedWorkflow, PerformedStep } from "../../../protocol/session-facts.ts";
+import { WORKFLOW_AUTHOR, type WorkflowRun } from "../../../protocol/workflow.ts";
+import type { Effect, NoEffect } from "./effects.ts";
 import { inForceEffects } from "./in-force.ts";
-import { carryOut, oldestFinished } from "./intents.ts";
+import { carryOut } from "./intents.ts";
 import { sorted, textOf } from "./json-text.ts";
+import { movedStep, oldestFinished } from "./workflows.ts";
 
 /** Writes of the document while nobody's id is set: Yjs itself must not choose one. */
 const NOBODY = 0;
@@ -59,6 +63,8 @@ export interface Repair {
   readonly key: string;
   readonly field: string | null;
   readonly expected: string;
+  /** Of an intent: what there is instead. */
+  readonly found?: string;
 }
 
 export interface AppliedEdit {
@@ -170,13 +176,49 @@ export class RoomDocument {
 
   /** Shows what is in force. The room's own update, or null when nothing is another. */
   showInForce({ heard, entries }: InForce, around: EditSurroundings): Uint8Array | null {
-    this.combined = null;
-    this.doc.transact(() => {
+    return this.ownWrites(around, () => {
       for (const [id, sequence] of this.unheard) if (sequence <= heard) this.unheard.delete(id);
       for (const each of entries)
         if (!this.unheard.has(each.id))
           for (const { root, id, value } of inForceEffects(each, (root, id) => this.entry(root, id)))
             this.show(root, id, value, around);
+    });
+  }
+
+  /** Shows a workflow that may be started, or no longer. The room's own update, or null when nothing is another. */
+  offer({ name, definition }: OfferedWorkflow, around: EditSurroundings): Uint8Array | null {
+    return this.ownWrites(around, () => {
+      const { most } = ROOTS.definitions;
+      const isOneTooMany =
+        this.entry("definitions", name) === undefined && this.entries.get("definitions")!.size >= most;
+      if (textOf(this.entry("definitions", name)) !== textOf(definition ?? undefined) && !isOneTooMany)
+        this.show("definitions", name, definition ?? undefined, around);
+    });
+  }
+
+  /** Takes what the program did of an automatic step. Null when the step does not allow it any more: people were first. */
+  perform(performed: PerformedStep, around: EditSurroundings): AppliedEdit | null {
+    const run = this.entry("workflows", performed.run) as WorkflowRun | undefined;
+    const mover = { author: WORKFLOW_AUTHOR, name: WORKFLOW_AUTHOR, role: null, atUs: around.now };
+    const isTooLarge = (effect: Effect): boolean =>
+      checkEntry("workflows", performed.run, effect.value) !== null;
+    let effect = movedStep(performed, run, mover);
+    if (!("expected" in effect) && isTooLarge(effect)) {
+      // The step goes on without its note: nobody else could end it.
+      const { note: _, progress: __, ...rest } = performed;
+      effect = movedStep(rest, run, mover);
+    }
+    if ("expected" in effect || isTooLarge(effect)) return null;
+    const changes: EntryChange[] = [];
+    const update = this.ownWrites(around, () => this.take(effect, around, changes));
+    return update === null ? null : { update, changes, repairs: [] };
+  }
+
+  /** The update of what the room writes without an edit, or null when that is nothing. */
+  private ownWrites(around: EditSurroundings, write: () => void): Uint8Array | null {
+    this.combined = null;
+    this.doc.transact(() => {
+      write();
       if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });
     this.doc.off("update", this.combine);
@@ -291,7 +333,9 @@ export class RoomDocument {
       repairs.push({ root, key, field, expected });
       this.write(around, () => this.put(root, key, value));
     };
-    const refusal = this.refusal(root, key, before, edit);
+    const after = this.has(root, key) ? plain(this.live(root, key)) : undefined;
+    const { author: id, role } = edit;
+    const refusal = refusalOf(root, { before, after, count: entries.size }, { id, role });
     if (refusal !== null) put(before, null, refusal);
     else if (this.has(root, key)) {
       let issue = this.issue(root, key);
@@ -304,20 +348,6 @@ export class RoomDocument {
       if (issue !== null) put(before, issue.field, issue.expected);
     }
     this.note(root, key, changes);
-  }
-
-  /** Why the author may not make this change, or null. */
-  private refusal(root: RootName, key: string, before: unknown, { role, author }: Edit): string | null {
-    if (!mayWrite(root, role)) return `a change by ${ROOTS[root].who}`;
-    const isNew = before === undefined;
-    if (isNew && this.entries.get(root)!.size >= ROOTS[root].most)
-      return `at most ${ROOTS[root].most} entries in ${root}`;
-    if (root !== "annotations") return null;
-    const by = fieldsOf(before)["by"];
-    if (!isNew && by !== author && role !== "owner") return "an annotation of one's own, or the role owner";
-    const now = fieldsOf(plain(this.live(root, key)))["by"];
-    if (this.has(root, key) && now !== (isNew ? author : by)) return "by = its author";
-    return null;
   }
 
   private issue(root: RootName, key: string) {
@@ -343,24 +373,53 @@ export class RoomDocument {
     this.write(around, () => this.put("intents", key, undefined));
     const effect =
       issue ?? carryOut(value as never, (root, id) => this.entry(root, id), { ...edit, atUs: around.now });
-    if ("expected" in effect) {
-      repairs.push({ root: "intents", key, field: effect.field, expected: effect.expected });
-      return;
-    }
-    const { root, id, value: after } = effect;
-    const isNew = this.entry(root, id) === undefined;
-    let expected = checkEntry(root, id, after)?.expected;
-    if (expected === undefined && isNew) {
+    const refusal = "expected" in effect ? effect : this.carriedOut(effect, around, changes);
+    if (refusal === null) return;
+    repairs.push({ root: "intents", key, ...refusal });
+    this.answer(key, refusal, edit, around);
+  }
+
+  /** Makes the effect of an intent the entry's value, or says why not. */
+  private carriedOut(effect: Effect, around: EditSurroundings, changes: EntryChange[]): NoEffect | null {
+    const { root, id, value } = effect;
+    let expected = checkEntry(root, id, value)?.expected;
+    if (expected === undefined && this.entry(root, id) === undefined) {
       if (root === "workflows") this.makeRoom(around, changes);
       const { most } = ROOTS[root];
       if (this.entries.get(root)!.size >= most) expected = `at most ${most} entries in ${root}`;
     }
-    if (expected !== undefined) {
-      repairs.push({ root: "intents", key, field: null, expected });
-      return;
-    }
-    this.write(around, () => this.put(root, id, after));
+    if (expected !== undefined) return { field: null, expected };
+    this.take(effect, around, changes);
+    return null;
+  }
+
+  private take({ root, id, value }: Effect, around: EditSurroundings, changes: EntryChange[]): void {
+    this.write(around, () => this.put(root, id, value));
     this.note(root, id, changes);
+  }
+
+  /** Says under the key of an intent why it was refused, in the same update. The newest answers stay. */
+  private answer(
+    key: string,
+    { expected, found }: Pick<Repair, "expected" | "found">,
+    { author }: Edit,
+    around: EditSurroundings,
+  ): void {
+    const value = {
+      to: author,
+      expected,
+      ...(found === undefined ? {} : { found }),
+      input: around.sequence,
+    };
+    if (checkEntry("answers", key, value) !== null) return;
+    const answers = this.entries.get("answers")!;
+    if (!answers.has(key) && answers.size >= ROOTS.answers.most) {
+      const [oldest] = [...answers.keys()].sort(
+        (a, b) => inputOf(answers.get(a)) - inputOf(answers.get(b)) || (a < b ? -1 : 1),
+      );
+      this.show("answers", oldest!, undefined, around);
+    }
+    this.show("answers", key, value, around);
   }
 
   /** Removes a finished run where there are as many as there may be. */
@@ -449,6 +508,11 @@ export class RoomDocument {
       this.doc.clientID = NOBODY;
     }
   }
+}
+
+/** The input that an answer is about. */
+function inputOf(answer: unknown): number {
+  return (answer as { readonly input: number }).input;
 }
 
 /** Whether actors compare with an entry of `thresholds`. */

@@ -17,7 +17,8 @@ import { CLOSE_CODES, type CloseCode } from "../../../protocol/close-codes.ts";
 import { FORBIDDEN_KEYS } from "../../../protocol/fields.ts";
 import { MAX_DOCUMENT_BYTES, MAX_EDIT_BYTES } from "../../../protocol/limits.ts";
 import type { Edit } from "../../../protocol/messages.ts";
-import { ENTRY_ID_CHARACTERS, isRootName, ROOM_AUTHOR } from "../../../protocol/room-document.ts";
+import { isRootName, ROOM_AUTHOR } from "../../../protocol/room-document.ts";
+import { ENTRY_ID_CHARACTERS } from "../../../protocol/room-fields.ts";
 import type { RoomDocument } from "./document.ts";
 
 /** Structs of one edit: more than a person makes in a day without a connection, and a fifth of a second's work at most. */
@@ -314,22 +315,22 @@ function indexAt(structs: readonly Pick<Struct, "id" | "length">[], clock: numbe
 function decoded(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> {
   let result: ReturnType<typeof Y.decodeUpdate>;
   try {
-    result = Y.decodeUpdate(update);
+    result = Y.decodeUpdateV2(update, ObservedDecoder);
   } catch {
     throw new Refused("malformed", "bytes that are no update");
   }
-  // Decoding reads from the front: it does without the last byte only if it did not read it.
-  if (decodes(update.subarray(0, update.length - 1)))
-    throw new Refused("malformed", "bytes after the update");
+  if (ObservedDecoder.last!.pos < update.length) throw new Refused("malformed", "bytes after the update");
   return result;
 }
 
-function decodes(update: Uint8Array): boolean {
-  try {
-    Y.decodeUpdate(update);
-    return true;
-  } catch {
-    return false;
+/** Yjs does not say how much it has read: its reader does. */
+class ObservedDecoder extends Y.UpdateDecoderV1 {
+  /** Of the update that was decoded last. */
+  static last: { readonly pos: number } | null = null;
+
+  constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
+    super(decoder);
+    ObservedDecoder.last = decoder;
   }
 }
 

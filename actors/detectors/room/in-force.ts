@@ -11,7 +11,7 @@ import * as v from "valibot";
 import { thresholdSet } from "../../../protocol/alert-commands.ts";
 import { type AlertEntry, isDrawnLevel, type RootName } from "../../../protocol/room-document.ts";
 import type { InForceEntry } from "../../../protocol/session-facts.ts";
-import type { Effect } from "./intents.ts";
+import type { Effect } from "./effects.ts";
 import { textOf } from "./json-text.ts";
 
 /** The logs of a session give a command different times: milliseconds apart, and seconds where one of them was waited for. */

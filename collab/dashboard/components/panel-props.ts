@@ -3,9 +3,14 @@
 import type { Loop } from "../../charts/loop.ts";
 import type { Alerts } from "../model/alerts.ts";
 import type { Controls } from "../model/controls.ts";
+import type { Layout } from "../model/layout.ts";
 import type { Model } from "../model/model.ts";
+import type { Notes } from "../model/notes.ts";
 import type { People } from "../model/people.ts";
+import type { Presence } from "../model/presence.ts";
+import type { Room } from "../model/room.ts";
 import type { View } from "../model/view.ts";
+import type { Workflows } from "../model/workflows.ts";
 
 export interface PanelProps {
   model: Model;
@@ -13,5 +18,10 @@ export interface PanelProps {
   loop: Loop;
   controls: Controls;
   alerts: Alerts;
+  room: Room;
   people: People;
+  presence: Presence;
+  notes: Notes;
+  layout: Layout;
+  workflows: Workflows;
 }

@@ -1,5 +1,5 @@
 /** The keyboard shortcuts. `?` shows this list. */
-import type { Controls } from "../model/controls.ts";
+import type { PanelProps } from "../components/panel-props.ts";
 import type { Model } from "../model/model.ts";
 import { SPANS_US, type View } from "../model/view.ts";
 import type { Shortcut } from "./keyboard.ts";
@@ -8,19 +8,21 @@ import type { Shortcut } from "./keyboard.ts";
 const STEP = 0.1;
 const LEAP = 0.5;
 
+/** What keys act on. */
+export type KeyedPage = Pick<PanelProps, "model" | "view" | "controls" | "room" | "presence">;
+
 /** `toggleTheme` changes between dark and light; it is passed in because a theme needs a page. */
-export function shortcutsOf(
-  model: Model,
-  view: View,
-  controls: Controls,
-  toggleTheme: () => void,
-): Shortcut[] {
+export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[] {
+  const { model, view, controls, room } = page;
   const isReplay = () => controls.isReplay.peek();
   // Arrow keys move a recorded session itself, but only the picture of a live one.
   const pan = (share: number) =>
     isReplay() ? controls.moveBy(share * view.spanUs.value) : view.panUs(share * view.spanUs.value);
   const open = (dialog: "inject" | "whatIf") => {
     if (controls.supported.peek().has(dialog) && controls.whyNot(dialog) === "") view.dialog.value = dialog;
+  };
+  const showList = (list: typeof view.list.value) => {
+    view.list.value = list;
   };
   const openEvent = (step: number) => moveEvent(model, view, step);
   return [
@@ -69,6 +71,28 @@ export function shortcutsOf(
     },
     { keys: ["j"], group: "Lists", label: "Next (older) event", run: () => openEvent(1) },
     { keys: ["k"], group: "Lists", label: "Previous (newer) event", run: () => openEvent(-1) },
+    { keys: ["e"], group: "Lists", label: "List of events", run: () => showList("events") },
+    { keys: ["o"], group: "Lists", label: "List of notes", run: () => showList("notes") },
+    {
+      keys: ["s"],
+      group: "Together",
+      label: "Mark a stretch of time for a note (or drag with Shift; Enter on a chart)",
+      run: () => {
+        if (room.whyNot() === "") view.isMarking.value = !view.isMarking.peek();
+      },
+    },
+    {
+      keys: ["Ctrl+z"],
+      group: "Together",
+      label: "Take back what you changed last",
+      run: () => say(view, room.undo() ? "Taken back" : "There is nothing of yours to take back"),
+    },
+    {
+      keys: ["Ctrl+Shift+z", "Ctrl+y"],
+      group: "Together",
+      label: "Make that change again",
+      run: () => say(view, room.redo() ? "Made again" : "There is nothing to make again"),
+    },
     { keys: ["g"], group: "Look", label: "Next channel group", run: () => view.nextGroup() },
     {
       keys: ["m"],
@@ -83,12 +107,20 @@ export function shortcutsOf(
       group: "Look",
       label: "Thresholds and their alerts",
       run: () => {
-        if (controls.supported.peek().has("alerts")) view.dialog.value = "thresholds";
+        if (controls.supported.peek().has("alerts")) view.openThresholds(null);
+      },
+    },
+    {
+      keys: ["v"],
+      group: "Look",
+      label: "Arrange the panels, for yourself or for all",
+      run: () => {
+        view.dialog.value = "layout";
       },
     },
     { keys: ["t"], group: "Look", label: "Dark or light colours", run: () => toggleTheme() },
     { keys: ["?"], group: "Look", label: "This list of keys", run: () => toggleHelp(view) },
-    { keys: ["Escape"], group: "Look", label: "Close, or leave a field", run: () => leave(view) },
+    { keys: ["Escape"], group: "Look", label: "Close, or leave a field", run: () => leave(page) },
   ];
 }
 
@@ -96,7 +128,13 @@ function toggleHelp(view: View): void {
   view.help.value = !view.help.value;
 }
 
-function leave(view: View): void {
+function say(view: View, words: string): void {
+  view.announcement.value = words;
+}
+
+function leave({ view, presence }: KeyedPage): void {
+  presence.stopFollowing();
+  view.stopWriting();
   view.help.value = false;
   view.dialog.value = null;
   view.openEvent.value = null;

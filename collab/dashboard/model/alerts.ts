@@ -10,8 +10,10 @@ import { computed, signal } from "@preact/signals";
 import type { Threshold, ThresholdRequest } from "../../../protocol/alert-commands.ts";
 import type { LoggedCommandName } from "../../../protocol/commands.ts";
 import type { AlertStatus } from "../../../protocol/controls.ts";
+import type { Intent } from "../../../protocol/room-document.ts";
 import type { Controls } from "./controls.ts";
 import type { Model } from "./model.ts";
+import type { Room } from "./room.ts";
 
 const READ_EVERY_MS = 1_000;
 
@@ -23,6 +25,12 @@ export const SEVERITIES = [
   "info",
 ] as const satisfies readonly Threshold["severity"][];
 
+/** A threshold, with the state of its alert where the session has it in force. */
+export interface Level {
+  readonly threshold: Threshold;
+  readonly alert: AlertStatus | null;
+}
+
 export class Alerts {
   readonly all = signal<readonly AlertStatus[]>([]);
   /** Alerts that were held back by the budget and not told since. */
@@ -33,9 +41,20 @@ export class Alerts {
       .filter(({ state }) => state === "firing" || state === "pending")
       .sort((a, b) => rank(a) - rank(b) || (a.sinceUs ?? 0) - (b.sinceUs ?? 0)),
   );
+  /** Thresholds as people have set them last, which the session may not have in force yet, or for a recording as it had them. */
+  readonly levels = computed<readonly Level[]>(() => {
+    const inForce = new Map(this.all.value.map((alert) => [alert.threshold.id, alert]));
+    if (!this.#room.isJoined.value)
+      return this.all.value.map((alert) => ({ threshold: alert.threshold, alert }));
+    return Object.entries(this.#room.entries("thresholds")).flatMap(([id, value]) => {
+      const threshold = thresholdOf(id, value);
+      return threshold === null ? [] : [{ threshold, alert: inForce.get(id) ?? null }];
+    });
+  });
   /** Why the last command failed, "" when it succeeded. */
   readonly failure = signal("");
   readonly #controls: Controls;
+  readonly #room: Room;
   readonly #timer: ReturnType<typeof setInterval>;
   readonly #ends: (() => void)[];
   /** Ids of the events about alerts in the list. */
@@ -43,8 +62,9 @@ export class Alerts {
   #reading: Promise<void> | null = null;
   #again = false;
 
-  constructor(model: Model, controls: Controls) {
+  constructor(model: Model, controls: Controls, room: Room) {
     this.#controls = controls;
+    this.#room = room;
     this.#timer = setInterval(() => {
       if (this.all.peek().length > 0 && !document.hidden) void this.read();
     }, READ_EVERY_MS);
@@ -75,25 +95,47 @@ export class Alerts {
   }
 
   acknowledge(id: string): Promise<boolean> {
-    return this.#act("alert.acknowledged", { id });
+    return this.#ask({ type: "alert.acknowledge", alert: id }, "alert.acknowledged", { id });
   }
 
   /** `to`: "" for nobody. */
   assign(id: string, to: string): Promise<boolean> {
-    return this.#act("alert.assigned", { id, to });
+    return this.#ask({ type: "alert.assign", alert: id, to }, "alert.assigned", { id, to });
   }
 
   /** Zero seconds end it. */
   snooze(id: string, seconds: number): Promise<boolean> {
-    return this.#act("alert.snoozed", { id, seconds });
+    return this.#ask({ type: "alert.snooze", alert: id, seconds }, "alert.snoozed", { id, seconds });
   }
 
-  remove(id: string): Promise<boolean> {
-    return this.#act("threshold.removed", { id });
+  async remove(id: string): Promise<boolean> {
+    if (!this.#isShared(id)) return this.#act("threshold.removed", { id });
+    return this.#saying(this.#room.remove("thresholds", id));
   }
 
-  set(threshold: ThresholdRequest): Promise<boolean> {
-    return this.#act("threshold.set", threshold);
+  async set(threshold: ThresholdRequest): Promise<boolean> {
+    if (!this.#room.isJoined.peek()) return this.#act("threshold.set", threshold);
+    const { id, ...value } = threshold;
+    return this.#saying(this.#room.set("thresholds", id, value));
+  }
+
+  #isShared(id: string): boolean {
+    return this.#room.isJoined.peek() && Object.hasOwn(this.#room.entries("thresholds"), id);
+  }
+
+  /** Asks for what only the first may do: the room decides, or without one the session. */
+  async #ask(
+    intent: Intent,
+    name: LoggedCommandName,
+    body: { id: string; to?: string; seconds?: number },
+  ): Promise<boolean> {
+    return this.#isShared(body.id) ? this.#saying(await this.#room.intend(intent)) : this.#act(name, body);
+  }
+
+  /** A change of the shared document reaches the session by itself, may be taken back, and waits where there is no connection. */
+  #saying(isTaken: boolean): boolean {
+    this.failure.value = isTaken ? "" : this.#room.failure.peek();
+    return isTaken;
   }
 
   /** Whether the command succeeded. Else `failure` says why not. */
@@ -124,6 +166,16 @@ export class Alerts {
   }
 }
 
+/** A threshold of the shared document, with the defaults of the command; null for a level that is drawn only. */
+function thresholdOf(id: string, value: unknown): Threshold | null {
+  const { of, level, direction, ...rest } = value as Partial<Threshold>;
+  if (of === undefined || level === undefined || direction === undefined) return null;
+  return {
+    ...{ clearLevel: level, dwellSeconds: 0, severity: "warning", title: "", ...rest },
+    ...{ id, of, level, direction },
+  };
+}
+
 function rank({ state, threshold }: AlertStatus): number {
   return (state === "firing" ? 0 : SEVERITIES.length) + SEVERITIES.indexOf(threshold.severity);
 }
@@ -131,7 +183,7 @@ function rank({ state, threshold }: AlertStatus): number {
 /** An id for a new threshold of a channel that no other has: "cpu.user-above", "cpu.user-above-2". */
 export function freeId(
   { of, direction }: Pick<Threshold, "of" | "direction">,
-  taken: readonly AlertStatus[],
+  taken: readonly Pick<AlertStatus, "threshold">[],
 ): string {
   const what = "channel" in of ? of.channel : of.measure;
   // What ids may have (protocol/alert-commands.ts), with room for a number.

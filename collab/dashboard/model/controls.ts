@@ -7,8 +7,10 @@ import { computed, signal } from "@preact/signals";
 import type { LoggedCommandName } from "../../../protocol/commands.ts";
 import type {
   AlertsStatus,
+  DocumentEntries,
   InjectableScenario,
   InjectionUnderWay,
+  RecordedDocument,
   ReplayMark,
   ReplayMarks,
   ReplayStatus,
@@ -72,6 +74,8 @@ export class Controls {
   readonly isReplay = computed(() => this.supported.value.has("replay"));
   /** Injections that were active when the page opened. */
   readonly underWay = signal<readonly InjectionUnderWay[]>([]);
+  /** The shared document of a recorded session; null: of a live one, which is joined. */
+  readonly document = signal<DocumentEntries | null>(null);
   /** Why the last replay command failed, "" when it succeeded. */
   readonly failure = signal("");
   /** Of the session, where it has several. Else requests name none. */
@@ -103,6 +107,12 @@ export class Controls {
     if (!this.isReplay.value) return;
     this.#timer = setInterval(() => void this.refresh(), READ_EVERY_MS);
     await this.refresh();
+    await this.#request<RecordedDocument>("api/document").then(
+      ({ entries }) => {
+        this.document.value = entries;
+      },
+      () => {},
+    );
     await this.#readMarks();
   }
 
@@ -177,13 +187,11 @@ export class Controls {
     await this.refresh();
     const status = this.replay.peek();
     if (status === null) return;
-    const { firstSequence, lastSequence } = status;
-    // Where the beginning of a recording is deleted, some events are older than its first input.
-    const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && mark.input >= firstSequence);
+    const marks = this.marks.peek().filter((mark) => mark.severity !== "info" && isKept(mark, status));
     const ahead = this.#aheadOf(status);
     const found =
       step > 0 ? marks.find((mark) => ahead(mark) > 0) : marks.findLast((mark) => ahead(mark) < 0);
-    if (found !== undefined) this.#goTo({ sequence: Math.min(lastSequence, found.input + 1) });
+    if (found !== undefined) this.#goTo(placeAfter(found, status));
     else if (this.#moreMarks !== null) {
       await this.#moreMarks;
       await this.moveToMark(step);
@@ -191,11 +199,14 @@ export class Controls {
   }
 
   /** How far a mark lies ahead of the place that a step starts from: the target of the move under way, or where the session is. */
-  #aheadOf({ sequence }: ReplayStatus): (mark: ReplayMark) => number {
+  #aheadOf({ sequence, timeUs: nowUs }: ReplayStatus): (mark: ReplayMark) => number {
     const target = this.#target;
-    if (target === null) return ({ input }) => input - sequence;
-    if ("timeUs" in target) return ({ timeUs }) => timeUs - target.timeUs;
-    return ({ input }) => input - (target.sequence - 1);
+    // Sequences of several partitions say nothing about each other. The place right after a mark is 1 µs later.
+    const inTime = (atUs: number) => (mark: ReplayMark) =>
+      mark.timeUs - (mark.partition === undefined ? atUs : atUs - 1);
+    if (target !== null && "timeUs" in target) return inTime(target.timeUs);
+    const input = target === null ? sequence : target.sequence - 1;
+    return (mark) => (mark.partition === undefined ? mark.input - input : inTime(nowUs)(mark));
   }
 
   async scenarios(): Promise<readonly InjectableScenario[]> {
@@ -291,4 +302,15 @@ export class Controls {
     const { action = "do that", value = response.statusText, expected = "" } = answer.error ?? {};
     throw new Error(`Cannot ${action}: ${value}${expected === "" ? "" : `; expected ${expected}`}`);
   }
+}
+
+/** Where the beginning of a recording is deleted, some events are older than its first input. */
+function isKept(mark: ReplayMark, { firstSequence, fromUs }: ReplayStatus): boolean {
+  return mark.partition === undefined ? mark.input >= firstSequence : mark.timeUs >= fromUs;
+}
+
+/** Right after an event, so that the list shows it. Of several partitions by time: the status knows the sequences of one of them. */
+function placeAfter({ partition, input, timeUs }: ReplayMark, { lastSequence, toUs }: ReplayStatus): Place {
+  if (partition === undefined) return { sequence: Math.min(lastSequence, input + 1) };
+  return { timeUs: Math.min(toUs, timeUs + 1) };
 }

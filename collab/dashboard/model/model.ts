@@ -16,15 +16,19 @@ import type {
   StateMessage,
 } from "../../../protocol/messages.ts";
 import { visibleText } from "../../../protocol/visible-text.ts";
+import { Columns } from "../../charts/columns.ts";
 import { Series } from "../../charts/series.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
-import type { Connection, SessionInfo, SourceSink } from "../sources/source.ts";
+import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { StateHistory } from "./state-history.ts";
 
 /** Events in the list. Older ones remain in the recording. */
 const MOST_EVENTS = 1000;
+
+/** Moments whose states are remembered: those that a person goes back and forth between. */
+const MOST_MOMENTS = 16;
 
 /** Before every event, also before the 0 of those that are unknown. */
 const NONE = -1;
@@ -60,6 +64,15 @@ export interface JointState {
   im: Float32Array;
   history: StateHistory | null;
   measures: Map<string, Series>;
+  /** States of moments that were looked up, the last one first. */
+  moments: readonly LookedUp[];
+}
+
+interface LookedUp {
+  /** The moment. */
+  readonly askedUs: number;
+  /** The last state at or before it; null: none is known. */
+  readonly state: StateMessage | null;
 }
 
 /** How far one partition has come. */
@@ -83,6 +96,8 @@ export class Model implements SourceSink {
   readonly gauges = signal<Gauges>({});
   /** Counts moves of a recorded session. */
   readonly rewinds = signal(0);
+  /** Counts stretches of the past that arrived. */
+  readonly pasts = signal(0);
   /** Advances at most a few times a second while data arrive, for text that follows the data. */
   readonly pulse = signal(0);
 
@@ -188,6 +203,36 @@ export class Model implements SourceSink {
       this.#arrived(fromUs + (interval[interval.length - 1]! + 1) * everyUs, group.partition);
   }
 
+  past(answer: PastAnswer, partition: string, begins: boolean): void {
+    const groups = this.groups.peek().filter((group) => group.partition === partition);
+    if (begins) for (const group of groups) forgetPast(group);
+    const { fromUs, toUs } = answer;
+    let headUs = Number.NaN;
+    const add = (series: Series | undefined, columns: Columns): void => {
+      series?.addPast({ fromUs, toUs, columns });
+      const lastUs = columns.newest * columns.widthUs;
+      if (!(lastUs <= headUs)) headUs = lastUs;
+    };
+    for (const decimated of answer.decimated) {
+      const channels = this.#groupsByName.get(decimated.group)?.channels ?? [];
+      for (const [k, columns] of columnsOf(decimated, decimated.channel)) add(channels[k]?.series, columns);
+    }
+    for (const measures of answer.measures) {
+      const joint = this.#groupsByName.get(measures.group)?.joint;
+      if (joint === undefined) continue;
+      for (const [k, columns] of columnsOf(measures, measures.measure))
+        add(measureSeries(joint, measures.names[k]!), columns);
+    }
+    for (const { name, joint } of groups) {
+      const state = answer.states.find((each) => each.group === name) ?? null;
+      joint.moments = [{ askedUs: toUs, state }, ...joint.moments].slice(0, MOST_MOMENTS);
+    }
+    const isFirst = Number.isNaN(this.#placeOf(partition).headUs);
+    if ((begins || isFirst) && !Number.isNaN(headUs)) this.#arrived(headUs, partition);
+    this.version++;
+    this.pasts.value++;
+  }
+
   state(state: StateMessage): void {
     const group = this.#groupsByName.get(state.group);
     if (group === undefined) return;
@@ -199,12 +244,7 @@ export class Model implements SourceSink {
     joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
-      let series = joint.measures.get(name);
-      if (series === undefined) {
-        series = new Series();
-        joint.measures.set(name, series);
-      }
-      series.add(state.timeUs, value);
+      measureSeries(joint, name).add(state.timeUs, value);
     }
     joint.last = state;
     this.#arrived(state.timeUs, group.partition);
@@ -331,14 +371,17 @@ export interface Moment {
   spectrum: ArrayLike<number>;
   /** Not the latest. */
   past: boolean;
+  /** Where they came with the state; else those of the time are in the series. */
+  measures?: Readonly<Record<string, number>>;
 }
 
-/** The state at a time (null: the latest); the latest when no state that old is kept. Null before the first. */
+/** The state at a time (null: the latest). Null where it is not known, and before the first. */
 export function momentOf(joint: JointState, atUs: number | null): Moment | null {
   const { last, history, re, im } = joint;
   if (last === null || history === null) return null;
-  const k = atUs === null ? -1 : history.indexBefore(atUs);
-  if (k < 0) return { timeUs: last.timeUs, n: last.n, re, im, spectrum: last.spectrum, past: false };
+  if (atUs === null) return { timeUs: last.timeUs, n: last.n, re, im, spectrum: last.spectrum, past: false };
+  const k = history.indexBefore(atUs);
+  if (k < 0) return lookedUp(joint, atUs);
   return {
     timeUs: history.timeAt(k),
     n: history.n,
@@ -348,9 +391,27 @@ export function momentOf(joint: JointState, atUs: number | null): Moment | null 
   };
 }
 
+function lookedUp({ moments }: JointState, atUs: number): Moment | null {
+  for (const { askedUs, state } of moments) {
+    if (state === null || state.timeUs > atUs || atUs > askedUs) continue;
+    const { timeUs, n, spectrum, measures, significant } = state;
+    const [re, im] = [float32Column(state.re), float32Column(state.im)];
+    return {
+      timeUs,
+      n,
+      re,
+      im,
+      spectrum,
+      past: true,
+      measures: { ...measures, significant: significant ? 1 : 0 },
+    };
+  }
+  return null;
+}
+
 /** A measure at that moment; undefined when it is unknown. */
 export function measureAt(joint: JointState, moment: Moment, name: string): number | undefined {
-  const value = joint.measures.get(name)?.valueBefore(moment.timeUs);
+  const value = moment.measures?.[name] ?? joint.measures.get(name)?.valueBefore(moment.timeUs);
   return value === undefined || Number.isNaN(value) ? undefined : value;
 }
 
@@ -361,5 +422,42 @@ function emptyJoint(): JointState {
     im: new Float32Array(0),
     history: null,
     measures: new Map(),
+    moments: [],
   };
+}
+
+/** Samples and measures begin anew. The joint state stays: it is of now. */
+function forgetPast({ channels, joint }: Group): void {
+  for (const channel of channels) channel.series = new Series();
+  joint.measures = new Map();
+  joint.moments = [];
+}
+
+function measureSeries({ measures }: JointState, name: string): Series {
+  let series = measures.get(name);
+  if (series === undefined) {
+    series = new Series();
+    measures.set(name, series);
+  }
+  return series;
+}
+
+type Intervals = Pick<DecimatedMessage, "fromUs" | "everyUs" | "interval" | "min" | "max" | "last">;
+
+/** The intervals of each channel, by its index. */
+function columnsOf({ fromUs, everyUs, ...rows }: Intervals, channels: Uint8Array): Map<number, Columns> {
+  const interval = uint32Column(rows.interval);
+  const channel = uint16Column(channels);
+  const [min, max, last] = [float64Column(rows.min), float64Column(rows.max), float64Column(rows.last)];
+  const capacity = 1 + (interval[interval.length - 1] ?? 0);
+  const byChannel = new Map<number, Columns>();
+  for (let r = 0; r < interval.length; r++) {
+    let columns = byChannel.get(channel[r]!);
+    if (columns === undefined) {
+      columns = new Columns(everyUs, capacity);
+      byChannel.set(channel[r]!, columns);
+    }
+    columns.addRange(fromUs + interval[r]! * everyUs, min[r]!, max[r]!, last[r]!);
+  }
+  return byChannel;
 }

@@ -1,15 +1,9 @@
-/**
- * Who else looks at the session, and whether what was changed in its shared document is durable.
- *
- *   the gateway names a shared document ─► its library is loaded ─► joined ─► people, saved · saving · offline
- *
- * The library is loaded then and not with the page: a session without a document, such as a recording, does not need it.
- */
-import { batch, signal } from "@preact/signals";
-import type { SaveState, SharedSession } from "../../shared-session.ts";
+/** Who else looks at the session. Name and role are what the server verified. */
+import { computed } from "@preact/signals";
 import type { Controls, Me } from "./controls.ts";
+import type { Room } from "./room.ts";
 
-/** Somebody who is here, with as many pages as they have open. Name and role are what the server verified. */
+/** Somebody who is here, with as many pages as they have open. */
 export interface Person {
   readonly id: string;
   readonly name: string;
@@ -18,69 +12,39 @@ export interface Person {
   readonly isMe: boolean;
 }
 
+type Presences = Iterable<readonly [writer: number, presence: Readonly<Record<string, unknown>>]>;
+
 export class People {
-  /** Oneself first, then by name. Empty without a shared document, or until it answers. */
-  readonly here = signal<readonly Person[]>([]);
-  /** Null: the session has no shared document. */
-  readonly saving = signal<SaveState | null>(null);
+  readonly #room: Room;
   readonly #controls: Controls;
-  readonly #ends: (() => void)[];
-  #session: SharedSession | null = null;
-  #address = "";
+  /** Oneself first, then by name. Empty without a shared document, or until it answers. */
+  readonly here = computed<readonly Person[]>(() => {
+    const known = peopleOf(this.#room.presences.value, this.#room.writer, this.#controls.me.value);
+    if (JSON.stringify(known) !== JSON.stringify(this.#before)) this.#before = known;
+    return this.#before;
+  });
+  /** Names of all who have been here: notes may be of people who have left. */
+  readonly #names = new Map<string, string>();
+  #before: readonly Person[] = [];
 
-  constructor(controls: Controls) {
+  constructor(room: Room, controls: Controls) {
+    this.#room = room;
     this.#controls = controls;
-    this.#ends = [
-      controls.shared.subscribe((shared) => void this.#join(shared?.address ?? "")),
-      controls.me.subscribe(() => this.#look()),
-    ];
-  }
-
-  stop(): void {
-    for (const end of this.#ends) end();
-    void this.#join("");
-  }
-
-  /** Joins the document at an address; "" leaves. One that the server ended for good, as after a change of role, is joined anew. */
-  async #join(address: string): Promise<void> {
-    const isJoined = address === this.#address && (this.#session?.ended ?? null) === null;
-    if (isJoined) return;
-    this.#address = address;
-    this.#session?.leave();
-    this.#session = null;
-    batch(() => {
-      this.here.value = [];
-      this.saving.value = address === "" ? null : "offline";
-    });
-    if (address === "") return;
-    const { joinSession } = await import("../../shared-session.ts");
-    // The session changed while the library was loaded.
-    if (address !== this.#address || this.#session !== null) return;
-    const session = joinSession(new URL(address, document.baseURI).href.replace(/^http/, "ws"));
-    this.#session = session;
-    session.onPeople(() => this.#look());
-    session.onState((state) => {
-      if (session !== this.#session) return;
-      this.saving.value = state;
-      this.#look();
+    this.here.subscribe((here) => {
+      for (const { id, name } of here) this.#names.set(id, name);
     });
   }
 
-  #look(): void {
-    const session = this.#session;
-    if (session === null) return;
-    const isOffline = session.state === "offline";
-    const known = isOffline ? [] : peopleOf(session.people(), session.doc.clientID, this.#controls.me.peek());
-    if (JSON.stringify(known) !== JSON.stringify(this.here.peek())) this.here.value = known;
+  /** The name that the server verified, where this page has met the person. Reads signals. */
+  nameOf(id: string): string | undefined {
+    this.here.value;
+    const me = this.#controls.me.value;
+    return id === me?.id ? me.name : this.#names.get(id);
   }
 }
 
 /** Those whom the server has named, each once. It does not send a page's own presence back, that of the writer `own`: this is `me`. */
-export function peopleOf(
-  presences: Iterable<readonly [writer: number, presence: Readonly<Record<string, unknown>>]>,
-  own: number,
-  me: Me | null,
-): readonly Person[] {
+export function peopleOf(presences: Presences, own: number, me: Me | null): readonly Person[] {
   const byId = new Map<string, Person>();
   for (const [writer, presence] of presences) {
     const user = writer === own ? me : presence["user"];

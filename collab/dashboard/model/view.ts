@@ -1,14 +1,17 @@
 /**
  * What a person looks at: the stretch of time, the cursor, the chosen channels and group. One for all charts, so that they move together.
  */
-import { computed, effect, signal } from "@preact/signals";
-import type { TimeWindow } from "../../charts/time-chart.ts";
+import { batch, computed, effect, signal } from "@preact/signals";
+import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
 
 /** Closest zoom: at 1,000 samples a second a hundred of them. */
 const SHORTEST_US = 100_000;
-/** The coarsest level of a series reaches this far back. */
-const LONGEST_US = 4 * 3600e6;
+/** A month: what a session keeps of its past is longer, and its names of days do not repeat. */
+const LONGEST_US = 30 * 86_400e6;
+
+/** Of the picture that a stretch of time may fill when it is gone to. */
+const SHOWN_SHARE = 0.8;
 
 export const SPANS_US = [
   { label: "10s", us: 10e6 },
@@ -16,7 +19,11 @@ export const SPANS_US = [
   { label: "5m", us: 300e6 },
   { label: "15m", us: 900e6 },
   { label: "1h", us: 3600e6 },
+  { label: "24h", us: 86_400e6 },
 ] as const;
+
+/** Fewer rows in a window say nothing of what is usual. */
+const FEW_ROWS = 100;
 
 /** People cannot distinguish more lines than this by colour. */
 export const MOST_LINES = 8;
@@ -30,16 +37,34 @@ export class View {
   /** A chosen moment, such as that of an event: stays until released. */
   readonly pinnedUs = signal<number | null>(null);
   readonly cursorUs = computed(() => this.hoverUs.value ?? this.pinnedUs.value);
+  /** The moment whose joint state is shown; null: the latest. */
+  readonly momentUs = computed(() => this.cursorUs.value ?? this.frozenEndUs.value);
   readonly following = computed(() => this.frozenEndUs.value === null);
   readonly filter = signal("");
   readonly chosen = signal<readonly string[]>([]);
+  /** Counts the person's own choices of channels. */
+  readonly choices = signal(0);
   readonly groupName = signal("");
   /** The id of an event. */
   readonly openEvent = signal<string | null>(null);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
+  /** The list at the bottom right. */
+  readonly list = signal<"events" | "notes">("events");
+  /** What the person has marked on the charts, for a note. */
+  readonly marked = signal<TimeRange | null>(null);
+  /** A stretch of time is marked, and waits for the words of a note. */
+  readonly isWriting = signal(false);
+  /** Dragging on a chart marks a stretch of time; else it moves the picture, and marks with Shift. */
+  readonly isMarking = signal(false);
+  /** Cursors of other people, in the colours of the theme. */
+  readonly others = signal<readonly OtherCursor[]>([]);
+  /** Counts movements of the person's own. */
+  readonly moves = signal(0);
+  /** The threshold in the dialog: one that is there by its id, or a new one. */
+  readonly threshold = signal<{ id: string } | { channel: string; level: number } | null>(null);
   /** The open dialog. */
-  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | null>(null);
+  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | "layout" | null>(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
   /** Counts every change of the above: canvases compare it. */
@@ -50,8 +75,8 @@ export class View {
     lengthUs: () => this.spanUs.peek(),
     cursorUs: () => this.cursorUs.peek(),
     version: () => this.version,
-    // While the picture stands still, arriving data do not change it.
-    dataVersion: () => (this.following.peek() ? this.#model.version : 0),
+    // While the picture stands still, arriving data do not change it, except those of its past.
+    dataVersion: () => (this.following.peek() ? this.#model.version : -this.#model.pasts.peek()),
     zoom: (factor, shareFromLeft) => this.zoom(factor, shareFromLeft),
     panUs: (us) => this.panUs(us),
     pause: () => this.pause(),
@@ -62,9 +87,20 @@ export class View {
     announce: (text) => {
       this.announcement.value = text;
     },
+    others: () => this.others.peek(),
+    marking: {
+      range: () => this.marked.peek(),
+      isOn: () => this.isMarking.peek(),
+      mark: (range) => {
+        this.marked.value = range;
+      },
+      finish: () => this.writeNote(this.marked.peek()),
+    },
   };
   readonly #model: Model;
   #hasChosen = false;
+  /** A person chose the length of the window. */
+  #hasSpan = false;
 
   constructor(model: Model) {
     this.#model = model;
@@ -72,6 +108,7 @@ export class View {
       this.spanUs.value;
       this.frozenEndUs.value;
       this.cursorUs.value;
+      this.marked.value;
       this.chosen.value;
       this.groupName.value;
       this.matrixScale.value;
@@ -79,7 +116,14 @@ export class View {
     });
     effect(() => {
       // A recorded session moved: the frozen or pinned moment may be gone.
-      if (model.rewinds.value > 0) this.follow();
+      if (model.rewinds.value > 0) this.#toNewest();
+    });
+    effect(() => {
+      // The window of a group with slow rows has as many of them as that of a fast one has of pixels.
+      const { everyUs = 0 } = model.groups.value[0] ?? {};
+      if (this.#hasSpan || everyUs * FEW_ROWS <= this.spanUs.peek()) return;
+      const span = SPANS_US.find(({ us }) => us >= everyUs * FEW_ROWS) ?? SPANS_US[SPANS_US.length - 1]!;
+      this.spanUs.value = span.us;
     });
     effect(() => {
       const groups = model.groups.value;
@@ -97,10 +141,16 @@ export class View {
     return this.#model.group(this.groupName.value);
   }
 
-  /** The joint state to show: at the cursor, at the frozen right edge, or the latest. */
+  /** The joint state to show: at the cursor, at the frozen right edge, or the latest. Null where it is not known. */
   get moment(): Moment | null {
     const joint = this.#model.group(this.groupName.peek())?.joint;
-    return joint === undefined ? null : momentOf(joint, this.cursorUs.peek() ?? this.frozenEndUs.peek());
+    return joint === undefined ? null : momentOf(joint, this.momentUs.peek());
+  }
+
+  /** Whether a moment is looked at whose state is not known. Reads signals: an effect follows the moment and the group. */
+  get lacksMoment(): boolean {
+    const group = this.#model.group(this.groupName.value);
+    return this.momentUs.value !== null && group?.joint.last != null && this.moment === null;
   }
 
   get channels(): Channel[] {
@@ -117,14 +167,22 @@ export class View {
     const chosen = this.chosen.value;
     if (chosen.includes(key)) this.chosen.value = chosen.filter((other) => other !== key);
     else this.chosen.value = [...chosen, key].slice(-MOST_LINES);
+    this.choices.value++;
+  }
+
+  /** Shows the channels of an arrangement, as group/name. */
+  choose(channels: readonly string[]): void {
+    this.#hasChosen = true;
+    this.chosen.value = channels.slice(0, MOST_LINES);
   }
 
   follow(): void {
-    this.frozenEndUs.value = null;
-    this.pinnedUs.value = null;
+    this.#moved();
+    this.#toNewest();
   }
 
   pause(): void {
+    this.#moved();
     if (this.frozenEndUs.value === null && !Number.isNaN(this.#model.headUs))
       this.frozenEndUs.value = this.#model.headUs;
   }
@@ -135,11 +193,15 @@ export class View {
   }
 
   setSpan(us: number): void {
+    this.#moved();
+    this.#hasSpan = true;
     this.spanUs.value = clampSpan(us);
   }
 
   /** Zooms by `factor` (> 1 shows more). The time at `shareFromLeft` of the picture stays in place; while following, the right edge does. */
   zoom(factor: number, shareFromLeft = 1): void {
+    this.#moved();
+    this.#hasSpan = true;
     const before = this.spanUs.value;
     const after = clampSpan(before * factor);
     if (this.frozenEndUs.value !== null) {
@@ -152,6 +214,7 @@ export class View {
   /** Moves the picture. Follows again when it reaches the newest sample. */
   panUs(us: number): void {
     if (Number.isNaN(this.#model.headUs)) return;
+    this.#moved();
     const end = this.endUs + us;
     if (end >= this.#model.headUs) this.frozenEndUs.value = null;
     else this.frozenEndUs.value = end;
@@ -159,9 +222,65 @@ export class View {
 
   /** Shows the moment with two thirds of the picture before it, and keeps the cursor there. */
   jumpTo(timeUs: number): void {
+    this.#moved();
     this.pinnedUs.value = timeUs;
     const end = timeUs + this.spanUs.value / 3;
     this.frozenEndUs.value = Math.min(end, this.#model.headUs);
+  }
+
+  /** Shows all of a stretch of time with air around it, and the cursor at its begin. */
+  jumpToRange({ fromUs, untilUs }: TimeRange): void {
+    if (this.spanUs.peek() * SHOWN_SHARE < untilUs - fromUs) this.setSpan((untilUs - fromUs) / SHOWN_SHARE);
+    this.jumpTo(fromUs);
+    const spareUs = (this.spanUs.peek() - (untilUs - fromUs)) / 2;
+    this.frozenEndUs.value = Math.min(untilUs + spareUs, this.#model.headUs);
+  }
+
+  /** Shows what somebody else looks at. */
+  show({ spanUs, endUs }: { spanUs: number; endUs: number | null }): void {
+    this.#hasSpan = true;
+    batch(() => {
+      this.spanUs.value = clampSpan(spanUs);
+      this.frozenEndUs.value = endUs;
+      this.pinnedUs.value = null;
+    });
+  }
+
+  /** Opens the form of a note about a stretch of time, or about the moment at the cursor. */
+  writeNote(range: TimeRange | null): void {
+    const atUs = this.cursorUs.peek() ?? this.endUs;
+    if (range === null && Number.isNaN(atUs)) return;
+    batch(() => {
+      this.marked.value = range ?? { fromUs: atUs, untilUs: atUs };
+      this.isWriting.value = true;
+      this.isMarking.value = false;
+      this.list.value = "notes";
+    });
+  }
+
+  /** Opens the dialog of thresholds: to change one, to set one, or as it was. */
+  openThresholds(threshold: { id: string } | { channel: string; level: number } | null): void {
+    batch(() => {
+      this.threshold.value = threshold;
+      this.dialog.value = "thresholds";
+    });
+  }
+
+  stopWriting(): void {
+    batch(() => {
+      this.marked.value = null;
+      this.isWriting.value = false;
+      this.isMarking.value = false;
+    });
+  }
+
+  #moved(): void {
+    this.moves.value = this.moves.peek() + 1;
+  }
+
+  #toNewest(): void {
+    this.frozenEndUs.value = null;
+    this.pinnedUs.value = null;
   }
 
   nextGroup(): void {

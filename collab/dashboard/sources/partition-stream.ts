@@ -6,10 +6,14 @@
 import type { DecimatedMessage, Welcome } from "../../../protocol/messages.ts";
 import type { Client } from "../../client.ts";
 import type { PartitionHandlers } from "../../session-client.ts";
+import { PartitionPast } from "./partition-past.ts";
 import type { SourceSink } from "./source.ts";
 
 /** Events fetched at the start: a screenful many times over. */
 const FIRST_EVENTS = 500;
+
+/** Inputs that a page missed while its connection was broken, which it takes one by one: a minute of this machine's own channels. */
+const RESUMED_INPUTS = 600;
 
 /** Below this rate, samples per second, the page takes every sample: that costs less than a percent of a core. */
 const EVERY_SAMPLE_BELOW = 20_000;
@@ -22,9 +26,13 @@ const LONGEST_INTERVAL_US = 100_000;
 
 export class PartitionStream {
   readonly handlers: PartitionHandlers;
+  readonly past: PartitionPast;
   readonly #partition: string;
   readonly #client: Client;
   readonly #sink: SourceSink;
+  /** To everything but samples. */
+  #subscribed = false;
+  /** To samples: once the past is known that they continue. */
   #subscription: number | null = null;
   /** The subscription to events, and the event that it began after. */
   #events = 0;
@@ -33,11 +41,17 @@ export class PartitionStream {
   #lastInput = 0;
   #samplesSeen = 0;
   #samplesPerSecond = 0;
+  #spanUs: number;
 
-  constructor(partition: string, client: Client, sink: SourceSink) {
+  constructor(partition: string, client: Client, sink: SourceSink, spanUs: number) {
     this.#partition = partition;
     this.#client = client;
     this.#sink = sink;
+    this.#spanUs = spanUs;
+    this.past = new PartitionPast(partition, {
+      past: (answer, begins) => sink.past(answer, partition, begins),
+      follow: (input) => this.#follow(input),
+    });
     this.handlers = {
       welcome: (welcome) => this.#welcome(welcome),
       channels: (declaration) => sink.channels(declaration, partition),
@@ -50,9 +64,10 @@ export class PartitionStream {
       event: (event) => sink.event(event),
       state: (state) => sink.state(state),
       metrics: (metrics) => sink.metrics(metrics, partition),
-      rewound: ({ cursors }) => {
+      rewound: ({ timeUs, cursors }) => {
         this.#lastInput = cursors.input;
         this.#rewound(cursors.event);
+        void this.past.begin(timeUs, this.#spanUs, this.#subscription !== null);
       },
       missed: ({ channel, reset }) => {
         if (reset && channel === "events") sink.restarted(partition);
@@ -68,6 +83,7 @@ export class PartitionStream {
   }
 
   chooseInterval(spanUs: number): void {
+    this.#spanUs = spanUs;
     if (this.#subscription === null) return;
     const expected = intervalFor(this.#samplesPerSecond, spanUs);
     if (expected === this.#intervalUs || this.#client.state.state !== "open") return;
@@ -81,16 +97,29 @@ export class PartitionStream {
 
   #welcome({ session, partition, partitions = [partition], cursors, timeUs }: Welcome): void {
     this.#sink.session({ session, partition, partitions, timeUs });
-    if (this.#subscription === null) this.#subscribe(firstEventBefore(cursors.event));
+    if (!this.#subscribed) this.#subscribe(firstEventBefore(cursors.event));
+    const missed = cursors.input - this.#lastInput;
+    if (this.#subscription !== null && missed >= 0 && missed <= RESUMED_INPUTS) return;
+    if (this.#subscription !== null) this.#client.unsubscribe(this.#subscription);
+    this.#subscription = null;
+    void this.past.begin(timeUs, this.#spanUs, false);
   }
 
   #subscribe(eventsAfter: number): void {
+    this.#subscribed = true;
     this.#eventsAfter = eventsAfter;
     this.#events = this.#client.subscribe({ channel: "events", after: eventsAfter });
     this.#client.subscribe({ channel: "state" });
     this.#client.subscribe({ channel: "metrics", decimationUs: 500_000 });
-    // From the first frame in the server's memory, so that the charts begin with a past.
-    this.#subscription = this.#client.subscribe({ channel: "samples", after: 0 });
+  }
+
+  /** Samples after this input, null: from now on. */
+  #follow(input: number | null): void {
+    this.#intervalUs = 0;
+    this.#subscription = this.#client.subscribe({
+      channel: "samples",
+      ...(input === null ? {} : { after: input }),
+    });
   }
 
   /** After a far move the page requests a new list of events; after a near one the missing events come by themselves. */

@@ -11,7 +11,7 @@ import type { ClientState } from "../../client.ts";
 import { SessionClient } from "../../session-client.ts";
 import { EventStreamSource } from "./event-stream-source.ts";
 import { PartitionStream } from "./partition-stream.ts";
-import type { Source, SourceSink } from "./source.ts";
+import type { Source, SourceSink, Window } from "./source.ts";
 
 const NAME = "dashboard 0.1.0";
 
@@ -43,7 +43,7 @@ export class SocketSource implements Source {
       },
       connection: (state) => this.#connection(state),
       joined: (partition, client) => {
-        const stream = new PartitionStream(partition, client, this.#sink!);
+        const stream = new PartitionStream(partition, client, this.#sink!, this.#spanUs);
         this.#streams.set(partition, stream);
         return stream.handlers;
       },
@@ -61,12 +61,20 @@ export class SocketSource implements Source {
   stop(): void {
     clearInterval(this.#timer);
     this.#endFallback();
+    for (const { past } of this.#streams.values()) past.stop();
     this.#client.stop();
   }
 
-  setSpan(spanUs: number): void {
+  look({ spanUs, endUs, following }: Window): void {
     this.#spanUs = spanUs;
-    for (const stream of this.#streams.values()) stream.chooseInterval(spanUs);
+    for (const stream of this.#streams.values()) {
+      stream.chooseInterval(spanUs);
+      if (!Number.isNaN(endUs)) stream.past.look(endUs - spanUs, endUs, following);
+    }
+  }
+
+  lookAt(timeUs: number): void {
+    for (const { past } of this.#streams.values()) past.lookAt(timeUs);
   }
 
   #connection(state: ClientState): void {

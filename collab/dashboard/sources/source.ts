@@ -8,6 +8,7 @@ import type {
   Channels,
   DecimatedMessage,
   EventMessage,
+  MeasuresMessage,
   MetricsMessage,
   StateMessage,
 } from "../../../protocol/messages.ts";
@@ -15,8 +16,30 @@ import type {
 export interface Source {
   start(sink: SourceSink): void;
   stop(): void;
-  /** The stretch of time on display changed: a source may send fewer samples for a longer one. */
-  setSpan?(spanUs: number): void;
+  /** The stretch of time on display changed: a source may send fewer samples for a longer one, and looks up what the page lacks of it. */
+  look?(at: Window): void;
+  /** A person looks at a moment: a source looks up the states of then. */
+  lookAt?(timeUs: number): void;
+}
+
+/** A stretch of time on display. */
+export interface Window {
+  readonly spanUs: number;
+  /** NaN before the first sample. */
+  readonly endUs: number;
+  /** The newest sample. */
+  readonly following: boolean;
+}
+
+/** What the server told of a stretch of the past of one partition. */
+export interface PastAnswer {
+  readonly fromUs: number;
+  /** ∞ where it goes on with what is delivered next. */
+  readonly toUs: number;
+  readonly decimated: readonly DecimatedMessage[];
+  readonly measures: readonly MeasuresMessage[];
+  /** The last states at or before `toUs`. */
+  readonly states: readonly StateMessage[];
 }
 
 export interface SourceSink {
@@ -31,6 +54,8 @@ export interface SourceSink {
   metrics(metrics: MetricsMessage, partition: string): void;
   /** The server started a new log: the sequence of events starts at 1 again. */
   restarted(partition: string): void;
+  /** A stretch of the past. `begins`: samples that are delivered later continue it, and those of before are forgotten. */
+  past(answer: PastAnswer, partition: string, begins: boolean): void;
   /** A recorded session moved: samples and states come again, and the events after `event`. */
   rewound(event: number, partition: string): void;
 }

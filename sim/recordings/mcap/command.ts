@@ -1,24 +1,24 @@
 /** `eigenwatch record export` and `record import`: a recording as an MCAP file, and back. Whole or not at all. */
 import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
-import { resolve } from "node:path";
+import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { JournalHalted } from "../../../actors/journal/mod.ts";
-import { openRecording, openRecordingForWriting, VERSION } from "../../../actors/mod.ts";
+import { type FileJournal, JournalHalted } from "../../../actors/journal/mod.ts";
+import { openRecording, openRecordingForWriting, recordedPartitions, VERSION } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import { reportOtherPartitions } from "../partitions.ts";
+import { escapeName } from "../../../protocol/subjects.ts";
 import { wholeOrNot } from "../unfinished-files.ts";
 import { exportMcap, type McapContent } from "./export.ts";
 import { type McapFile, McapRecording } from "./import.ts";
 
-const exportCommand = new Command("export")
+export const exportCommand = new Command("export")
   .summary("write a recording as an MCAP file")
   .description(
-    "Writes a recording as an MCAP file: samples, events and state hashes by topic and time. Nothing is lost.",
+    "Writes a recording as an MCAP file: samples, events and state hashes by topic and time, of all its partitions. Nothing is lost.",
   )
   .argument("<path>", "a recording: the folder given to --record")
   .requiredOption("--to <file>", "the MCAP file to write")
@@ -41,7 +41,7 @@ const exportCommand = new Command("export")
     }),
   );
 
-const importCommand = new Command("import")
+export const importCommand = new Command("import")
   .summary("read a recording back from an MCAP file")
   .description("Reads a recording back from an MCAP file that `record export` wrote, byte for byte.")
   .argument("<file>", "the MCAP file")
@@ -61,11 +61,6 @@ const importCommand = new Command("import")
       return 0;
     }),
   );
-
-export const recordCommand = new Command("record")
-  .description("Converts recordings to files that other tools read, and back.")
-  .addCommand(exportCommand)
-  .addCommand(importCommand);
 
 /** Options of both commands. */
 interface TransferOptions {
@@ -88,30 +83,43 @@ export async function exportRecording(
     const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
     throw new EigenwatchError({ action: `export to ${options.to}`, value: "it exists", expected });
   }
-  await reportOtherPartitions(path);
-  const journal = await openRecording(path);
-  const first = journal.first?.number ?? 1;
-  const bar = startProgress(
-    "export",
-    (journal.last?.number ?? 0) - first + 1,
-    "blocks",
-    options.json === true,
-  );
+  const journals = await openParts(path);
+  const blocks = journals.reduce((sum, { first, last }) => sum + last!.number - first!.number + 1, 0);
+  const bar = startProgress("export", blocks, "blocks", options.json === true);
   try {
-    if (journal.last === null)
-      throw new EigenwatchError({ action: `export ${path}`, value: "it holds no block", kind: "input" });
     return await wholeOrNot(to, async (unfinished) => {
       const file = await opened(unfinished, "wx", `write ${options.to}`);
       const target = fileTarget(file, options.to);
-      const content = await exportMcap(journal, target, `eigenwatch ${VERSION}`, (blocks) =>
-        bar.update(blocks),
+      const content = await exportMcap(journals, target, `eigenwatch ${VERSION}`, (done) =>
+        bar.update(done),
       ).finally(() => file.close());
       return { content, bytes: Number(target.position()) };
     });
   } finally {
     bar.stop();
-    await journal.close();
+    await closeAll(journals);
   }
+}
+
+/** The partitions that hold a block, at least one. */
+async function openParts(path: string): Promise<FileJournal[]> {
+  const journals: FileJournal[] = [];
+  try {
+    for (const { directory } of await recordedPartitions(path)) {
+      const journal = await openRecording(directory);
+      if (journal.last === null) await journal.close();
+      else journals.push(journal);
+    }
+    if (journals.length > 0) return journals;
+    throw new EigenwatchError({ action: `export ${path}`, value: "it holds no block", kind: "input" });
+  } catch (error) {
+    await closeAll(journals);
+    throw error;
+  }
+}
+
+async function closeAll(journals: readonly FileJournal[]): Promise<void> {
+  for (const journal of journals) await journal.close();
 }
 
 export async function importRecording(path: string, options: TransferOptions): Promise<Transfer> {
@@ -152,10 +160,13 @@ async function imported(
   path: string,
   progress: (bytes: number) => void,
 ): Promise<McapContent> {
-  const { partition, createdFrom } = recording.origin;
-  const journal = await openRecordingForWriting(directory, { partition, createdFrom });
+  const journals: FileJournal[] = [];
   try {
-    return await recording.into(journal, progress);
+    for (const [k, { partition, createdFrom }] of recording.origins.entries()) {
+      const folder = k === 0 ? directory : join(directory, escapeName(partition));
+      journals.push(await openRecordingForWriting(folder, { partition, createdFrom }));
+    }
+    return await recording.into(journals, progress);
   } catch (error) {
     const action = `import ${path}`;
     const value = error instanceof Error ? error.message : String(error);
@@ -168,7 +179,7 @@ async function imported(
       kind: "input",
     });
   } finally {
-    await journal.close();
+    await closeAll(journals);
   }
 }
 

@@ -16,6 +16,7 @@ import { decodeAs, decodeFrameInto, encodeMessage } from "../../../protocol/code
 import { readEnvelope } from "../../../protocol/envelope.ts";
 import { createScratchFrame } from "../../../protocol/frame.ts";
 import { MESSAGES, type MessageName, nameOfCode } from "../../../protocol/messages.ts";
+import { mergedByTime } from "../partitions.ts";
 import { firstDataUs } from "../place.ts";
 import {
   type BlockRow,
@@ -23,6 +24,7 @@ import {
   CHUNK_BYTES,
   type DerivedRow,
   FORMAT,
+  FORMAT_OF_SEVERAL,
   kindOf,
   type LoggedInput,
   METADATA,
@@ -56,40 +58,57 @@ export interface McapContent {
 }
 
 export async function exportMcap(
-  journal: McapSource,
+  journals: readonly McapSource[],
   target: McapTarget,
   library: string,
   progress: (blocks: number) => void = () => {},
 ): Promise<McapContent> {
   const writer = new McapWriter({ writable: target, chunkSize: CHUNK_BYTES });
   await writer.start({ profile: "", library });
-  const exporter = new Exporter(writer, journal.partition, (await firstDataUs(journal)) ?? 0);
-  for await (const entry of journal.read()) {
-    await exporter.entry(entry);
-    if (entry.kind === "block") progress(exporter.content.blocks);
+  const content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+  const exporters: Exporter[] = [];
+  for (const journal of journals)
+    exporters.push(new Exporter(writer, journal.partition, (await firstDataUs(journal)) ?? 0, content));
+  for await (const { part, entry } of mergedByTime(journals.map(timedEntries))) {
+    await exporters[part]!.entry(entry);
+    if (entry.kind === "block") progress(content.blocks);
   }
-  for (const { block } of journal.snapshots) {
-    const stored = await journal.loadSnapshot({ block });
-    // For a bad one the one before is given, which had its turn already.
-    if (stored?.block === block && block >= journal.first!.number - 1) await exporter.snapshot(stored);
+  const several = journals.length > 1;
+  for (const [part, journal] of journals.entries())
+    for (const { block } of journal.snapshots) {
+      const stored = await journal.loadSnapshot({ block });
+      // For a bad one the one before is given, which had its turn already.
+      if (stored?.block === block && block >= journal.first!.number - 1)
+        await exporters[part]!.snapshot(stored, several ? journal.partition : "");
+    }
+  for (const journal of journals) {
+    const last = journal.last!;
+    await writer.addMetadata({
+      name: METADATA,
+      metadata: new Map([
+        ["format", String(several ? FORMAT_OF_SEVERAL : FORMAT)],
+        ["partition", journal.partition],
+        ["createdFrom", JSON.stringify(journal.createdFrom ?? null)],
+        ["lastBlock", String(last.number)],
+        ["lastHash", Buffer.from(last.hash).toString("hex")],
+      ]),
+    });
   }
-  const last = journal.last!;
-  await writer.addMetadata({
-    name: METADATA,
-    metadata: new Map([
-      ["format", String(FORMAT)],
-      ["partition", journal.partition],
-      ["createdFrom", JSON.stringify(journal.createdFrom ?? null)],
-      ["lastBlock", String(last.number)],
-      ["lastHash", Buffer.from(last.hash).toString("hex")],
-    ]),
-  });
   await writer.end();
-  return exporter.content;
+  return content;
+}
+
+/** Each entry with the time of its block, or of the one before it. `part`: the number of the journal. */
+async function* timedEntries(journal: McapSource, part: number) {
+  let timeUs = 0;
+  for await (const entry of journal.read()) {
+    if (entry.kind === "block") ({ timeUs } = entry.block);
+    yield { part, timeUs, entry };
+  }
 }
 
 class Exporter {
-  readonly content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+  private readonly content: McapContent;
   private readonly writer: McapWriter;
   private readonly partition: string;
   /** Log time of what stands at time 0: before the first data of a recorded feed. A time line from 1970 on would be of no use. */
@@ -100,8 +119,10 @@ class Exporter {
   private readonly encoder = new Encoder({ ignoreUndefined: true });
   private blockUs = 0;
 
-  constructor(writer: McapWriter, partition: string, firstUs: number) {
+  /** `content`: counts what it writes. */
+  constructor(writer: McapWriter, partition: string, firstUs: number, content: McapContent) {
     this.writer = writer;
+    this.content = content;
     this.partition = partition;
     this.firstUs = firstUs;
   }
@@ -147,10 +168,10 @@ class Exporter {
     this.content.events += events.length;
   }
 
-  async snapshot({ block, timeUs, sequence, bytes }: StoredSnapshot): Promise<void> {
+  async snapshot({ block, timeUs, sequence, bytes }: StoredSnapshot, namedPartition: string): Promise<void> {
     const logTime = nanoseconds(timeUs);
     await this.writer.addAttachment({
-      name: snapshotName(block, sequence),
+      name: snapshotName(namedPartition, block, sequence),
       mediaType: SNAPSHOT_MEDIA_TYPE,
       logTime,
       createTime: logTime,

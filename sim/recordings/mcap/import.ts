@@ -1,7 +1,7 @@
 /**
  * A recording back from an MCAP file that `record export` wrote (layout.ts).
  *
- *   file ──► message by message ──► blocks, notes ──► journal; then the snapshots
+ *   file ──► message by message ──► blocks, notes ──► journal of their partition; then the snapshots
  *
  * Blocks are put together again and compared with their hashes, and each must name the one before: what another tool left out, changed or
  * put into another order is found and named.
@@ -22,6 +22,7 @@ import {
   blockRow,
   derivedRow,
   FORMAT,
+  FORMAT_OF_SEVERAL,
   type LoggedInput,
   METADATA,
   microseconds,
@@ -52,14 +53,15 @@ const PIECE_BYTES = 1 << 20;
 const UNDER_WAY_BYTES = 8 << 20;
 
 export class McapRecording {
-  readonly origin: McapOrigin;
+  /** Of each partition, the first one first. */
+  readonly origins: readonly McapOrigin[];
   private readonly file: McapFile;
   private readonly reader: McapIndexedReader;
 
-  private constructor(file: McapFile, reader: McapIndexedReader, origin: McapOrigin) {
+  private constructor(file: McapFile, reader: McapIndexedReader, origins: readonly McapOrigin[]) {
     this.file = file;
     this.reader = reader;
-    this.origin = origin;
+    this.origins = origins;
   }
 
   /** Looks at the index only. Throws for a file that cannot be imported. */
@@ -69,45 +71,80 @@ export class McapRecording {
     const reader = await McapIndexedReader.Initialize({ readable: file }).catch((error: Error) => {
       throw refuse(`it is no whole MCAP file (${error.message})`, "one that `record export` wrote");
     });
-    const [metadata] = await collect(reader.readMetadata({ name: METADATA }));
-    if (metadata === undefined)
+    const found = await collect(reader.readMetadata({ name: METADATA }));
+    if (found.length === 0)
       throw refuse("it holds no recording of Eigenwatch", "one that `record export` wrote");
-    const field = (name: string) => metadata.metadata.get(name) ?? "";
-    const format = Number(field("format"));
-    if (format !== FORMAT)
-      throw refuse(`its recording has format ${field("format") || "none"}`, `format ${FORMAT}`);
+    const expected = found.length > 1 ? FORMAT_OF_SEVERAL : FORMAT;
+    const format = found
+      .map(({ metadata }) => metadata.get("format") ?? "")
+      .find((each) => Number(each) !== expected);
+    if (format !== undefined)
+      throw refuse(`its recording has format ${format || "none"}`, `format ${expected}`);
     const compressed = reader.chunkIndexes.find(({ compression }) => compression !== "");
     if (compressed !== undefined)
       throw refuse(
         `its chunks are compressed (${compressed.compression})`,
         "none: `mcap compress --compression none`",
       );
-    const origin = {
-      partition: field("partition"),
-      createdFrom: JSON.parse(field("createdFrom") || "null") as unknown,
-      lastBlock: Number(field("lastBlock")),
-      lastHash: field("lastHash"),
-    };
-    return new McapRecording(file, reader, origin);
+    return new McapRecording(
+      file,
+      reader,
+      found.map(({ metadata }) => originOf(metadata)),
+    );
   }
 
-  /** Fills an empty journal. */
-  async into(journal: Journal, progress: (bytes: number) => void = () => {}): Promise<McapContent> {
-    const importer = new Importer(journal);
+  /** Fills empty journals, one for each partition, in their order. */
+  async into(
+    journals: readonly Journal[],
+    progress: (bytes: number) => void = () => {},
+  ): Promise<McapContent> {
+    const content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+    const several = journals.length > 1;
+    const importers = new Map(
+      journals.map((journal, k) => [
+        several ? this.origins[k]!.partition : "",
+        new Importer(journal, content),
+      ]),
+    );
+    const channels = new Map<number, { importer: Importer; use: ChannelUse } | null>();
     const stream = new McapStreamReader();
     const size = Number(await this.file.size());
     for (let at = 0; at < size; at += PIECE_BYTES) {
       stream.append(await this.file.read(BigInt(at), BigInt(Math.min(PIECE_BYTES, size - at))));
-      for (let record = stream.nextRecord(); record; record = stream.nextRecord())
-        await importer.record(record);
+      for (let record = stream.nextRecord(); record; record = stream.nextRecord()) {
+        if (record.type === "Channel") {
+          const use = useOf(record.metadata);
+          const importer = importers.get(several ? partitionOfTopic(record.topic, importers.keys()) : "");
+          channels.set(record.id, use === null || importer === undefined ? null : { importer, use });
+        }
+        if (record.type !== "Message") continue;
+        const target = channels.get(record.channelId) ?? null;
+        if (target !== null) await target.importer.message(record, target.use);
+      }
       progress(Math.min(at + PIECE_BYTES, size));
     }
-    importer.finish(this.origin);
+    for (const [k, importer] of [...importers.values()].entries()) importer.finish(this.origins[k]!);
     for await (const attachment of this.reader.readAttachments({ mediaType: SNAPSHOT_MEDIA_TYPE }))
-      await importer.snapshot(attachment);
-    await journal.flush();
-    return importer.content;
+      await importers.get(parseSnapshotName(attachment.name)?.partition ?? "")?.snapshot(attachment);
+    for (const journal of journals) await journal.flush();
+    return content;
   }
+}
+
+function originOf(metadata: ReadonlyMap<string, string>): McapOrigin {
+  const field = (name: string) => metadata.get(name) ?? "";
+  return {
+    partition: field("partition"),
+    createdFrom: JSON.parse(field("createdFrom") || "null") as unknown,
+    lastBlock: Number(field("lastBlock")),
+    lastHash: field("lastHash"),
+  };
+}
+
+/** The name of a partition may have slashes, so that the longest that the topic begins with is meant. */
+function partitionOfTopic(topic: string, partitions: Iterable<string>): string {
+  const fitting = [...partitions].filter((partition) => topic.startsWith(`/${partition}/`));
+  return fitting.sort((a, b) => b.length - a.length)[0] ?? "";
 }
 
 interface ChannelUse {
@@ -117,24 +154,21 @@ interface ChannelUse {
 }
 
 class Importer {
-  readonly content: McapContent = { blocks: 0, inputs: 0, events: 0, checkpoints: 0, snapshots: 0 };
+  private readonly content: McapContent;
   private readonly journal: Journal;
-  private readonly channels = new Map<number, ChannelUse | null>();
   private inputs: LoggedInput[] = [];
   private events: EventMessage[] = [];
   private last: { number: number; hash: Uint8Array } | null = null;
   private underWay: Promise<void> | null = null;
   private underWayBytes = 0;
 
-  constructor(journal: Journal) {
+  /** `content`: counts what it reads. */
+  constructor(journal: Journal, content: McapContent) {
     this.journal = journal;
+    this.content = content;
   }
 
-  async record(record: McapTypes.TypedMcapRecord): Promise<void> {
-    if (record.type === "Channel") this.channels.set(record.id, useOf(record.metadata));
-    if (record.type !== "Message") return;
-    const use = this.channels.get(record.channelId);
-    if (!use) return;
+  async message(record: McapTypes.TypedMcapRecords["Message"], use: ChannelUse): Promise<void> {
     switch (use.role) {
       case "input":
         this.inputs.push({

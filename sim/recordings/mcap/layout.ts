@@ -9,6 +9,9 @@
  *   snap-<block>-<sequence>.snap         an attachment: the core's state after a block
  *   eigenwatch.recording                 metadata, at the end: format, partition, what it was created from, last block and hash
  *
+ * Of several partitions all stand in one file, their blocks in order of time: each has its topics and its metadata, and its attachments are
+ * <partition>/snap-….
+ *
  * No byte of an input stands in the file twice: a block is put together again from its inputs and its row. Export proves for each block and
  * note that this gives the same bytes; one that does not (another program wrote it) is kept whole in `bytes`.
  */
@@ -18,8 +21,11 @@ import { float64Bytes, float64Column } from "../../../protocol/columns.ts";
 import { bytes, count, float64s, hash32, name } from "../../../protocol/fields.ts";
 import type { MessageName } from "../../../protocol/messages.ts";
 
-/** Rises when an older import would misunderstand a file. */
+/** Of the rows of blocks and derived records, and of a file with one partition. Rises when an older import would misunderstand it. */
 export const FORMAT = 1;
+
+/** Of a file with several partitions, which an import of format 1 would mix. */
+export const FORMAT_OF_SEVERAL = 2;
 
 export const METADATA = "eigenwatch.recording";
 
@@ -68,14 +74,19 @@ export function kindOf(name: MessageName | undefined, code: number): string {
   return name ?? `code-${code}`;
 }
 
-export function snapshotName(block: number, sequence: number): string {
-  return `snap-${String(block).padStart(10, "0")}-${sequence}.snap`;
+/** `partition`: "" where the file has one only. */
+export function snapshotName(partition: string, block: number, sequence: number): string {
+  const name = `snap-${String(block).padStart(10, "0")}-${sequence}.snap`;
+  return partition === "" ? name : `${partition}/${name}`;
 }
 
-/** Block and last input of a snapshot by its attachment's name, or null. */
-export function parseSnapshotName(name: string): { block: number; sequence: number } | null {
-  const match = /^snap-(\d{10,16})-(\d{1,16})\.snap$/.exec(name);
-  return match === null ? null : { block: Number(match[1]), sequence: Number(match[2]) };
+/** Partition ("" in a file with one), block and last input of a snapshot by its attachment's name, or null. */
+export function parseSnapshotName(
+  name: string,
+): { partition: string; block: number; sequence: number } | null {
+  const match = /^(?:(.+)\/)?snap-(\d{10,16})-(\d{1,16})\.snap$/.exec(name);
+  if (match === null) return null;
+  return { partition: match[1] ?? "", block: Number(match[2]), sequence: Number(match[3]) };
 }
 
 export function nanoseconds(timeUs: number): bigint {

@@ -71,7 +71,6 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
   checkCombination(options);
   const { seek } = options;
   const json = options.json === true;
-  if (options.follow || options.tail || options.step || seek !== undefined) await reportOtherPartitions(path);
   if (options.follow) {
     const { speed = 1, port = 0 } = options;
     return follow(path, {
@@ -81,6 +80,7 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
       ...(seek === undefined ? {} : { place: seek }),
     });
   }
+  if (options.tail || options.step || seek !== undefined) await reportOtherPartitions(path);
   if (options.tail) return verifyTailCommand(path, { place: seek ?? BEGINNING, json });
   if (!options.step && seek === undefined) return replayAll(path, options);
   const journal = await openRecording(path);

@@ -2,13 +2,19 @@
 import { type CommandHandlers, oneAtATime } from "../../../actors/ports/commands.ts";
 import { injectableScenarios } from "../../worlds/inject.ts";
 import { runWhatIfInWorker } from "../whatif/whatif.ts";
+import { recordedDocument } from "./document.ts";
 import type { ReplaySession } from "./session.ts";
 
-/** `recording`: its folder. */
-export function recordedCommands(session: ReplaySession, recording: string): CommandHandlers {
+/** `recording`: its folder. `partition`: the folder of the session's partition, of which a branch is one; default: the first. */
+export function recordedCommands(
+  session: ReplaySession,
+  recording: string,
+  partition = recording,
+): CommandHandlers {
   return {
     readReplay: () => session.status(),
     listReplayMarks: () => session.marks(),
+    readDocument: () => recordedDocument(recording),
     play: async ({ speed }) => {
       if (speed !== undefined) await session.setSpeed(speed);
       await session.play();
@@ -28,6 +34,6 @@ export function recordedCommands(session: ReplaySession, recording: string): Com
     },
     listScenarios: () => ({ scenarios: injectableScenarios() }),
     listAlerts: () => session.alerts(),
-    askWhatIf: oneAtATime((request, _author, signal) => runWhatIfInWorker(recording, request, { signal })),
+    askWhatIf: oneAtATime((request, _author, signal) => runWhatIfInWorker(partition, request, { signal })),
   };
 }

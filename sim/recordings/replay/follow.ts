@@ -1,9 +1,11 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
 import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
-import { openRecording, SYSTEM, systemClock, VERSION } from "../../../actors/mod.ts";
+import type { FileJournal } from "../../../actors/journal/mod.ts";
+import { openRecording, recordedPartitions, SYSTEM, systemClock, VERSION } from "../../../actors/mod.ts";
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
+import { ROOM_PARTITION } from "../../../protocol/room-document.ts";
 import type { SeekPlace } from "../place.ts";
 import { recordedCommands } from "./commands.ts";
 import { ReplaySession } from "./session.ts";
@@ -17,24 +19,12 @@ export interface FollowOptions {
 
 /** Plays until a signal comes. Returns the exit code: 1 when the recording could not be read to where somebody expected. */
 export async function follow(path: string, options: FollowOptions): Promise<number> {
-  const { speed, place, port, json } = options;
+  const { port, json } = options;
   const log = (line: string): void => report(...line.split("\n"));
-  const journal = await openRecording(path, { log });
-  const session = await ReplaySession.open({
-    journal,
-    definitions: SYSTEM,
-    clock: systemClock,
-    recording: path,
-    speed,
-    log,
-    ...(place === undefined ? {} : { place }),
-  }).catch(async (error: unknown) => {
-    await journal.close();
-    throw error;
-  });
-  session.commands.handle(recordedCommands(session, path));
-  const gateway = await openGateway(session, port, log).catch(async (error: unknown) => {
-    await session.close();
+  const sessions = await openSessions(path, options, log);
+  const [session] = sessions;
+  const gateway = await openGateway(sessions, port, log).catch(async (error: unknown) => {
+    await closeAll(sessions);
     throw error;
   });
   printAddress(gateway, session, json);
@@ -43,15 +33,52 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
   report(`stopping ${why}`);
   const failed = session.status().state === "failed";
   await gateway.close();
-  await session.close();
+  await closeAll(sessions);
   return failed ? 1 : 0;
 }
 
-function openGateway(session: ReplaySession, port: number, log: (line: string) => void): Promise<Gateway> {
+/** One for each partition; they move together. */
+async function openSessions(
+  path: string,
+  { speed, place }: FollowOptions,
+  log: (line: string) => void,
+): Promise<[ReplaySession, ...ReplaySession[]]> {
+  const parts: { journal: FileJournal; recording: string }[] = [];
+  try {
+    const folders = await recordedPartitions(path);
+    // The shared document is no data: pages of the live session do not list it either.
+    const played = folders.filter(({ partition }) => folders.length === 1 || partition !== ROOM_PARTITION);
+    for (const { directory } of played)
+      parts.push({ journal: await openRecording(directory, { log }), recording: directory });
+    const sessions = await ReplaySession.openAll(parts, {
+      definitions: SYSTEM,
+      clock: systemClock,
+      speed,
+      log,
+      ...(place === undefined ? {} : { place }),
+    });
+    for (const [k, session] of sessions.entries())
+      session.commands.handle(recordedCommands(session, path, parts[k]!.recording));
+    return sessions;
+  } catch (error) {
+    await Promise.all(parts.map(({ journal }) => journal.close()));
+    throw error;
+  }
+}
+
+async function closeAll(sessions: readonly ReplaySession[]): Promise<void> {
+  for (const session of sessions) await session.close();
+}
+
+function openGateway(
+  sessions: readonly ReplaySession[],
+  port: number,
+  log: (line: string) => void,
+): Promise<Gateway> {
   const staticDir = dashboardDirectory();
   if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
   return createGateway({
-    sessions: [session],
+    sessions,
     port,
     server: `eigenwatch ${VERSION}`,
     ...(staticDir === null ? {} : { staticDir }),

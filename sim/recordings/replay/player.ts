@@ -1,5 +1,6 @@
 /**
- * Moves over a recording: plays it at a pace, pauses, goes to a place.
+ * Moves over a recording: plays it at a pace, pauses, goes to a place. All its partitions move together, as one sequence of inputs
+ * (merged-replayer.ts).
  *
  *   paused ◄─pause─► playing ──last input──► ended          any ──seek──► seeking ──► paused · playing
  *      └────────────────┴──damage──► failed
@@ -7,6 +8,7 @@
  * L1  A seek says `rewound`, then hands out the stretch before the place, so that charts are filled, and stands before the place.
  * L2  Of several seeks that wait only the last is carried out.
  * L3  Inputs are paced one by one, by their times.
+ * L4  A place by sequence is one of a partition. The others stand where that input has its turn among theirs.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import { type LoggedInput, reaches } from "../../../actors/mod.ts";
@@ -15,6 +17,7 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
 import { type SeekPlace, timeOfPlace } from "../place.ts";
 import { checkPlace, type RecordedRange, windowStart } from "../seek.ts";
+import { MergedReplayer } from "./merged-replayer.ts";
 import { Pace } from "./pace.ts";
 import { Replayer, type ReplayListener } from "./replayer.ts";
 
@@ -22,14 +25,23 @@ import { Replayer, type ReplayListener } from "./replayer.ts";
 const TURN_INPUTS = 256;
 
 export interface PlayerOptions {
-  readonly journal: Journal;
   readonly definitions: CoreDefinitions;
   readonly clock: Clock;
-  readonly range: RecordedRange;
   readonly speed: number | "max";
   /** What is handed out before a place that is gone to, µs of recorded time at most. */
   readonly windowUs: number;
+  failed(reason: string): void;
 }
+
+/** A partition that is played. */
+export interface PlayerPart {
+  readonly journal: Journal;
+  readonly range: RecordedRange;
+  readonly outputs: PlayerOutputs;
+}
+
+/** A place of each partition, in their order. */
+type Places = readonly SeekPlace[];
 
 export interface PlayerOutputs extends ReplayListener {
   /** Before a new replayer begins to read. */
@@ -37,16 +49,15 @@ export interface PlayerOutputs extends ReplayListener {
   /** A replayer stands at the begin of the stretch before a place. */
   rewound(replayer: Replayer): void;
   flush(): void;
-  failed(reason: string): void;
 }
 
 export class Player {
-  replayer: Replayer | null = null;
   state: ReplayStatus["state"] = "paused";
   reason = "";
   private readonly options: PlayerOptions;
-  private readonly outputs: PlayerOutputs;
+  private readonly parts: PlayerPart[] = [];
   private readonly pace: Pace;
+  private replay: MergedReplayer | null = null;
   /** Whether to play when a seek is done. */
   private plays = false;
   /** Recorded time that was reached when it stopped; an input may be long to come. */
@@ -55,10 +66,27 @@ export class Player {
   private turn = 0;
   private seeking: Promise<void> = Promise.resolve();
 
-  constructor(options: PlayerOptions, outputs: PlayerOutputs) {
+  constructor(options: PlayerOptions) {
     this.options = options;
-    this.outputs = outputs;
     this.pace = new Pace(options.clock, options.speed);
+  }
+
+  /** Adds the next partition, before anything moves. Returns its number. */
+  add(part: PlayerPart): number {
+    return this.parts.push(part) - 1;
+  }
+
+  /** The run over a partition; null before the first seek. */
+  replayerOf(part: number): Replayer | null {
+    return this.replay?.parts[part] ?? null;
+  }
+
+  /** From the first data of any partition to the last of any. */
+  get range(): { fromUs: number; toUs: number } {
+    return {
+      fromUs: Math.min(...this.parts.map(({ range }) => range.fromUs)),
+      toUs: Math.max(...this.parts.map(({ range }) => range.toUs)),
+    };
   }
 
   get speed(): number | "max" {
@@ -67,14 +95,14 @@ export class Player {
 
   /** Recorded time that has been reached, within the range. */
   get timeUs(): number {
-    const { fromUs, toUs } = this.options.range;
+    const { fromUs, toUs } = this.range;
     const head = this.state === "playing" ? this.pace.nowUs(this.reachableUs) : this.headUs;
-    return Math.min(Math.max(this.replayer?.core.now ?? 0, head, fromUs), toUs);
+    return Math.min(Math.max(this.replay?.nowUs ?? 0, head, fromUs), toUs);
   }
 
   async play(): Promise<void> {
     this.plays = true;
-    if (this.state === "ended") await this.seek({ sequence: this.options.range.firstSequence });
+    if (this.state === "ended") await this.seekBeginning();
     else if (this.state === "paused") this.start();
   }
 
@@ -92,26 +120,38 @@ export class Player {
 
   /** Recorded time that may have been reached at most: that of the next input, while it is being read that of the last. */
   private get reachableUs(): number {
-    const { replayer } = this;
-    return replayer?.next?.timeUs ?? replayer?.core.now ?? 0;
+    const { replay } = this;
+    return replay?.next?.timeUs ?? replay?.nowUs ?? 0;
   }
 
-  /** Resolves when it stands there, or a later seek took over. Throws for a place that is not in the recording. */
-  seek(place: SeekPlace): Promise<void> {
-    checkPlace(place, this.options.range, "seek");
-    this.plays ||= this.state === "playing";
-    this.state = "seeking";
-    const turn = this.interrupt();
-    this.seeking = this.seeking.then(async () => {
-      if (turn === this.turn) await this.moveTo(place, turn).catch((error) => this.fail(error, turn));
+  /**
+   * Resolves when it stands there, or a later seek took over. Throws for a place that is not in the recording. `part`: the partition that a sequence is
+   * of.
+   */
+  seek(place: SeekPlace, part = 0): Promise<void> {
+    checkPlace(place, { ...this.parts[part]!.range, ...this.range }, "seek");
+    return this.moving(async (turn) => {
+      await this.moveTo(await this.placesAt(place, part), turn);
+      // A time may lie in a stretch without inputs: the place before an input is directly after the previous one.
+      return "timeUs" in place ? place.timeUs : this.replay!.parts[part]!.core.now;
     });
-    return this.seeking;
+  }
+
+  /** Before the first input of each partition. */
+  seekBeginning(): Promise<void> {
+    return this.moving(async (turn) => {
+      await this.moveTo(
+        this.parts.map(({ range }) => ({ sequence: range.firstSequence })),
+        turn,
+      );
+      return Math.min(...this.replay!.parts.map(({ core }) => core.now));
+    });
   }
 
   async close(): Promise<void> {
     this.interrupt();
     await this.seeking;
-    await this.replayer?.close();
+    await this.replay?.close();
   }
 
   private interrupt(): number {
@@ -120,34 +160,65 @@ export class Player {
     return this.turn;
   }
 
-  private async moveTo(place: SeekPlace, turn: number): Promise<void> {
-    const { journal, definitions, windowUs, range } = this.options;
-    const timeUs = await timeOfPlace(journal, place);
-    const from = await windowStart(journal, Math.max(range.fromUs, timeUs - windowUs), timeUs);
-    this.outputs.opening();
-    const replayer = await Replayer.open(
-      journal,
-      definitions,
-      from < timeUs ? { timeUs: from } : place,
-      this.outputs,
-    );
-    await this.replayer?.close();
-    this.replayer = replayer;
-    this.headUs = 0;
-    this.outputs.rewound(replayer);
-    const isReached = ({ sequence, timeUs: at, block }: LoggedInput) => reaches(place, sequence, at, block);
-    while (turn === this.turn) {
-      const next = replayer.next ?? (await replayer.fill());
-      if (next === null || isReached(next)) break;
-      this.stepWhile(replayer, (input) => !isReached(input));
-      await this.rest();
-    }
-    if (turn !== this.turn) return;
-    // A time may lie in a stretch without inputs: the place before an input is directly after the previous one.
-    this.headUs = "timeUs" in place ? timeUs : replayer.core.now;
+  /** `move` resolves with the recorded time that it stands at, unless a later one took over. */
+  private moving(move: (turn: number) => Promise<number>): Promise<void> {
+    this.plays ||= this.state === "playing";
+    this.state = "seeking";
+    const turn = this.interrupt();
+    this.seeking = this.seeking.then(async () => {
+      if (turn !== this.turn) return;
+      try {
+        const headUs = await move(turn);
+        if (turn === this.turn) this.arrived(headUs);
+      } catch (error) {
+        this.fail(error, turn);
+      }
+    });
+    return this.seeking;
+  }
+
+  private arrived(headUs: number): void {
+    this.headUs = headUs;
     this.state = "paused";
     this.reason = "";
     if (this.plays) this.start();
+  }
+
+  /** Where each partition stands when one of them stands at a place. */
+  private async placesAt(place: SeekPlace, part: number): Promise<Places> {
+    if ("timeUs" in place) return this.parts.map(() => place);
+    const timeUs = await timeOfPlace(this.parts[part]!.journal, place);
+    // Of inputs of the same time those of the partitions before it come first.
+    return this.parts.map((_, k) => (k === part ? place : { timeUs: k < part ? timeUs + 1 : timeUs }));
+  }
+
+  private async moveTo(places: Places, turn: number): Promise<void> {
+    const starts: SeekPlace[] = [];
+    for (const [k, part] of this.parts.entries()) starts.push(await this.startBefore(part, places[k]!));
+    for (const { outputs } of this.parts) outputs.opening();
+    const opened: Replayer[] = [];
+    for (const [k, { journal, outputs }] of this.parts.entries())
+      opened.push(await Replayer.open(journal, this.options.definitions, starts[k]!, outputs));
+    await this.replay?.close();
+    const replay = new MergedReplayer(opened);
+    this.replay = replay;
+    this.headUs = 0;
+    for (const [k, { outputs }] of this.parts.entries()) outputs.rewound(opened[k]!);
+    const isReached = ({ sequence, timeUs, block }: LoggedInput) =>
+      reaches(places[replay.nextPart!]!, sequence, timeUs, block);
+    while (turn === this.turn) {
+      const next = replay.next ?? (await replay.fill());
+      if (next === null || isReached(next)) return;
+      this.stepWhile(replay, (input) => !isReached(input));
+      await this.rest();
+    }
+  }
+
+  /** Where the stretch begins that is handed out before a place. */
+  private async startBefore({ journal, range }: PlayerPart, place: SeekPlace): Promise<SeekPlace> {
+    const timeUs = await timeOfPlace(journal, place);
+    const from = await windowStart(journal, Math.max(range.fromUs, timeUs - this.options.windowUs), timeUs);
+    return from < timeUs ? { timeUs: from } : place;
   }
 
   private start(): void {
@@ -157,10 +228,10 @@ export class Player {
   }
 
   private async run(turn: number): Promise<void> {
-    const replayer = this.replayer!;
+    const replay = this.replay!;
     this.pace.begin(this.headUs);
     while (turn === this.turn) {
-      const next = replayer.next ?? (await replayer.fill());
+      const next = replay.next ?? (await replay.fill());
       if (turn !== this.turn) return;
       if (next === null) {
         this.state = "ended";
@@ -168,19 +239,19 @@ export class Player {
         return;
       }
       if (await this.pace.waitFor(next.timeUs)) continue;
-      this.stepWhile(replayer, ({ timeUs }) => this.pace.isDue(timeUs));
+      this.stepWhile(replay, ({ timeUs }) => this.pace.isDue(timeUs));
       await this.rest();
     }
   }
 
   /** Steps through what is at hand, then lets listeners flush. */
-  private stepWhile(replayer: Replayer, isDue: (next: LoggedInput) => boolean): void {
+  private stepWhile(replay: MergedReplayer, isDue: (next: LoggedInput) => boolean): void {
     for (let steps = 0; steps < TURN_INPUTS; steps++) {
-      const { next } = replayer;
+      const { next } = replay;
       if (next === null || !isDue(next)) break;
-      replayer.step();
+      replay.step();
     }
-    this.outputs.flush();
+    for (const { outputs } of this.parts) outputs.flush();
   }
 
   private rest(): Promise<void> {
@@ -192,6 +263,6 @@ export class Player {
     this.interrupt();
     this.state = "failed";
     this.reason = error instanceof Error ? error.message : String(error);
-    this.outputs.failed(this.reason);
+    this.options.failed(this.reason);
   }
 }

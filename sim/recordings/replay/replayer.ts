@@ -118,6 +118,11 @@ class ListenerSink implements CoreSink {
     this.listener = listener;
   }
 
+  /** What nobody sees is not built: on the way to a place states would be most of the work. */
+  get unread(): boolean {
+    return this.silent;
+  }
+
   event(event: EventMessage): void {
     if (!this.silent) this.listener.event(event);
   }

@@ -1,8 +1,8 @@
 /**
- * A recording as a session: what the gateway and the page see is what they saw when it was live.
+ * A partition of a recording as a session: what the gateway and the page see is what they saw when it was live.
  *
- *   recording ──► Player ──frames, events, states, metrics──► Outbox ──► listeners
- *                   ▲ play · pause · seek · speed
+ *   partitions ──► Player ──frames, events, states, metrics──► Outbox of each ──► listeners
+ *                    ▲ play · pause · seek · speed: of all partitions, whichever is told
  *
  * P1  Between two seeks deliveries are those of the live session, in order (S1-S3 of actors/ports/session.ts).
  * P2  After a seek the session is as it was at that place (S4): its events, groups and states are those up to there.
@@ -10,18 +10,20 @@
  */
 
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { blocks, inputsOf, listAlerts } from "../../../actors/mod.ts";
-import { Outbox } from "../../../actors/partition/mod.ts";
+import { blocks, inputsOf, listAlerts, mergedAlerts } from "../../../actors/mod.ts";
+import { Outbox, Past } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { SessionCommands } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type {
   DeliveredFrame,
   LiveSession,
+  PastRange,
   SessionDescription,
   SessionListener,
+  SessionPast,
 } from "../../../actors/ports/session.ts";
-import type { AlertsStatus, ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
+import type { AlertsStatus, ReplayMark, ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { SeekPlace } from "../place.ts";
@@ -32,20 +34,26 @@ import { Player, type PlayerOutputs } from "./player.ts";
 /** Twice what the page shows at first. */
 const WINDOW_US = 120_000_000;
 
-export interface ReplaySessionOptions {
-  journal: Journal;
+/** A recorded partition. */
+export interface RecordedPart {
+  readonly journal: Journal;
+  /** Its folder, for people. */
+  readonly recording: string | null;
+}
+
+export interface PlayOptions {
   definitions: CoreDefinitions;
   clock: Clock;
-  /** Folder of the recording, for people. */
-  recording: string | null;
   /** Multiples of recorded time; default 1. */
   speed?: number | "max";
-  /** Where it stands at first; default: the beginning. */
+  /** Where it stands at first, a sequence is of the first partition; default: the beginning. */
   place?: SeekPlace;
   /** What is delivered before a place that is gone to, µs of recorded time at most. */
   windowUs?: number;
   log?(message: string): void;
 }
+
+export interface ReplaySessionOptions extends PlayOptions, RecordedPart {}
 
 export class ReplaySession implements LiveSession {
   readonly session: string;
@@ -54,43 +62,90 @@ export class ReplaySession implements LiveSession {
   private readonly options: ReplaySessionOptions;
   private readonly range: RecordedRange;
   private readonly player: Player;
+  /** Its number among those that the player moves. */
+  private readonly part: number;
+  /** All of these, this one too. */
+  private readonly all: readonly ReplaySession[];
   private readonly known = new EventMarks();
+  private readonly recorded: Past;
   private readonly outbox: Outbox;
+  private readonly rest: () => Promise<void>;
+  private isClosed = false;
 
-  /** Stands paused at its place. Rejects when that is not in the recording, or the recording cannot be read. */
-  static async open(options: ReplaySessionOptions): Promise<ReplaySession> {
-    const range = await rangeOf(options.journal, options.definitions);
-    const session = new ReplaySession(options, range, await nameOf(options.journal));
-    const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
-    session.known.read(options.journal, rest).catch((error: unknown) => options.log?.(String(error)));
-    await session.seek(options.place ?? { sequence: range.firstSequence });
-    const { state, reason } = session.player;
-    if (state === "failed")
-      throw new EigenwatchError({ action: "open the recorded session", value: reason, kind: "failed" });
+  /** Of one partition. */
+  static async open({ journal, recording, ...options }: ReplaySessionOptions): Promise<ReplaySession> {
+    const [session] = await ReplaySession.openAll([{ journal, recording }], options);
     return session;
+  }
+
+  /**
+   * A session of each partition, in their order, that move together. They stand paused at their place. Rejects when that is not in the recording, or the
+   * recording cannot be read.
+   */
+  static async openAll(
+    parts: readonly RecordedPart[],
+    options: PlayOptions,
+  ): Promise<[ReplaySession, ...ReplaySession[]]> {
+    const { definitions, clock, speed = 1, windowUs = WINDOW_US, place, log = () => {} } = options;
+    const player = new Player({ definitions, clock, speed, windowUs, failed: log });
+    const names = [];
+    for (const { journal } of parts) names.push(await nameOf(journal));
+    // Where retention removed the first input of a partition, another one may know.
+    const name = names.find(({ session }) => session !== null)?.session ?? "recording";
+    const all: ReplaySession[] = [];
+    for (const [k, part] of parts.entries()) {
+      const range = await rangeOf(part.journal, definitions);
+      const { partition } = names[k]!;
+      all.push(new ReplaySession({ ...options, ...part }, { session: name, partition }, range, player, all));
+    }
+    for (const session of all) session.readRecording();
+    await (place === undefined ? player.seekBeginning() : player.seek(place));
+    if (player.state === "failed")
+      throw new EigenwatchError({
+        action: "open the recorded session",
+        value: player.reason,
+        kind: "failed",
+      });
+    return all as [ReplaySession, ...ReplaySession[]];
   }
 
   private constructor(
     options: ReplaySessionOptions,
-    range: RecordedRange,
     name: { session: string; partition: string },
+    range: RecordedRange,
+    player: Player,
+    all: readonly ReplaySession[],
   ) {
-    const { speed = 1, windowUs = WINDOW_US } = options;
     this.options = options;
     this.range = range;
+    this.player = player;
+    this.all = all;
     this.session = name.session;
     this.partition = name.partition;
     this.commands = new SessionCommands(name.session);
+    this.rest = () => new Promise((resolve) => options.clock.soon(resolve));
+    this.recorded = new Past({ log: options.journal, input: 0, rest: this.rest });
     this.outbox = new Outbox({
       journal: options.journal,
       place: { input: 0, event: 0 },
+      past: this.recorded,
       blockOf: (event) => this.known.blockOf(event),
       log: (message) => options.log?.(message),
     });
-    this.player = new Player({ ...options, range, speed, windowUs }, this.outputs());
+    this.part = player.add({ journal: options.journal, range, outputs: this.outputs() });
+  }
+
+  /** Its marks and its past, in the background. */
+  private readRecording(): void {
+    const { journal, log } = this.options;
+    this.known.read(journal, this.rest).catch((error: unknown) => log?.(String(error)));
+    this.recorded
+      .readRecording(() => this.isClosed)
+      .catch((error: unknown) => this.isClosed || log?.(String(error)));
   }
 
   async close(): Promise<void> {
+    this.isClosed = true;
     this.known.stop();
     await this.player.close();
     await this.options.journal.close();
@@ -99,14 +154,21 @@ export class ReplaySession implements LiveSession {
   // ---- the place -------------------------------------------------------------------------------------------------
 
   status(): ReplayStatus {
-    const { state, reason, speed, timeUs, replayer } = this.player;
+    const { state, reason, speed, timeUs, range } = this.player;
     const { recording } = this.options;
-    return { state, reason, speed, timeUs, sequence: replayer?.core.sequence ?? 0, ...this.range, recording };
+    const sequence = this.core?.sequence ?? 0;
+    return { state, reason, speed, timeUs, sequence, ...this.range, ...range, recording };
   }
 
+  /** Of all partitions, in order of time. */
   marks(): ReplayMarks {
-    const { marks, complete } = this.known;
-    return { marks, complete };
+    const complete = this.all.every(({ known }) => known.complete);
+    if (this.all.length === 1) return { marks: this.known.marks, complete };
+    const marks = this.all.flatMap(({ partition, known }): ReplayMark[] =>
+      known.marks.map((mark) => ({ ...mark, partition })),
+    );
+    // Those of a partition are in order, and sorting keeps the order of the partitions among equal times.
+    return { marks: marks.sort((a, b) => a.timeUs - b.timeUs), complete };
   }
 
   play(): Promise<void> {
@@ -122,7 +184,12 @@ export class ReplaySession implements LiveSession {
   }
 
   async seek(place: SeekPlace): Promise<void> {
-    await this.player.seek(place);
+    await this.player.seek(place, this.part);
+  }
+
+  /** Of its partition; null before it stands anywhere. */
+  private get core() {
+    return this.player.replayerOf(this.part)?.core ?? null;
   }
 
   // ---- what the player hands out --------------------------------------------------------------------------------
@@ -140,21 +207,20 @@ export class ReplaySession implements LiveSession {
       state: (state) => outbox.state(state),
       event: (event) => outbox.event(event),
       flush: () => outbox.flush(),
-      failed: (reason) => this.options.log?.(reason),
     };
   }
 
   // ---- LiveSession ----------------------------------------------------------------------------------------------
 
   describe(): SessionDescription {
-    const { state, speed, replayer } = this.player;
+    const { state, speed } = this.player;
     const detail = `a recording, ${state}${state === "playing" ? ` at speed ${speed}` : ""}`;
     return {
       session: this.session,
       partition: this.partition,
       durability: this.options.journal.durability,
-      timeUs: replayer?.core.now ?? 0,
-      lastInputSequence: replayer?.core.sequence ?? 0,
+      timeUs: this.core?.now ?? 0,
+      lastInputSequence: this.core?.sequence ?? 0,
       lastEventSequence: this.outbox.lastEvent,
       recording: this.options.recording,
       feeds: [{ source: "replay", status: state, detail }],
@@ -162,7 +228,7 @@ export class ReplaySession implements LiveSession {
   }
 
   groups(): readonly Channels[] {
-    return this.player.replayer?.core.declarations() ?? [];
+    return this.core?.declarations() ?? [];
   }
 
   events(after: number, limit: number): Promise<EventMessage[]> {
@@ -177,14 +243,21 @@ export class ReplaySession implements LiveSession {
     return this.outbox.lastStates();
   }
 
-  /** Thresholds and alerts at its place. */
+  past(range: PastRange): Promise<SessionPast> {
+    return this.outbox.past(range);
+  }
+
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.outbox.stateBefore(group, timeUs);
+  }
+
+  /** Thresholds and alerts of all partitions, at their place. */
   alerts(): AlertsStatus {
-    const core = this.player.replayer?.core;
-    return core === undefined ? { alerts: [], perDay: 0, heldBack: 0 } : listAlerts(core);
+    return mergedAlerts(this.all.flatMap(({ core }) => (core === null ? [] : [listAlerts(core)])));
   }
 
   gauges(): Readonly<Record<string, number>> {
-    return this.player.replayer?.core.gauges() ?? {};
+    return this.core?.gauges() ?? {};
   }
 
   notReady(): string | null {
@@ -197,11 +270,11 @@ export class ReplaySession implements LiveSession {
 }
 
 /** As the first kept block says; where retention removed the first input of the session, its name is not known. */
-async function nameOf(journal: Journal): Promise<{ session: string; partition: string }> {
+async function nameOf(journal: Journal): Promise<{ session: string | null; partition: string }> {
   for await (const block of blocks(journal)) {
-    let session = "recording";
+    let session: string | null = null;
     for (const { input } of inputsOf(block)) if (input.type === "sessionOpened") session = input.session;
     return { session, partition: block.partition };
   }
-  return { session: "recording", partition: "p0" };
+  return { session: null, partition: "p0" };
 }

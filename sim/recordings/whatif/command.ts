@@ -1,4 +1,5 @@
 /** `eigenwatch whatif PATH`: a branch of a recording, and its events side by side with the recorded ones. */
+import { join } from "node:path";
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
@@ -7,11 +8,12 @@ import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson, showStatus } from "../../../actors/command-line/terminal.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { escapeName } from "../../../protocol/subjects.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
 import { place } from "../place.ts";
 import { givenCommand, injection, requestOf, seed } from "./branch-options.ts";
-import { folderOfBranch } from "./branch-partition.ts";
+import { type BranchPlace, folderOfBranch, placesOfBranch } from "./branch-partition.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfResult } from "./result.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
@@ -96,8 +98,7 @@ export const whatIfCommand = command.action(exitWith(runWhatIfCommand));
 export type WhatIfOptions = ReturnType<typeof command.opts>;
 
 export async function runWhatIfCommand(recording: string, options: WhatIfOptions): Promise<number> {
-  const path = await folderOfBranch(recording, options);
-  if (options.sweep.length > 0) return runSweep(path, options);
+  if (options.sweep.length > 0) return runSweep(await folderOfBranch(recording, options), options);
   for (const name of ["truth", "plot"] as const) {
     if (options[name] !== undefined)
       throw new EigenwatchError({
@@ -112,19 +113,41 @@ export async function runWhatIfCommand(recording: string, options: WhatIfOptions
       value: "no place is given",
       expected: "--at TIME or --at SEQUENCE",
     });
-  const request = requestOf(options, options.at);
+  const places = await placesOfBranch(recording, options, options.at);
   const to = options.write ? (options.to ?? freeName(recording)) : null;
   if (to !== null) checkFree(to);
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
-    process.once(signal, () => ending.abort(interrupted(path, signal)));
+    process.once(signal, () => ending.abort(interrupted(recording, signal)));
+  const results: BranchResult[] = [];
+  for (const [k, place] of places.entries()) {
+    if (places.length > 1 && !options.json) print(`partition ${place.partition}`);
+    // As the partitions of a recording lie.
+    const folder = to === null || k === 0 ? to : join(to, escapeName(place.partition));
+    results.push(await branchOne(place, folder, options, ending.signal));
+  }
+  if (options.json) {
+    const [first, ...others] = results;
+    printJson(others.length > 0 ? { ...first, others } : first);
+  }
+  return 0;
+}
+
+type BranchResult = WhatIfResult & { readonly seconds: number };
+
+async function branchOne(
+  { directory, at }: BranchPlace,
+  to: string | null,
+  options: WhatIfOptions,
+  signal: AbortSignal,
+): Promise<BranchResult> {
   const lines = options.json ? null : new Lines();
   const bar = startProgress("whatif", 0, "inputs", options.json === true);
   const started = performance.now();
   try {
-    const result = await runWhatIf(path, request, {
+    const result = await runWhatIf(directory, requestOf(options, at), {
       to,
-      signal: ending.signal,
+      signal,
       progress: ({ inputs, of }) => bar.update(inputs, of),
       difference: (difference, original, branch) => {
         if (difference.type !== "same") lines?.line(sideBySide(difference, original, branch));
@@ -132,9 +155,8 @@ export async function runWhatIfCommand(recording: string, options: WhatIfOptions
     });
     bar.stop();
     const seconds = (performance.now() - started) / 1000;
-    if (options.json) printJson({ ...result, seconds });
-    else summary(result, seconds);
-    return 0;
+    if (!options.json) summary(result, seconds);
+    return { ...result, seconds };
   } finally {
     bar.stop();
   }

@@ -23,6 +23,7 @@ import {
   type FeedPlan,
   feedTarget,
   planFeed,
+  refuseName,
   STDOUT,
   sessionSpec,
 } from "./feed-options.ts";
@@ -76,6 +77,10 @@ export const feedCommand = new Command("feed")
   )
   .option("--session <name>", "session of the cluster", "local")
   .option("--partition <name>", "partition of that session", "p0")
+  .option(
+    "--name <name>",
+    "name of the feed in that session, and of its group; one feed at a time has it (default: synth:SCENARIO)",
+  )
   .option("--truth <file>", "write what happens to this file, one JSON object per line")
   .option(
     "--port <port>",
@@ -99,6 +104,10 @@ export const feedCommand = new Command("feed")
           "eigenwatch feed flash-crash --to nats:nats://10.0.0.5 --session plant",
           "feed a session of a cluster",
         ],
+        [
+          "eigenwatch feed flash-crash --to nats:nats://10.0.0.5 --session plant --name second",
+          "the same world once more beside it",
+        ],
       ],
     }),
   )
@@ -111,6 +120,7 @@ async function runFeed(scenario: string, options: FeedOptions): Promise<number> 
     return publishWorld(scenario, options.to.url, options);
   }
   if (options.to.kind !== "session") return writeTable(scenario, options);
+  refuseName(options);
   const { up } = await import("../../../collab/live/serve.ts");
   const { port, json } = options;
   return up({ feed: [sessionSpec(scenario, options)], set: [], allowHost: [], allowOrigin: [], port, json });

@@ -3,6 +3,7 @@ import { resolve } from "node:path";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import type { SynthChoice } from "../../../actors/feeds/mod.ts";
 import { RECORDED_START_US } from "../../../actors/feeds/mod.ts";
+import type { TimeRange } from "../../../actors/partition/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText, timeText } from "../../../protocol/text-values.ts";
 import { chosenWorld } from "../worlds.ts";
@@ -28,6 +29,8 @@ export interface FeedOptions {
   /** Where `nats:URL` publishes. */
   session: string;
   partition: string;
+  /** There, of the feed; default: `synth:` and the scenario. */
+  name?: string | undefined;
   json?: true | undefined;
 }
 
@@ -74,6 +77,7 @@ export interface FeedPlan {
 }
 
 export function planFeed(name: string, options: FeedOptions): FeedPlan {
+  refuseName(options);
   const { to, truth, form, port, start = RECORDED_START_US } = options;
   if (port !== undefined)
     throw new EigenwatchError({
@@ -101,9 +105,25 @@ export function planFeed(name: string, options: FeedOptions): FeedPlan {
   return { choice, durationUs, startUs: start, path, format, gzipped };
 }
 
+/** A feed has a name where others may have one. */
+export function refuseName({ name, to }: FeedOptions): void {
+  if (name === undefined) return;
+  throw new EigenwatchError({
+    action: `use --name ${name}`,
+    value: `the world goes to ${to.text}`,
+    expected: "--to nats:URL",
+  });
+}
+
 function choiceOf(name: string, options: FeedOptions): SynthChoice {
   const { seed, strength, channels, rate, duration, form } = options;
   return { seed, strength, channels, rate, durationUs: duration, form, group: name };
+}
+
+/** When the samples of a world are that does not begin now. */
+export function recordedSpan(name: string, options: FeedOptions): TimeRange {
+  const { start = RECORDED_START_US } = options;
+  return { fromUs: start, toUs: start + chosenWorld(name, choiceOf(name, options)).options.durationUs };
 }
 
 /** The same world as a feed spec for `up`. */

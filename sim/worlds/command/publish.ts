@@ -1,12 +1,17 @@
-/** `feed --to nats:URL`: a synthetic world as a live feed of a session that runs on other machines. */
+/** `feed --to nats:URL`: a synthetic world as a feed of a session that runs on other machines. */
+import { randomUUID } from "node:crypto";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { DELIVERY_MS, publishFeed } from "../../../actors/feeds/mod.ts";
-import { createFeeds, systemClock } from "../../../actors/mod.ts";
+import { checkSourceName, createFeed, systemClock } from "../../../actors/mod.ts";
+import { holdFeedName } from "../../../collab/live/feed-name.ts";
 import { connectBus, type NatsFlags } from "../../../collab/live/nats-flags.ts";
-import { ownedPartition } from "../../../collab/live/node-status.ts";
+import { ownedPartition, ownerStatusOf } from "../../../collab/live/node-status.ts";
+import { SentSamples } from "../../../collab/live/sent-samples.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
+import type { EigenwatchError } from "../../../protocol/errors.ts";
 import { synthWorlds } from "../worlds.ts";
-import { type FeedOptions, sessionSpec } from "./feed-options.ts";
+import { type FeedOptions, recordedSpan, sessionSpec } from "./feed-options.ts";
+import { refuseOtherTime } from "./other-time.ts";
 
 /** Until the world ends, or a signal comes. Returns the exit code. */
 export async function publishWorld(
@@ -14,25 +19,65 @@ export async function publishWorld(
   url: string,
   options: FeedOptions & NatsFlags,
 ): Promise<number> {
-  const { session, partition, seed, json } = options;
+  const { session, partition, name, seed, json } = options;
+  if (name !== undefined) checkSourceName(name);
   const spec = sessionSpec(scenario, options);
-  const [feed] = createFeeds([spec], { worlds: synthWorlds(), clock: systemClock, seed });
+  const feed = createFeed(spec, { worlds: synthWorlds(), clock: systemClock, seed }, name);
+  const { source } = feed;
   const log = (message: string) => (json ? printJson({ what: "log", message }) : print(message));
   const bus = await connectBus({ ...options, nats: url }, `feed ${scenario}`, log);
+  const place = { bus, session, partition, clock: systemClock };
   const giveUp = new AbortController();
   let cancel: () => void = () => {};
+  let failure: EigenwatchError | null = null;
   try {
     await ownedPartition(bus, session, partition);
-    if (json) printJson({ what: "publishing", session, partition, spec });
-    else print(`${scenario} goes to session ${session}, partition ${partition}; Ctrl-C ends it`);
-    void stopSignal().then(() => {
+    // Without an answer the owner still finds out by itself.
+    const { data } = await ownerStatusOf(bus, session, partition).catch(() => ({ data: null }));
+    const recorded = feed.kind === "live" ? null : recordedSpan(scenario, options);
+    refuseOtherTime(`bring ${source} to session ${session}`, recorded, data, systemClock.nowUs());
+    const lost = (error: EigenwatchError): void => {
+      failure = error;
+      giveUp.abort();
+      void feed.stop();
+    };
+    const held = await holdFeedName({ ...place, source, holder: randomUUID(), lost });
+    // A program that reads "publishing" may send a signal at once.
+    const stopped = stopSignal();
+    if (json) printJson({ what: "publishing", session, partition, source, spec });
+    else print(`${source} goes to session ${session}, partition ${partition}; Ctrl-C ends it`);
+    void stopped.then(() => {
       cancel = systemClock.after(DELIVERY_MS, () => giveUp.abort());
-      return feed!.stop();
+      return feed.stop();
     });
-    await publishFeed(feed!, { bus, session, partition, clock: systemClock, signal: giveUp.signal });
+    const sent = await SentSamples.begin({
+      clock: systemClock,
+      ask: () => ownerStatusOf(bus, session, partition, source),
+      leftOut: (samples, offered) => {
+        if (feed.kind === "live") log(`${source}: ${leftOutText(samples, offered)} so far`);
+      },
+    });
+    try {
+      await publishFeed(sent.counting(feed), { ...place, signal: giveUp.signal });
+      // What is delivered once is in the log by now, this time or from an earlier reading.
+      if (feed.kind === "live") await sent.end();
+    } finally {
+      sent.stop();
+      await held.end(true);
+    }
+    if (failure !== null) throw failure;
+    const shed = feed.kind === "live" ? sent.missing : 0;
+    if (json) printJson({ what: "published", source, samples: sent.offered, shed });
+    else if (feed.kind === "live") print(`${source}: ${leftOutText(shed, sent.offered)}`);
+    else print(`${source}: ${sent.offered} samples are durable`);
     return 0;
   } finally {
     cancel();
     await bus.close();
   }
+}
+
+/** Why some may be: they come faster than the owner takes them, or while nobody owns the partition. */
+function leftOutText(samples: number, offered: number): string {
+  return `${samples} of ${offered} samples were shed or lost on the way`;
 }

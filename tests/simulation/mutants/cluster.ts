@@ -192,7 +192,7 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "offer-of-closing-session",
     bug: "A session that is closing says that it took an offer that it refused.",
     file: "actors/partition/partition.ts",
-    find: 'return this.entered("take what a feed offers", () => {});',
+    find: 'return this.entered("take what a feed offers", () => {}, true);',
     replace: 'return this.inputLog.whenReleased("take what a feed offers");',
   },
 ];

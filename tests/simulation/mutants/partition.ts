@@ -18,8 +18,8 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     name: "dedupe-skipped",
     bug: "A duplicate frame is admitted.",
     file: SEQUENCER,
-    find: 'return sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source) ? "duplicate" : null;',
-    replace: "return null;",
+    find: 'if (sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source)) return "duplicate";',
+    replace: "",
   },
   {
     name: "dedupe-off-by-one",

@@ -1,4 +1,3 @@
-// timeout: 300
 // runtime: either
 // slow
 /** Some deliberate bugs are built and run: the simulator catches them, and corpus cases break their rules under them. */

@@ -90,8 +90,8 @@ function isSnoozed(untilUs: number | null, headUs: number): boolean {
   return untilUs !== null && untilUs > headUs;
 }
 
-function Acts({ alert, model, controls, alerts }: PanelProps & { alert: AlertStatus }) {
-  const [choosing, setChoosing] = useState(false);
+function Acts({ alert, model, controls, alerts, people }: PanelProps & { alert: AlertStatus }) {
+  const [choosing, setChoosing] = useState<"person" | "snooze" | null>(null);
   const me = controls.me.value;
   const { acknowledged, assigned, snoozedUntilUs, threshold } = alert;
   const { id } = threshold;
@@ -113,20 +113,31 @@ function Acts({ alert, model, controls, alerts }: PanelProps & { alert: AlertSta
     </button>
   );
   const snooze = (seconds: number) => {
-    setChoosing(false);
+    setChoosing(null);
     void alerts.snooze(id, seconds);
   };
+  const assign = (to: string) => {
+    setChoosing(null);
+    void alerts.assign(id, to);
+  };
+  // A viewer could do nothing about it.
+  const others = people.here.value.filter(({ isMe, role }) => !isMe && role !== "viewer");
   const isMine = me !== null && assigned?.to === me.name;
   return (
     <div class="alert-acts">
       {acknowledged === null ? act("Acknowledge", () => void alerts.acknowledge(id)) : null}
-      {me === null || isMine ? null : act("Assign to me", () => void alerts.assign(id, me.name))}
-      {isMine ? act("Not mine", () => void alerts.assign(id, "")) : null}
+      {me === null || isMine ? null : act("Assign to me", () => assign(me.name))}
+      {isMine ? act("Not mine", () => assign("")) : null}
+      {choosing === "person"
+        ? others.map(({ name }) => act(`Assign to ${visibleText(name)}`, () => assign(name)))
+        : others.length > 0
+          ? act("Assign…", () => setChoosing("person"))
+          : null}
       {isSnoozed(snoozedUntilUs, model.headUs)
         ? act("End snooze", () => snooze(0))
-        : choosing
+        : choosing === "snooze"
           ? SNOOZES.map(({ label, seconds }) => act(`Snooze ${label}`, () => snooze(seconds)))
-          : act("Snooze", () => setChoosing(true))}
+          : act("Snooze", () => setChoosing("snooze"))}
     </div>
   );
 }

@@ -78,7 +78,7 @@ function Rows({
   view,
   loop,
   many,
-}: Omit<PanelProps, "controls" | "alerts" | "people"> & { shown: Channel[]; many: boolean }) {
+}: Pick<PanelProps, "model" | "view" | "loop"> & { shown: Channel[]; many: boolean }) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const sparks = useRef<SparkLines | null>(null);
@@ -184,7 +184,7 @@ function Rows({
   );
 }
 
-interface RowProps extends Omit<PanelProps, "controls" | "alerts" | "people"> {
+interface RowProps extends Pick<PanelProps, "model" | "view" | "loop"> {
   channel: Channel;
   top: number;
   many: boolean;

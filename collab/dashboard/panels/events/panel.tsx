@@ -5,6 +5,7 @@ import { useEffect, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { clock, dateTime, significant } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
+import { ListTabs } from "../../components/list-tabs.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import type { View } from "../../model/view.ts";
 
@@ -14,14 +15,14 @@ const MOST_ROWS = 200;
 
 const hidden = signal<ReadonlySet<string>>(new Set());
 
-export function EventsPanel({ model, view }: PanelProps) {
+export function EventsPanel(props: PanelProps) {
+  const { model, view } = props;
   const events = model.events.value;
   const shown = events.filter((event) => !hidden.value.has(event.severity)).slice(0, MOST_ROWS);
   return (
     <section class="panel events" aria-label="Events">
       <div class="panel-head">
-        <h2>Events</h2>
-        <span class="count">{events.length}</span>
+        <ListTabs {...props} />
         <div class="spacer" />
         <fieldset class="filters" aria-label="Severities shown">
           {SEVERITIES.map((severity) => {

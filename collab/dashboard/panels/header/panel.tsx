@@ -8,7 +8,8 @@ import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 import { PeopleHere } from "../people/panel.tsx";
 
-export function Header({ model, view, controls, people }: PanelProps) {
+export function Header(props: PanelProps) {
+  const { model, view, controls } = props;
   const session = model.sessionInfo.value;
   return (
     <header class="header">
@@ -36,9 +37,20 @@ export function Header({ model, view, controls, people }: PanelProps) {
       <Stats model={model} />
       <Actions view={view} controls={controls} />
       <Person controls={controls} />
-      <PeopleHere people={people} />
+      <PeopleHere {...props} />
       <ConnectionState model={model} />
       {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
+      <button
+        type="button"
+        class="icon-button"
+        onClick={() => {
+          view.dialog.value = "layout";
+        }}
+        aria-label="Arrangement of the panels"
+        title="Arrange the panels, for yourself or for all (V)"
+      >
+        <Icon name="layout" size={18} />
+      </button>
       <button
         type="button"
         class="icon-button"

@@ -8,7 +8,7 @@ import { shortcutsOf } from "../../keyboard/shortcuts.ts";
 import { MEASURES } from "../../model/measures.ts";
 import { toggleTheme } from "../../theme/theme.ts";
 
-const GROUPS = ["Time", "Lists", "Look"] as const;
+const GROUPS = ["Time", "Lists", "Together", "Look"] as const;
 
 export function HelpDialog(props: PanelProps) {
   const { view } = props;
@@ -22,7 +22,7 @@ export function HelpDialog(props: PanelProps) {
   );
 }
 
-function HelpBody({ model, view, controls }: PanelProps) {
+function HelpBody(props: PanelProps) {
   return (
     <div class="help-body">
       <div class="help-keys">
@@ -30,7 +30,7 @@ function HelpBody({ model, view, controls }: PanelProps) {
           <section key={group}>
             <h3>{group}</h3>
             <dl>
-              {shortcutsOf(model, view, controls, toggleTheme)
+              {shortcutsOf(props, toggleTheme)
                 .filter((shortcut) => shortcut.group === group)
                 .map((shortcut) => (
                   <div key={shortcut.label}>
@@ -71,7 +71,9 @@ function HelpBody({ model, view, controls }: PanelProps) {
           </div>
         </dl>
         <p class="hint">
-          The wheel zooms at the pointer, dragging moves, a double click returns to the live edge.
+          The wheel zooms at the pointer, dragging moves, with Shift it marks for a note, a double click
+          returns to the live edge. Levels are dragged by their tags; the right button on a chart sets a new
+          one there.
         </p>
       </section>
     </div>

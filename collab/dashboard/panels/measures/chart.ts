@@ -15,6 +15,8 @@ import {
   drawValueTag,
   type TimeFrame,
 } from "../../../charts/time-frame.ts";
+import { drawNoteBands, drawNoteMarks, openThread, threadAt } from "../../components/note-marks.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import {
   drawEventLines,
   drawEventMark,
@@ -23,6 +25,7 @@ import {
 } from "../../components/session-marks.ts";
 import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
 import type { JointState, Model } from "../../model/model.ts";
+import type { Notes } from "../../model/notes.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
@@ -49,24 +52,34 @@ export class MeasuresPicture implements TimePicture {
   readonly everyMs = EVERY_MS;
   readonly #model: Model;
   readonly #view: View;
+  readonly #notes: Notes;
   readonly #caches = MEASURES.map(() => new LineCache());
   readonly #ranges: (Range | null)[] = MEASURES.map(() => null);
   #rows: Row[] = [];
+  #frame: TimeFrame | null = null;
 
-  constructor(model: Model, view: View) {
+  constructor({ model, view, notes }: Pick<PanelProps, "model" | "view" | "notes">) {
     this.#model = model;
     this.#view = view;
+    this.#notes = notes;
   }
 
   state(): string {
-    return `${this.#model.eventsVersion} ${this.#view.openEvent.peek()}`;
+    return `${this.#model.eventsVersion} ${this.#view.openEvent.peek()} ${this.#notes.version}`;
+  }
+
+  press(x: number, y: number): void {
+    const thread = this.#frame === null ? null : threadAt(this.#frame, this.#notes, x, y);
+    if (thread !== null) openThread(thread, this.#notes, this.#view);
   }
 
   drawBase(frame: TimeFrame): void {
+    this.#frame = frame;
     drawTimeGrid(frame);
     const area = { top: MARKS_HEIGHT, height: frame.plotHeight - MARKS_HEIGHT };
     const group = this.#view.groupName.peek();
     drawInjections(frame, this.#model.injections.peek(), area, (injection) => injection.group === group);
+    drawNoteBands(frame, this.#notes, area, () => true);
     const events = eventsInPlot(frame, this.#model, this.#view);
     drawEventLines(frame, events);
     this.#drawEventMarks(frame, events);
@@ -74,6 +87,7 @@ export class MeasuresPicture implements TimePicture {
     this.#rows.forEach((row, k) => {
       this.#drawRow(frame, row, k);
     });
+    drawNoteMarks(frame, this.#notes);
   }
 
   drawCursor(frame: TimeFrame, timeUs: number, x: number): void {

@@ -8,7 +8,8 @@ import { MEASURES } from "../../model/measures.ts";
 import { theme } from "../../theme/theme.ts";
 import { MeasuresPicture, measureRows } from "./chart.ts";
 
-export function MeasuresPanel({ model, view, loop }: PanelProps) {
+export function MeasuresPanel(props: PanelProps) {
+  const { view, loop } = props;
   const [height, setHeight] = useState(0);
   const rows = measureRows(height);
   return (
@@ -23,7 +24,7 @@ export function MeasuresPanel({ model, view, loop }: PanelProps) {
           kind="chart"
           label="Coherence, purity, entropy and effective rank over time. Arrow keys move a cursor."
           create={(elements) => {
-            const chart = new TimeChart(elements, view.window, new MeasuresPicture(model, view), () =>
+            const chart = new TimeChart(elements, view.window, new MeasuresPicture(props), () =>
               theme.peek(),
             );
             chart.onResize = setHeight;

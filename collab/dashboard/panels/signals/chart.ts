@@ -1,12 +1,13 @@
 /**
  * The chosen channels over time: one pane per unit, each with its own value axis, the last value as a tag at the right.
  */
+import { signal } from "@preact/signals";
 import { clock, quantity, tickLabel } from "../../../charts/format.ts";
 import { LineCache } from "../../../charts/line-cache.ts";
 import { extremes, gaps, traceLine } from "../../../charts/line-path.ts";
-import { followRange, type Range, tickStep, ticks, yOf } from "../../../charts/scale.ts";
+import { followRange, type Range, rounded, tickStep, ticks, valueAt, yOf } from "../../../charts/scale.ts";
 import { fitText, font } from "../../../charts/text.ts";
-import type { TimeView } from "../../../charts/time-axis.ts";
+import { type TimeView, timeOf } from "../../../charts/time-axis.ts";
 import type { TimePicture } from "../../../charts/time-chart.ts";
 import {
   drawCursorDot,
@@ -16,8 +17,11 @@ import {
   TAG_HEIGHT,
   type TimeFrame,
 } from "../../../charts/time-frame.ts";
+import { drawNoteBands, drawNoteMarks, openThread, threadAt } from "../../components/note-marks.ts";
+import type { PanelProps } from "../../components/panel-props.ts";
 import { drawEventLines, drawInjections, eventsInPlot } from "../../components/session-marks.ts";
 import type { Channel, Model } from "../../model/model.ts";
+import type { Notes } from "../../model/notes.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
@@ -27,6 +31,15 @@ interface Pane {
   top: number;
   height: number;
   range: Range;
+}
+
+/** A pane as levels see it; channels as group/name. */
+export interface PlacedPane extends Range {
+  readonly unit: string;
+  readonly channels: readonly string[];
+  readonly top: number;
+  readonly height: number;
+  readonly width: number;
 }
 
 interface Tag {
@@ -44,24 +57,57 @@ const TIP_TITLE_WIDTH = 220;
 const TIP_ROW_HEIGHT = 19;
 
 export class SignalsPicture implements TimePicture {
+  /** Where the panes lie and what they show: levels are laid over them. */
+  readonly panes = signal<readonly PlacedPane[]>([]);
   readonly #model: Model;
   readonly #view: View;
+  readonly #notes: Notes;
   readonly #caches = new Map<string, LineCache>();
   readonly #ranges = new Map<string, Range>();
   #panes: Pane[] = [];
+  #frame: TimeFrame | null = null;
 
-  constructor(model: Model, view: View) {
+  constructor({ model, view, notes }: Pick<PanelProps, "model" | "view" | "notes">) {
     this.#model = model;
     this.#view = view;
+    this.#notes = notes;
   }
 
   state(): string {
-    return `${this.#model.eventsVersion}`;
+    return `${this.#model.eventsVersion} ${this.#notes.version}`;
+  }
+
+  press(x: number, y: number): void {
+    const thread = this.#frame === null ? null : threadAt(this.#frame, this.#notes, x, y);
+    if (thread !== null) openThread(thread, this.#notes, this.#view);
+  }
+
+  /** A new level at this height, of the line that is nearest there. */
+  menu(x: number, y: number): boolean {
+    const pane = this.#panes.find(({ top, height }) => y >= top && y <= top + height);
+    if (pane === undefined || this.#frame === null || x > this.#frame.plotWidth) return false;
+    const timeUs = timeOf(x, this.#frame.time);
+    const away = (channel: Channel) =>
+      Math.abs(yOf(this.#valueAt(channel, timeUs), pane.range, pane.top, pane.height) - y);
+    const [nearest] = [...pane.channels].sort((a, b) => (away(a) || 0) - (away(b) || 0));
+    if (nearest === undefined) return false;
+    const level = rounded(valueAt(y, pane.range, pane.top, pane.height), pane.range);
+    this.#view.openThresholds({ channel: nearest.key, level });
+    return true;
   }
 
   drawBase(frame: TimeFrame): void {
+    this.#frame = frame;
     this.#layout(frame);
+    this.#place(frame);
     drawTimeGrid(frame);
+    for (const pane of this.#panes)
+      drawNoteBands(
+        frame,
+        this.#notes,
+        pane,
+        ({ note: { channel } }) => channel === null || pane.channels.some(({ key }) => key === channel),
+      );
     drawEventLines(frame, eventsInPlot(frame, this.#model, this.#view));
     const injections = this.#model.injections.peek();
     for (const pane of this.#panes)
@@ -69,6 +115,20 @@ export class SignalsPicture implements TimePicture {
         pane.channels.some(({ group, name }) => group === injection.group && injection.channels.has(name)),
       );
     for (const pane of this.#panes) this.#drawPane(frame, pane);
+    drawNoteMarks(frame, this.#notes);
+  }
+
+  #place({ plotWidth }: TimeFrame): void {
+    const placed = this.#panes.map(({ unit, channels, top, height, range: { low, high } }) => ({
+      unit,
+      channels: channels.map(({ key }) => key),
+      top,
+      height,
+      low,
+      high,
+      width: plotWidth,
+    }));
+    if (JSON.stringify(placed) !== JSON.stringify(this.panes.peek())) this.panes.value = placed;
   }
 
   drawCursor(frame: TimeFrame, timeUs: number, x: number): void {

@@ -1,6 +1,7 @@
 /** The chart of the chosen channels. */
 
 import "./panel.css";
+import { useMemo } from "preact/hooks";
 import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -8,9 +9,11 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import { SPANS_US } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 import { SignalsPicture } from "./chart.ts";
+import { Levels } from "./levels.tsx";
 
 export function SignalsPanel(props: PanelProps) {
   const { model, view, loop } = props;
+  const picture = useMemo(() => new SignalsPicture(props), []);
   model.groups.value;
   const channels = view.channels;
   return (
@@ -34,6 +37,7 @@ export function SignalsPanel(props: PanelProps) {
           ))}
         </ul>
         <div class="spacer" />
+        <MarkButton {...props} />
         <ThresholdsButton {...props} />
         <Spans {...props} />
       </div>
@@ -41,11 +45,11 @@ export function SignalsPanel(props: PanelProps) {
         <ChartBox
           loop={loop}
           kind="chart"
-          label={`Chart of ${channels.map((c) => c.title).join(", ") || "no channel"}. Arrow keys move a cursor, plus and minus zoom.`}
-          create={(elements) =>
-            new TimeChart(elements, view.window, new SignalsPicture(model, view), () => theme.peek())
-          }
-        />
+          label={`Chart of ${channels.map((c) => c.title).join(", ") || "no channel"}. Arrow keys move a cursor, plus and minus zoom, Enter marks for a note.`}
+          create={(elements) => new TimeChart(elements, view.window, picture, () => theme.peek())}
+        >
+          <Levels panes={picture.panes} {...props} />
+        </ChartBox>
         {model.groups.value.length === 0 ? <Waiting {...props} /> : null}
         {model.groups.value.length > 0 && channels.length === 0 ? (
           <p class="chart-note">Choose up to eight channels in the list to see them here.</p>
@@ -56,6 +60,27 @@ export function SignalsPanel(props: PanelProps) {
   );
 }
 
+/** With a pen or a finger, and without Shift: dragging marks a stretch of time for a note. */
+function MarkButton({ view, room }: PanelProps) {
+  if (!room.isJoined.value) return null;
+  const refused = room.whyNot();
+  return (
+    <button
+      type="button"
+      class="icon-button"
+      aria-pressed={view.isMarking.value}
+      disabled={refused !== ""}
+      onClick={() => {
+        view.isMarking.value = !view.isMarking.peek();
+      }}
+      aria-label="Mark a stretch of time for a note"
+      title={refused || "Drag over a chart to write a note on a stretch of time (S, or Shift while dragging)"}
+    >
+      <Icon name="note" size={16} />
+    </button>
+  );
+}
+
 function ThresholdsButton({ view, controls }: PanelProps) {
   if (!controls.supported.value.has("alerts")) return null;
   return (
@@ -63,7 +88,7 @@ function ThresholdsButton({ view, controls }: PanelProps) {
       type="button"
       class="icon-button"
       onClick={() => {
-        view.dialog.value = "thresholds";
+        view.openThresholds(null);
       }}
       aria-label="Thresholds"
       title="Thresholds and their alerts (A)"

@@ -69,7 +69,9 @@ export function StatePanel({ model, view, loop }: PanelProps) {
               return matrix;
             }}
           />
-          {last === null ? <NoState group={group} /> : null}
+          {shown === null ? (
+            <NoState group={group} atUs={last === null ? null : view.momentUs.value} />
+          ) : null}
         </figure>
         <ReadOut group={group} cell={cell} shown={shown} />
         <div class="state-foot">
@@ -106,16 +108,18 @@ function spectrumWords(spectrum: ArrayLike<number>): string {
   return `Spectrum of the joint state: ${first.join(", ") || "not known yet"}`;
 }
 
-/** In place of the matrix before the first state. */
-function NoState({ group }: { group: Group | undefined }) {
+/** In place of the matrix before the first state, and where that of a moment is not known. */
+function NoState({ group, atUs }: { group: Group | undefined; atUs: number | null }) {
+  const words =
+    group === undefined
+      ? "The joint state appears with the first channels."
+      : atUs === null
+        ? "Collecting the first rows…"
+        : `The joint state at ${clock(atUs)} is not known.`;
   return (
     <div class="matrix-empty">
       <div class="ghost" aria-hidden="true" />
-      <p>
-        {group === undefined
-          ? "The joint state appears with the first channels."
-          : "Collecting the first rows…"}
-      </p>
+      <p>{words}</p>
     </div>
   );
 }

@@ -25,13 +25,13 @@ export class SpectrumChart implements Drawable {
 
   draw(): boolean {
     const { moment } = this.#view;
-    if (moment === null) return false;
-    const state = `${this.#view.groupName.peek()} ${moment.timeUs} ${this.#surface.version} ${theme.peek().name}`;
+    const state = `${this.#view.groupName.peek()} ${moment?.timeUs} ${this.#surface.version} ${theme.peek().name}`;
     if (state === this.#drawn) return false;
     this.#drawn = state;
     const look = theme.peek();
     const { context, width, height } = this.#surface;
     context.clearRect(0, 0, width, height);
+    if (moment === null) return true;
     const values = Array.from(moment.spectrum).slice(0, MOST_BARS);
     const pitch = width / Math.max(8, values.length);
     const thick = Math.max(1, Math.min(16, pitch - 2));

@@ -15,6 +15,7 @@ export function ThresholdsDialog(props: PanelProps) {
   const close = () => {
     if (view.dialog.peek() !== "thresholds") return;
     view.dialog.value = null;
+    view.threshold.value = null;
     alerts.failure.value = "";
   };
   return (
@@ -25,16 +26,18 @@ export function ThresholdsDialog(props: PanelProps) {
 }
 
 function Content(props: PanelProps & { close: () => void }) {
-  const { controls } = props;
+  const { controls, view } = props;
   return (
     <div class="thresholds-body">
       <List {...props} />
-      {controls.supported.value.has("thresholds") ? <ThresholdForm {...props} /> : null}
+      {controls.supported.value.has("thresholds") ? (
+        <ThresholdForm key={JSON.stringify(view.threshold.value)} {...props} />
+      ) : null}
     </div>
   );
 }
 
-function List({ model, alerts, controls }: PanelProps) {
+function List({ model, alerts, controls, view }: PanelProps) {
   model.pulse.value;
   const all = alerts.all.value;
   const heldBack = alerts.heldBack.value;
@@ -57,6 +60,20 @@ function List({ model, alerts, controls }: PanelProps) {
                 class="button"
                 disabled={refused !== ""}
                 title={refused || undefined}
+                aria-label={`Change the threshold ${nameOf(alert.threshold, model)} ${conditionOf(alert.threshold, model)}`}
+                onClick={() => {
+                  view.threshold.value = { id: alert.threshold.id };
+                }}
+              >
+                Change
+              </button>
+            ) : null}
+            {controls.supported.value.has("thresholds") ? (
+              <button
+                type="button"
+                class="button"
+                disabled={refused !== ""}
+                title={refused || undefined}
                 aria-label={`Remove the threshold ${nameOf(alert.threshold, model)} ${conditionOf(alert.threshold, model)}`}
                 onClick={() => void alerts.remove(alert.threshold.id)}
               >
@@ -72,52 +89,75 @@ function List({ model, alerts, controls }: PanelProps) {
 }
 
 function ThresholdForm({ model, view, controls, alerts, close }: PanelProps & { close: () => void }) {
-  const [key, setKey] = useState(view.chosen.peek()[0] ?? [...model.channelsByKey.keys()][0] ?? "");
-  const [direction, setDirection] = useState<"above" | "below">("above");
+  const begun = view.threshold.value;
+  const changed =
+    begun !== null && "id" in begun
+      ? alerts.levels.peek().find(({ threshold }) => threshold.id === begun.id)?.threshold
+      : undefined;
+  const [key, setKey] = useState(
+    begun !== null && "channel" in begun
+      ? begun.channel
+      : (view.chosen.peek()[0] ?? [...model.channelsByKey.keys()][0] ?? ""),
+  );
+  const [direction, setDirection] = useState<"above" | "below">(changed?.direction ?? "above");
   const [busy, setBusy] = useState(false);
   const failure = alerts.failure.value;
   const refused = controls.whyNot("thresholds");
   const channel = model.channelsByKey.get(key);
   const submit = async (event: SubmitEvent) => {
     event.preventDefault();
-    if (channel === undefined) return;
+    if (channel === undefined && changed === undefined) return;
     const form = event.currentTarget as HTMLFormElement;
     const number = (name: string) => (form.elements.namedItem(name) as HTMLInputElement).valueAsNumber;
     const clearLevel = number("clearLevel");
-    const of = { group: channel.group, channel: channel.name };
+    const of = changed?.of ?? { group: channel!.group, channel: channel!.name };
     setBusy(true);
     const isSet = await alerts.set({
-      id: freeId({ of, direction }, alerts.all.peek()),
+      id: changed?.id ?? freeId({ of, direction }, alerts.levels.peek()),
       of,
       direction,
       level: number("level"),
       ...(Number.isNaN(clearLevel) ? {} : { clearLevel }),
       dwellSeconds: number("dwellSeconds") || 0,
+      ...(changed === undefined ? {} : { title: changed.title }),
       severity: (form.elements.namedItem("severity") as HTMLSelectElement)
         .value as AlertStatus["threshold"]["severity"],
     });
     setBusy(false);
-    if (isSet) form.reset();
+    if (!isSet) return;
+    form.reset();
+    view.threshold.value = null;
   };
   return (
     <form class="threshold-form" onSubmit={(event) => void submit(event)}>
-      <fieldset class="threshold-fields" disabled={refused !== ""} aria-label="A new threshold">
-        <label class="field">
-          <span>
-            Channel <Now channel={channel} />
-          </span>
-          <select value={key} onChange={({ currentTarget }) => setKey(currentTarget.value)}>
-            {model.groups.value.map(({ name, channels }) => (
-              <optgroup key={name} label={name}>
-                {channels.map((each) => (
-                  <option key={each.key} value={each.key}>
-                    {each.title}
-                  </option>
-                ))}
-              </optgroup>
-            ))}
-          </select>
-        </label>
+      <fieldset
+        class="threshold-fields"
+        disabled={refused !== ""}
+        aria-label={changed === undefined ? "A new threshold" : "The threshold"}
+      >
+        {changed === undefined ? (
+          <label class="field">
+            <span>
+              Channel <Now channel={channel} />
+            </span>
+            <select value={key} onChange={({ currentTarget }) => setKey(currentTarget.value)}>
+              {model.groups.value.map(({ name, channels }) => (
+                <optgroup key={name} label={name}>
+                  {channels.map((each) => (
+                    <option key={each.key} value={each.key}>
+                      {each.title}
+                    </option>
+                  ))}
+                </optgroup>
+              ))}
+            </select>
+          </label>
+        ) : (
+          <p class="field">
+            <span>Changes</span>
+            <strong>{nameOf(changed, model)}</strong>
+          </p>
+        )}
         <fieldset class="field" aria-label="Side of the level">
           <legend>Alarm when it is</legend>
           <div class="segments">
@@ -137,25 +177,45 @@ function ThresholdForm({ model, view, controls, alerts, close }: PanelProps & { 
           <span>
             Level <Unit channel={channel} />
           </span>
-          <input type="number" name="level" step="any" required />
+          <input
+            type="number"
+            name="level"
+            step="any"
+            required
+            defaultValue={changed?.level ?? (begun !== null && "level" in begun ? begun.level : undefined)}
+          />
         </label>
         <label class="field">
           <span>
             Clear level <Unit channel={channel} />
           </span>
-          <input type="number" name="clearLevel" step="any" placeholder="the level" />
+          <input
+            type="number"
+            name="clearLevel"
+            step="any"
+            placeholder="the level"
+            defaultValue={
+              changed === undefined || changed.clearLevel === changed.level ? undefined : changed.clearLevel
+            }
+          />
         </label>
         <label class="field">
           <span>
             For at least <span class="hint">seconds</span>
           </span>
-          <input type="number" name="dwellSeconds" step="any" min={0} defaultValue="0" />
+          <input
+            type="number"
+            name="dwellSeconds"
+            step="any"
+            min={0}
+            defaultValue={changed?.dwellSeconds ?? 0}
+          />
         </label>
         <label class="field">
           <span>Severity</span>
           <select name="severity">
             {SEVERITIES.map((severity) => (
-              <option key={severity} selected={severity === "warning"}>
+              <option key={severity} selected={severity === (changed?.severity ?? "warning")}>
                 {severity}
               </option>
             ))}
@@ -174,10 +234,10 @@ function ThresholdForm({ model, view, controls, alerts, close }: PanelProps & { 
         <button
           type="submit"
           class="button primary"
-          disabled={busy || refused !== "" || channel === undefined}
+          disabled={busy || refused !== "" || (channel === undefined && changed === undefined)}
           title={refused || undefined}
         >
-          Set threshold
+          {changed === undefined ? "Set threshold" : "Change threshold"}
         </button>
       </div>
     </form>

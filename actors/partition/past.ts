@@ -1,0 +1,226 @@
+/**
+ * The past of a partition as pages show it: samples and measures of states in intervals, and states of former moments.
+ *
+ *   deliveries ──► Past ──rows of a range, the state of a moment──► whoever asks
+ *                   └── what was before them, or is finer ◄── the log: a range within a budget; all of it once, in the background
+ *
+ * Z1  An answer has every sample delivered up to the input that it names, and none after it: what is delivered later joins without a gap or an
+ *     overlap.
+ * Z2  What is read from the log and what is in memory agree: pyramid.ts counts both.
+ * Z3  After `rewind` nothing that was delivered after the place is left.
+ *
+ * All of it can be derived from the log again, and nothing in the log depends on it.
+ */
+import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
+import { createScratchFrame } from "../../protocol/frame.ts";
+import { IntervalRows } from "../../protocol/interval-rows.ts";
+import type { StateMessage } from "../../protocol/messages.ts";
+import { inputs, type ReadableLog } from "../log/read.ts";
+import type { Journal } from "../ports/journal.ts";
+import type { DeliveredFrame, GroupPast, PastRange, SessionPast, SessionPlace } from "../ports/session.ts";
+import { FINEST_US, PastGroups } from "./past-groups.ts";
+import { PastStates } from "./past-states.ts";
+import { Pyramid } from "./pyramid.ts";
+
+/** Bytes of all states of former moments: 1,400 of thirty channels. */
+const STATE_BYTES = 16 << 20;
+
+/** Samples that are read from the log for one answer: a fifth of a second of work, in pieces. */
+const READ_SAMPLES_MAX = 1_000_000;
+
+/** Inputs read between two turns of the event loop: a millisecond of work. */
+const REST_AFTER_INPUTS = 256;
+
+export type PastLog = ReadableLog & Pick<Journal, "first">;
+
+export interface PastOptions {
+  /** Where samples are read that are not in memory; without it there is only what was delivered. */
+  readonly log?: PastLog;
+  /** The last input before the first delivery. */
+  readonly input: number;
+  /** Samples that are read from the log for one answer; default READ_SAMPLES_MAX. */
+  readonly readSamplesMax?: number;
+  /** Lets others run while a log is read. */
+  rest?(): Promise<void>;
+}
+
+export class Past {
+  private readonly options: PastOptions;
+  private readonly groups = new PastGroups();
+  private readonly states = new PastStates(STATE_BYTES);
+  private readonly scratch = createScratchFrame();
+  /** Deliveries up to this input, and this time, are in. */
+  private input: number;
+  private nowUs = 0;
+  /** From this time on memory has all samples; NaN before the first. */
+  private sinceUs: number;
+  /** All samples of a log that is not delivered from its beginning (`readRecording`). */
+  private recording: PastGroups | null = null;
+  /** One answer at a time reads the log. */
+  private reading: Promise<unknown> = Promise.resolve();
+
+  constructor(options: PastOptions) {
+    this.options = options;
+    this.input = options.input;
+    this.sinceUs = options.input === 0 ? Number.NEGATIVE_INFINITY : Number.NaN;
+  }
+
+  /** The input of the last delivery. */
+  get through(): number {
+    return this.input;
+  }
+
+  get bytes(): number {
+    return this.states.bytes + this.groups.bytes + (this.recording?.bytes ?? 0);
+  }
+
+  frame({ bytes, inputSequence }: Pick<DeliveredFrame, "bytes" | "inputSequence">): void {
+    const frame = decodeFrameInto(bytes, this.scratch);
+    this.input = inputSequence;
+    this.nowUs = frame.time[frame.count - 1]!;
+    if (Number.isNaN(this.sinceUs)) this.sinceUs = this.nowUs;
+    this.groups.frame(frame);
+  }
+
+  state(state: StateMessage): void {
+    this.groups.state(state);
+    this.states.add(state);
+  }
+
+  /** Deliveries go on after the place. */
+  rewind({ timeUs, input }: Pick<SessionPlace, "timeUs" | "input">): void {
+    // Where it goes forward, what lies between is not delivered.
+    if (input > this.input) this.groups.takeSamples(new PastGroups());
+    if (input > this.input || !(this.sinceUs <= timeUs)) this.sinceUs = Number.NaN;
+    this.groups.rewind(timeUs);
+    this.states.rewind(timeUs);
+    this.input = input;
+    this.nowUs = timeUs;
+  }
+
+  /** The last state of a group at or before this time that is known; null: none is. */
+  stateBefore(group: string, timeUs: number): StateMessage | null {
+    return this.states.before(group, timeUs);
+  }
+
+  /** What there is of a range. Rejects when the log cannot be read. */
+  async range(range: PastRange): Promise<SessionPast> {
+    if (this.isInMemory(range)) return this.remembered(range);
+    const read = this.reading.then(() => this.readRange(range));
+    this.reading = read.catch(() => {});
+    return (await read) ?? this.remembered(range);
+  }
+
+  /** Reads what was in the log before the first delivery. Resolves when that is in memory too, or `stopped` says so. */
+  async readBefore(stopped: () => boolean): Promise<void> {
+    const before = new PastGroups();
+    let next = 1;
+    while (next <= this.input) {
+      const read = await this.readInto(before, next, () => this.input, stopped);
+      if (read === null || read === next) return;
+      next = read;
+    }
+    this.groups.takeSamples(before);
+    this.sinceUs = Number.NEGATIVE_INFINITY;
+  }
+
+  /** Reads a whole recording, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. */
+  async readRecording(stopped: () => boolean): Promise<void> {
+    const recording = new PastGroups();
+    if ((await this.readInto(recording, 1, () => Number.POSITIVE_INFINITY, stopped)) !== null)
+      this.recording = recording;
+  }
+
+  /** Returns the input after the last one read; null when it was stopped. */
+  private async readInto(
+    groups: PastGroups,
+    from: number,
+    through: () => number,
+    stopped: () => boolean,
+  ): Promise<number | null> {
+    const scratch = createScratchFrame();
+    let next = from;
+    for await (const { sequence, bytes } of inputs(this.log, { sequence: from })) {
+      if (sequence > through()) break;
+      next = sequence + 1;
+      if (isFrame(bytes)) groups.frame(decodeFrameInto(bytes, scratch));
+      if (next % REST_AFTER_INPUTS === 0) await this.options.rest?.();
+      if (stopped()) return null;
+    }
+    return next;
+  }
+
+  private get log(): PastLog {
+    return this.options.log ?? NO_LOG;
+  }
+
+  private remembered(range: PastRange): SessionPast {
+    const { input, groups, recording } = this;
+    const known = groups.range(range);
+    if (recording === null || this.sinceUs <= range.fromUs) return answer(input, known, 0);
+    const toUs = Math.min(range.toUs, this.nowUs);
+    const whole = recording.range({ ...range, toUs }).map(({ group, samples }) => {
+      const { measures = NO_MEASURES } = known.find((each) => each.group === group) ?? {};
+      return { group, samples, measures };
+    });
+    return answer(input, whole, 0);
+  }
+
+  /** Whether memory has the range, about as fine as it is asked for. */
+  private isInMemory({ fromUs, toUs, columns }: PastRange): boolean {
+    if (this.options.log === undefined) return true;
+    if (!(this.sinceUs <= fromUs)) return false;
+    const { first } = this.log;
+    const isGone = first === null || (first.number > 1 && first.timeUs > fromUs);
+    return isGone || 2 * (toUs - fromUs) >= columns * FINEST_US;
+  }
+
+  /** The range as the log has it, up to what was delivered; null when it has more samples than may be read. */
+  private async readRange(range: PastRange): Promise<SessionPast | null> {
+    const { rest, readSamplesMax = READ_SAMPLES_MAX } = this.options;
+    const { columns } = range;
+    const toUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
+    const through = this.input;
+    const everyUs = Math.max(1, Math.ceil((range.toUs - range.fromUs) / columns));
+    const fromUs = Math.floor(range.fromUs / everyUs) * everyUs;
+    const read = new Map<string, Pyramid>();
+    let samples = 0;
+    let count = 0;
+    for await (const { sequence, timeUs, bytes } of inputs(this.log, { timeUs: fromUs })) {
+      if (sequence > through || timeUs > toUs) break;
+      if (++count % REST_AFTER_INPUTS === 0) await rest?.();
+      if (!isFrame(bytes)) continue;
+      const frame = decodeFrameInto(bytes, this.scratch);
+      samples += frame.count;
+      if (samples > readSamplesMax) return null;
+      let pyramid = read.get(frame.group);
+      if (pyramid === undefined) {
+        pyramid = new Pyramid(everyUs, 1, 2 * columns + 2);
+        read.set(frame.group, pyramid);
+      }
+      for (let k = 0; k < frame.count; k++) {
+        const at = frame.time[k]!;
+        if (at < fromUs || at > toUs) continue;
+        pyramid.widen(frame.channel[k]! + 1);
+        pyramid.add(at, frame.channel[k]!, frame.value[k]!);
+      }
+    }
+    const known = new Map(this.groups.range(range).map((each) => [each.group, each.measures]));
+    const names = new Set([...known.keys(), ...read.keys()]);
+    const groups = Array.from(names, (group) => ({
+      group,
+      samples: read.get(group)?.rows(range) ?? new IntervalRows(everyUs),
+      measures: known.get(group) ?? NO_MEASURES,
+    }));
+    return answer(through, groups, samples);
+  }
+}
+
+function answer(input: number, groups: readonly GroupPast[], samplesRead: number): SessionPast {
+  const rows = groups.reduce((sum, { samples, measures }) => sum + samples.length + measures.rows.length, 0);
+  return { input, groups, work: samplesRead + rows };
+}
+
+const NO_MEASURES = { names: [], rows: new IntervalRows(1) };
+
+const NO_LOG: PastLog = { first: null, locate: async () => null, read: async function* () {} };

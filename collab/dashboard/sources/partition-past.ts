@@ -1,0 +1,154 @@
+/**
+ * Which stretches of the past the page asks of one partition, and when.
+ *
+ *   welcome ──► the window on display ──answer──► live samples from exactly there on
+ *   another window, another moment ──what is not known of it──► asked for, one request at a time, the last one wins
+ *
+ * Whatever was on its way when the session began anew no longer counts.
+ */
+import { type FetchedPast, fetchPast, type PastQuery } from "./past-request.ts";
+import type { PastAnswer } from "./source.ts";
+
+/** Lines of the last minute stand beside the channels, however short the window is. */
+const SHORTEST_US = 60_000_000;
+
+/** Intervals of a window with its margins: about one a pixel. */
+const COLUMNS = 1_200;
+
+/** What is asked for besides the window, of its length at each side: small moves need no request. */
+const MARGIN = 0.25;
+
+/** A known stretch is fine enough up to this many times the length that its intervals should have. */
+const COARSER = 1.5;
+
+/** Live samples are held for less than four hours (charts/series.ts). */
+const HELD_US = 3.9 * 3600e6;
+
+/** Stretches remembered: as many as a series keeps. */
+const MOST_KNOWN = 3;
+
+/** A person who drags or points passes many places. */
+const REST_MS = 80;
+
+interface Known {
+  readonly fromUs: number;
+  readonly toUs: number;
+  readonly columnUs: number;
+}
+
+export interface PastSink {
+  past(answer: PastAnswer, begins: boolean): void;
+  /** Samples are delivered after this input; null: from now on, because the past is not known. */
+  follow(input: number | null): void;
+}
+
+export class PartitionPast {
+  readonly #partition: string;
+  readonly #sink: PastSink;
+  readonly #fetch: (query: PastQuery) => Promise<FetchedPast>;
+  /** Counts beginnings: an answer from before one no longer counts. */
+  #beginnings = 0;
+  /** From when on live samples are held. */
+  #liveFromUs = Number.POSITIVE_INFINITY;
+  #headUs = 0;
+  #known: readonly Known[] = [];
+  /** What is to be asked next. */
+  readonly #next = new Map<"window" | "moment", () => Promise<void>>();
+  readonly #after: (ms: number, act: () => void) => () => void;
+  #busy = false;
+  #cancel = (): void => {};
+
+  constructor(partition: string, sink: PastSink, { fetch = fetchPast, after = afterTimeout } = {}) {
+    this.#partition = partition;
+    this.#sink = sink;
+    this.#fetch = fetch;
+    this.#after = after;
+  }
+
+  /**
+   * The session is at `timeUs`, and nothing of it is known. `follows`: samples are delivered already; else `follow` says from where they are
+   * to be.
+   */
+  async begin(timeUs: number, spanUs: number, follows: boolean): Promise<void> {
+    const beginning = ++this.#beginnings;
+    this.#next.clear();
+    this.#known = [];
+    this.#liveFromUs = timeUs;
+    const fromUs = timeUs - Math.max(SHORTEST_US, spanUs) * (1 + MARGIN);
+    const answer = await this.#ask(fromUs, Number.POSITIVE_INFINITY, timeUs);
+    if (beginning !== this.#beginnings) return;
+    if (answer !== null) this.#sink.past(answer, !follows);
+    if (!follows) this.#sink.follow(answer?.input ?? null);
+  }
+
+  /** The window on display, and whether it follows the newest sample. */
+  look(fromUs: number, toUs: number, isFollowing: boolean): void {
+    if (isFollowing) this.#headUs = toUs;
+    const spanUs = toUs - fromUs;
+    if (this.#isKnown(fromUs, toUs, spanUs)) return;
+    this.#soon("window", async () => {
+      const margin = MARGIN * spanUs;
+      const endUs = isFollowing ? Number.POSITIVE_INFINITY : toUs + margin;
+      const beginning = this.#beginnings;
+      const answer = await this.#ask(fromUs - margin, endUs, toUs);
+      if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false);
+    });
+  }
+
+  /** The moment that a person looks at. */
+  lookAt(timeUs: number): void {
+    this.#soon("moment", async () => {
+      const beginning = this.#beginnings;
+      const query = { partition: this.#partition, fromUs: timeUs, toUs: timeUs, columns: 1 };
+      const answer = await this.#fetch(query).catch(() => null);
+      if (answer !== null && beginning === this.#beginnings)
+        this.#sink.past({ ...answer, decimated: [], measures: [] }, false);
+    });
+  }
+
+  stop(): void {
+    this.#cancel();
+    this.#beginnings++;
+    this.#next.clear();
+  }
+
+  #isKnown(fromUs: number, toUs: number, spanUs: number): boolean {
+    const endUs = Math.min(toUs, Math.max(this.#liveFromUs, this.#headUs - HELD_US));
+    const columnUs = (COARSER * spanUs) / COLUMNS;
+    return (
+      fromUs >= endUs ||
+      this.#known.some((each) => each.fromUs <= fromUs && each.toUs >= endUs && each.columnUs <= columnUs)
+    );
+  }
+
+  async #ask(fromUs: number, toUs: number, headUs: number): Promise<FetchedPast | null> {
+    const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns: COLUMNS };
+    const answer = await this.#fetch(query).catch(() => null);
+    if (answer === null) return null;
+    const columnUs = (Math.min(toUs, headUs) - fromUs) / COLUMNS / (1 + 2 * MARGIN);
+    this.#known = [{ fromUs, toUs, columnUs }, ...this.#known].slice(0, MOST_KNOWN);
+    return answer;
+  }
+
+  #soon(what: "window" | "moment", ask: () => Promise<void>): void {
+    this.#next.set(what, ask);
+    this.#cancel();
+    this.#cancel = this.#after(REST_MS, () => void this.#work());
+  }
+
+  async #work(): Promise<void> {
+    if (this.#busy) return;
+    this.#busy = true;
+    // What is set while it waits comes after it.
+    for (const [what, ask] of this.#next) {
+      this.#next.delete(what);
+      await ask();
+    }
+    this.#busy = false;
+  }
+}
+
+function afterTimeout(ms: number, act: () => void): () => void {
+  const timer = setTimeout(act, ms);
+  return () => clearTimeout(timer);
+}

@@ -1,0 +1,45 @@
+/** Asks the gateway for a stretch of the past of one partition (GET /api/history). */
+import { decodeMessage } from "../../../protocol/codec.ts";
+import type { DecodedMessage } from "../../../protocol/messages.ts";
+import { unpackMessages } from "../../../protocol/packed-messages.ts";
+import type { PastAnswer } from "./source.ts";
+
+export interface PastQuery {
+  /** Null: the first partition. */
+  readonly partition: string | null;
+  readonly fromUs: number;
+  /** ∞: up to the last delivery. */
+  readonly toUs: number;
+  /** Intervals expected. */
+  readonly columns: number;
+}
+
+export type FetchedPast = PastAnswer & {
+  /** Live samples after this input continue the answer. */
+  readonly input: number;
+};
+
+/** Rejects when the gateway does not answer with a past. */
+export async function fetchPast({ partition, fromUs, toUs, columns }: PastQuery): Promise<FetchedPast> {
+  const query = new URLSearchParams({ from: whole(fromUs), columns: String(columns) });
+  if (toUs !== Number.POSITIVE_INFINITY) query.set("to", whole(toUs));
+  if (partition !== null) query.set("partition", partition);
+  const response = await fetch(`api/history?${query}`);
+  if (!response.ok) throw new Error(`Cannot read the past: status ${response.status}; expected 200`);
+  const bytes = new Uint8Array(await response.arrayBuffer());
+  const messages = unpackMessages(bytes).map((message) => decodeMessage(message));
+  const of = <Type extends DecodedMessage["type"]>(type: Type) =>
+    messages.filter((message) => message.type === type) as Extract<DecodedMessage, { type: Type }>[];
+  return {
+    input: of("subscribed")[0]?.after ?? 0,
+    fromUs,
+    toUs,
+    decimated: of("decimated"),
+    measures: of("measures"),
+    states: of("state"),
+  };
+}
+
+function whole(us: number): string {
+  return String(Math.max(0, Math.floor(us)));
+}

@@ -1,0 +1,130 @@
+/**
+ * Rows of intervals: the smallest, largest and last value that each channel (or measure) had in an interval of time, as messages carry them.
+ *
+ * A row belongs to the interval [interval · everyUs, (interval + 1) · everyUs), counted from the epoch, so everybody has the same intervals.
+ */
+import { encodeMessage } from "./codec.ts";
+
+/** Intervals after the first that a message can name: its offsets have 32 bits. */
+const OFFSET_MAX = 0xffff_ffff;
+
+/** Rows of one message: at 34 bytes a row it stays below MAX_MESSAGE_BYTES. */
+export const MESSAGE_ROWS_MAX = 15_000;
+
+export class IntervalRows {
+  readonly everyUs: number;
+  readonly #interval: number[] = [];
+  readonly #channel: number[] = [];
+  readonly #min: number[] = [];
+  readonly #max: number[] = [];
+  readonly #last: number[] = [];
+  readonly #samples: number[] = [];
+  /** Of all channels: many subscriptions share them. */
+  #parts: readonly Part[] | null = null;
+
+  constructor(everyUs: number) {
+    this.everyUs = everyUs;
+  }
+
+  get length(): number {
+    return this.#interval.length;
+  }
+
+  /** Rows come in the order of their intervals. */
+  push(interval: number, channel: number, min: number, max: number, last: number, samples: number): void {
+    this.#interval.push(interval);
+    this.#channel.push(channel);
+    this.#min.push(min);
+    this.#max.push(max);
+    this.#last.push(last);
+    this.#samples.push(samples);
+  }
+
+  /**
+   * As `decimated` messages with the channels whose entry of `included` is 1 (null: all): none when no such channel has a row, several when the
+   * rows reach further than one message can count intervals, or are too many for it.
+   */
+  decimated(
+    id: number,
+    included: Uint8Array | null,
+    { group, inputSequence }: { group: string; inputSequence: number },
+  ): Uint8Array[] {
+    return this.#chosen(included).map(({ first, columns }) => {
+      const { everyUs } = this;
+      const fromUs = first * everyUs;
+      return encodeMessage({ type: "decimated", id, inputSequence, group, fromUs, everyUs, ...columns });
+    });
+  }
+
+  /** As `measures` messages: channel k is the measure `names[k]`. */
+  measures(group: string, names: readonly string[]): Uint8Array[] {
+    return this.#chosen(null).map(({ first, columns: { channel: measure, ...columns } }) => {
+      const { everyUs } = this;
+      const fromUs = first * everyUs;
+      return encodeMessage({
+        type: "measures",
+        group,
+        names: [...names],
+        fromUs,
+        everyUs,
+        measure,
+        ...columns,
+      });
+    });
+  }
+
+  #chosen(included: Uint8Array | null): readonly Part[] {
+    if (included !== null) return this.#partsOf(this.#rowsOf(included));
+    this.#parts ??= this.#partsOf(Array.from(this.#interval, (_, row) => row));
+    return this.#parts;
+  }
+
+  #rowsOf(included: Uint8Array): number[] {
+    return this.#channel.flatMap((channel, row) => (included[channel] === 1 ? [row] : []));
+  }
+
+  #partsOf(rows: readonly number[]): Part[] {
+    const parts: Part[] = [];
+    for (let from = 0; from < rows.length; ) {
+      const first = this.#interval[rows[from]!]!;
+      let to = from + 1;
+      while (
+        to < rows.length &&
+        to - from < MESSAGE_ROWS_MAX &&
+        this.#interval[rows[to]!]! - first <= OFFSET_MAX
+      )
+        to++;
+      parts.push(this.#part(first, rows.slice(from, to)));
+      from = to;
+    }
+    return parts;
+  }
+
+  #part(first: number, rows: readonly number[]): Part {
+    const of = (column: readonly number[]) => (_: number, k: number) => column[rows[k]!]!;
+    const { length } = rows;
+    const interval = new Uint32Array(length).map((_, k) => this.#interval[rows[k]!]! - first);
+    return {
+      first,
+      columns: {
+        interval: bytesOf(interval),
+        channel: bytesOf(new Uint16Array(length).map(of(this.#channel))),
+        min: bytesOf(new Float64Array(length).map(of(this.#min))),
+        max: bytesOf(new Float64Array(length).map(of(this.#max))),
+        last: bytesOf(new Float64Array(length).map(of(this.#last))),
+        samples: bytesOf(new Uint32Array(length).map(of(this.#samples))),
+      },
+    };
+  }
+}
+
+interface Part {
+  /** The first interval, since the epoch; those of the rows count from there. */
+  readonly first: number;
+  readonly columns: Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array>;
+}
+
+/** All machines that run Node or Deno are little-endian, as the wire is. */
+function bytesOf(column: Uint16Array | Uint32Array | Float64Array): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+}

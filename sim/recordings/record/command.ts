@@ -1,0 +1,12 @@
+/** `eigenwatch record`: recordings from elsewhere, and for other tools. */
+import { Command } from "@commander-js/extra-typings";
+import { exportCommand, importCommand } from "../mcap/command.ts";
+import { followCommand } from "./follow-command.ts";
+
+export const recordCommand = new Command("record")
+  .description(
+    "Records the session of a cluster, and converts recordings to files that other tools read, and back.",
+  )
+  .addCommand(followCommand)
+  .addCommand(exportCommand)
+  .addCommand(importCommand);

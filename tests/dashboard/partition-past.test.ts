@@ -1,0 +1,120 @@
+// runtime: either
+/** Which stretches of the past the page asks for, with a gateway that answers when the test says so. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { PartitionPast } from "../../collab/dashboard/sources/partition-past.ts";
+import type { FetchedPast, PastQuery } from "../../collab/dashboard/sources/past-request.ts";
+
+const NOW = 1_767_225_600_000_000;
+const MINUTE = 60_000_000;
+
+test("a session begins with its window, and samples continue exactly after the answer", async () => {
+  const { past, asked, answer, told } = given();
+  void past.begin(NOW, MINUTE, false);
+  assert.is(asked[0]!.toUs, Number.POSITIVE_INFINITY);
+  assert.ok(asked[0]!.fromUs <= NOW - MINUTE);
+  assert.equal(told, []);
+  await answer(4711);
+  assert.equal(told, ["begins", "follow 4711"]);
+});
+
+test("a gateway that does not answer leaves the page without a past, but with what comes from now on", async () => {
+  const { past, answer, told } = given();
+  void past.begin(NOW, MINUTE, false);
+  await answer(null);
+  assert.equal(told, ["follow null"]);
+});
+
+test("a window is asked for when something of it is not known, at rest, and once", async () => {
+  const { past, asked, answer, rest, told } = given();
+  void past.begin(NOW, MINUTE, false);
+  await answer(1);
+  past.look(NOW - MINUTE, NOW, true);
+  past.look(NOW - 0.9 * MINUTE, NOW + 0.1 * MINUTE, true);
+  await rest();
+  assert.is(asked.length, 1, "known from the beginning");
+  for (const minutes of [20, 30, 60]) past.look(NOW - minutes * MINUTE, NOW, true);
+  await rest();
+  assert.is(asked.length, 2, "three looks in a row are one request");
+  assert.ok(asked[1]!.fromUs <= NOW - 60 * MINUTE);
+  await answer(2);
+  assert.equal(told.slice(2), ["past"]);
+  past.look(NOW - 58 * MINUTE, NOW, true);
+  past.look(NOW - 62 * MINUTE, NOW - 2 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 2, "known with its margin");
+  past.look(NOW - 40 * MINUTE, NOW - 39 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 3, "a short window of it is not known that fine");
+});
+
+test("a window and a moment that are looked at together are both asked for, one after the other", async () => {
+  const { past, asked, answer, rest } = given();
+  void past.begin(NOW, MINUTE, false);
+  await answer(1);
+  past.lookAt(NOW - 30 * MINUTE);
+  past.look(NOW - 30.5 * MINUTE, NOW - 29.5 * MINUTE, false);
+  await rest();
+  assert.equal(
+    asked.slice(1).map(({ columns }) => columns),
+    [1],
+  );
+  await answer(2);
+  assert.is(asked.length, 3);
+  assert.ok(asked[2]!.fromUs < NOW - 30.5 * MINUTE && asked[2]!.toUs > NOW - 29.5 * MINUTE);
+});
+
+test("an answer of before the session began anew counts no more", async () => {
+  const { past, answer, told } = given();
+  void past.begin(NOW, MINUTE, false);
+  void past.begin(NOW - 10 * MINUTE, MINUTE, true);
+  await answer(1);
+  assert.equal(told, []);
+  await answer(2);
+  assert.equal(told, ["past"]);
+});
+
+function given() {
+  const asked: PastQuery[] = [];
+  const told: string[] = [];
+  const waiting: ((input: number | null) => void)[] = [];
+  const resting = new Set<() => void>();
+  const sink = {
+    past: (_: unknown, begins: boolean) => void told.push(begins ? "begins" : "past"),
+    follow: (input: number | null) => void told.push(`follow ${input}`),
+  };
+  const fetch = (query: PastQuery): Promise<FetchedPast> => {
+    asked.push(query);
+    const { fromUs, toUs } = query;
+    return new Promise((resolve, reject) => {
+      waiting.push((input) => {
+        if (input === null) reject(new Error("status 503"));
+        else resolve({ input, fromUs, toUs, decimated: [], measures: [], states: [] });
+      });
+    });
+  };
+  const after = (_: number, act: () => void) => {
+    resting.add(act);
+    return () => void resting.delete(act);
+  };
+  const settled = async () => {
+    for (let turn = 0; turn < 10; turn++) await Promise.resolve();
+  };
+  return {
+    past: new PartitionPast("p0", sink, { fetch, after }),
+    asked,
+    told,
+    async rest() {
+      for (const act of resting) act();
+      resting.clear();
+      await settled();
+    },
+    /** Answers the oldest request; null: it fails. */
+    async answer(input: number | null) {
+      waiting.shift()!(input);
+      await settled();
+    },
+  };
+}
+
+test.run();

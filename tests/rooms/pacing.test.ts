@@ -1,0 +1,99 @@
+// runtime: either
+/** How often a document's changes go out, when there are many to tell. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { ROOM_LIMITS } from "../../collab/rooms/limits.ts";
+import { Room, type RoomClient } from "../../collab/rooms/room.ts";
+import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
+import { createManualClock } from "../support/clock.ts";
+import { condition } from "../support/condition.ts";
+import { SILENT } from "../support/silent-listener.ts";
+import { Replica, setsThreshold, threshold } from "./edits.ts";
+import { openRoomPartition } from "./room-world.ts";
+
+const ANA = { id: "ana", name: "Ana", role: "editor" } as const;
+
+test("sending takes a third of the time at most: what comes meanwhile goes out together", async () => {
+  const { room, edit, clock, frames } = await crowdedRoom(8);
+  await edit("first");
+  assert.is(frames(), 1, "the first goes at once");
+  await edit("second");
+  await edit("third");
+  await clock.advance(2 * 8 - 1);
+  assert.is(frames(), 1, "8 ms of sending, 16 of rest");
+  await clock.advance(1);
+  assert.is(frames(), 2, "both in one frame");
+  room.close(1001, "");
+});
+
+test("nobody waits longer than the longest rest, however long sending takes", async () => {
+  const { room, edit, clock, frames } = await crowdedRoom(10 * ROOM_LIMITS.restMsMax);
+  await edit("first");
+  await edit("second");
+  await clock.advance(ROOM_LIMITS.restMsMax);
+  assert.is(frames(), 2);
+  room.close(1001, "");
+});
+
+test("where sending takes no time to speak of, every change goes out at once", async () => {
+  const { room, edit, frames } = await crowdedRoom(0);
+  for (const id of ["first", "second", "third"]) await edit(id);
+  assert.is(frames(), 3);
+  room.close(1001, "");
+});
+
+/** A room where sending a frame to all takes so many milliseconds. */
+async function crowdedRoom(sendMs: number) {
+  const clock = createManualClock();
+  const partition = await openRoomPartition(createMemoryJournal({}));
+  let spentMs = 0;
+  const room = new Room(new RoomKeeper(partition, { clock }), {
+    clock: {
+      ...clock,
+      monotonicMs: () => clock.monotonicMs() + spentMs,
+      after: clock.after,
+      soon: clock.soon,
+    },
+    warn() {},
+  });
+  let frames = 0;
+  room.enter({
+    person: ANA,
+    isBehind: false,
+    write() {
+      frames++;
+      spentMs += sendMs;
+    },
+    checkBacklog() {},
+    keepAlive() {},
+    askForMissing() {},
+    checkSignIn() {},
+    close() {},
+  } as RoomClient);
+  const ana = new Replica(7);
+  const { look, until } = condition();
+  let durable = 0;
+  // After the room: it has heard of the edit.
+  partition.subscribe({
+    ...SILENT,
+    edited: () => void durable++,
+    flush: look,
+  });
+  let edits = 0;
+  return {
+    room,
+    clock,
+    frames: () => frames,
+    async edit(id: string): Promise<void> {
+      const { update } = ana.edits(setsThreshold(id, threshold(1)));
+      assert.is((await room.edit(ANA, "c1", update)).kind, "admitted");
+      edits++;
+      await until(() => durable === edits);
+      // What goes at once goes in this turn.
+      await clock.advance(0);
+    },
+  };
+}
+
+test.run();
