@@ -18,6 +18,7 @@ import { CountedLines } from "../ports/counted-lines.ts";
 import { connectError, notAllowed, withoutJetStream } from "./nats-errors.ts";
 import { natsOptions } from "./nats-login.ts";
 import type { NatsOptions } from "./nats-options.ts";
+import { NatsRequests, NotAllowed } from "./nats-requests.ts";
 
 /** A round trip takes some ms; an election of the servers some seconds, during which asking again is as good as waiting. */
 export const ANSWER_MS = 2_000;
@@ -60,8 +61,7 @@ export class NatsLink {
   #connected = true;
   readonly #listeners = new Set<(connected: boolean) => void>();
   readonly #closing = new Set<() => void>();
-  /** Rejects each request under way. */
-  readonly #pending = new Set<(error: Error) => void>();
+  readonly #requests: NatsRequests;
 
   /** Rejects with an EigenwatchError that says what to do. */
   static async open(options: NatsOptions): Promise<NatsLink> {
@@ -86,6 +86,7 @@ export class NatsLink {
     this.nats = nats;
     this.connection = connection;
     this.options = options;
+    this.#requests = new NatsRequests(nats, connection, options.clock);
     this.#errors = new CountedLines(options.clock, (message) => options.log(message));
     void this.#watch();
   }
@@ -122,7 +123,7 @@ export class NatsLink {
     return () => subscription.unsubscribe();
   }
 
-  /** Rejects with NoAnswer, with NobodyThere or with NobodyAsked. */
+  /** Rejects with NoAnswer, NobodyThere, NotAllowed or NobodyAsked. */
   async request(
     subject: string,
     bytes: Uint8Array,
@@ -131,27 +132,7 @@ export class NatsLink {
   ): Promise<Nats.Msg> {
     if (!this.#connected) throw new NobodyAsked(`Cannot ask ${subject}: the servers cannot be reached`);
     checkSize(subject, bytes);
-    const options = { timeout: timeoutMs, ...(headers === undefined ? {} : { headers }) };
-    const asked = this.connection.request(subject, new Uint8Array(bytes), options);
-    let fail: (error: Error) => void = () => {};
-    const lost = new Promise<never>((_, reject) => {
-      fail = reject;
-    });
-    this.#pending.add(fail);
-    try {
-      return await Promise.race([asked, lost]);
-    } catch (cause) {
-      // What comes of it after the connection was lost is of no use.
-      asked.catch(() => {});
-      if (cause instanceof NoAnswer) throw cause;
-      const { code, permissionContext } = cause as Nats.NatsError;
-      if (permissionContext !== undefined) throw new NotAllowed(permissionContext, { cause });
-      throw code === this.nats.ErrorCode.NoResponders
-        ? new NobodyThere(`Cannot ask ${subject}: nobody takes requests there`)
-        : new NoAnswer(`Cannot ask ${subject}: ${(cause as Error).message}`, { cause });
-    } finally {
-      this.#pending.delete(fail);
-    }
+    return this.#requests.ask(subject, new Uint8Array(bytes), timeoutMs, headers);
   }
 
   /** Stores a message in the stream of its subject. Its sequence there, when the servers have acknowledged it. Rejects with NatsRefused, or with NoAnswer. */
@@ -234,6 +215,7 @@ export class NatsLink {
       else if (type === Events.LDM) this.options.log("nats: the server is about to stop");
       else if (type === Events.Error) {
         const what = permissionContext;
+        if (what !== undefined) this.#requests.denied(what);
         const detail = what === undefined ? "" : `: no permission for ${what.operation} ${what.subject}`;
         this.#errors.say(`${data} ${what?.operation}`, `nats: the server reports ${data}${detail}`);
       }
@@ -245,24 +227,8 @@ export class NatsLink {
     if (connected === this.#connected) return;
     this.#connected = connected;
     if (!connected)
-      for (const fail of [...this.#pending])
-        fail(new NoAnswer("Cannot get an answer: the connection to the servers was lost"));
+      this.#requests.rejectAll(new NoAnswer("Cannot get an answer: the connection to the servers was lost"));
     for (const listener of [...this.#listeners]) listener(connected);
-  }
-}
-
-/** At once: no process takes requests of this subject. */
-export class NobodyThere extends NobodyAsked {}
-
-/** At once: the servers do not let this user ask, or hear an answer. */
-export class NotAllowed extends NobodyAsked {
-  /** What the user may not do: a verb and a subject. */
-  readonly what: string;
-
-  constructor({ operation, subject }: Nats.NatsError["permissionContext"] & object, options: ErrorOptions) {
-    const what = `${operation === "publish" ? "publish" : "subscribe"} to ${subject}`;
-    super(`Cannot ask: this user of NATS may not ${what}`, options);
-    this.what = what;
   }
 }
 

@@ -4,9 +4,10 @@
  * Each subject is asked with nothing that could be stored: whoever answers, or that nobody does, shows that it may be published to.
  */
 import { escapeName, subjectOf } from "../../protocol/subjects.ts";
-import { type NatsLink, NotAllowed } from "./nats-connection.ts";
+import type { NatsLink } from "./nats-connection.ts";
 import { notAllowed } from "./nats-errors.ts";
 import { natsName } from "./nats-names.ts";
+import { NotAllowed } from "./nats-requests.ts";
 
 /** No stream has this name, so that none takes a message which expects it. */
 const EXPECTED_STREAM = "Nats-Expected-Stream";

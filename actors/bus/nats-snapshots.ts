@@ -14,11 +14,11 @@ import { NatsDelivery } from "./nats-delivery.ts";
 import { keyOf, natsKey, natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
 
-/** Bytes of a piece: a fraction of every payload limit in use. */
-const PIECE_BYTES = 262_144;
+/** Bytes of a piece: a block of the log that is written at the same time waits behind it for a fraction of a millisecond. */
+const PIECE_BYTES = 65_536;
 
-/** Pieces on their way at once. */
-const UNDER_WAY = 8;
+/** Pieces on their way at once: one is stored while the next one is sent. */
+const UNDER_WAY = 2;
 
 /** Loading fails when no piece comes for so long. */
 const LOAD_MS = 5_000;

@@ -1,7 +1,8 @@
 /** A stream of JetStream by its configuration: made when it is first used, and again when the servers have lost it. */
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { ANSWER_MS, type NatsLink, NatsRefused, NobodyThere } from "./nats-connection.ts";
+import { ANSWER_MS, type NatsLink, NatsRefused } from "./nats-connection.ts";
+import { NobodyThere } from "./nats-requests.ts";
 
 export interface StoreConfig {
   readonly name: string;
