@@ -3,9 +3,12 @@
  *
  *   page with a clock that stands ─► canvases with their overlays ─► COLUMNS × ROWS mean colours each
  *
- * The clock is the test's: the recording stands at one sample, and the charts draw when the test lets time pass. Means over many pixels
- * hardly depend on fonts and on the smoothing of edges.
+ * The clock is the test's: the recording stands at one sample, and the charts draw when the test lets time pass. So is the typeface: what
+ * a machine has installed changes the width of labels, and with it where a chart begins. Means over many pixels hardly depend on the
+ * smoothing of edges.
  */
+import { readFileSync } from "node:fs";
+import { createRequire } from "node:module";
 import type { Browser, Page } from "playwright-core";
 
 /** A cell of a chart is about 14 pixels wide. */
@@ -13,6 +16,7 @@ const COLUMNS = 32;
 const ROWS = 20;
 /** The charts draw at least ten times in this time. */
 const DRAWING_MS = 2_000;
+const require = createRequire(import.meta.url);
 /** Any fixed time will do: the recorded session has its own. */
 const NOW = new Date("2026-01-05T00:00:00Z");
 
@@ -50,12 +54,18 @@ const MOMENTS: Record<string, { colorScheme: "dark" | "light"; act(page: Page): 
 export async function takePictures(browser: Browser, url: string): Promise<Record<string, Picture>> {
   const pictures: Record<string, Picture> = {};
   for (const [moment, { colorScheme, act }] of Object.entries(MOMENTS)) {
-    const context = await browser.newContext({ viewport: { width: 1280, height: 900 }, colorScheme });
+    const context = await browser.newContext({
+      viewport: { width: 1280, height: 900 },
+      colorScheme,
+      // For the typeface.
+      bypassCSP: true,
+    });
     const page = await context.newPage();
     await page.clock.install({ time: NOW });
     await page.clock.pauseAt(NOW.getTime() + 1000);
     await page.goto(`${url}?demo`);
     await page.waitForSelector(".channel");
+    await useTypeface(page);
     await canvasesSeen(page);
     await page.clock.runFor(DRAWING_MS);
     await act(page);
@@ -88,6 +98,19 @@ export function differences(found: Picture, expected: Picture, most: number): st
 function coloursAt(picture: Picture, row: number, column: number): number[] {
   const cell = picture[row]?.slice(6 * column, 6 * column + 6) ?? "";
   return [0, 2, 4].map((at) => Number.parseInt(cell.slice(at, at + 2), 16));
+}
+
+/** The page in the test's typeface, before anything is drawn. */
+async function useTypeface(page: Page): Promise<void> {
+  const faces = [400, 600].map((weight) => {
+    const data = readFileSync(require.resolve(`@fontsource/inter/files/inter-latin-${weight}-normal.woff2`));
+    const url = `data:font/woff2;base64,${data.toString("base64")}`;
+    return `@font-face { font-family: Test; font-weight: ${weight}; src: url(${url}); }`;
+  });
+  await page.addStyleTag({ content: `${faces.join("\n")} body { font-family: Test; }` });
+  await page.evaluate(() =>
+    Promise.all([400, 600].map((weight) => document.fonts.load(`${weight} 11px Test`))),
+  );
 }
 
 /** Waits until the browser has reported every canvas as visible: charts that are not do not draw, and no clock decides when. */
