@@ -64,6 +64,15 @@ export class OtherActors {
   }
 }
 
+/** Whether two sessions, by their `sessionOpened.versions`, had the same actors. */
+export function haveSameActors(
+  one: Readonly<Record<string, string>>,
+  other: Readonly<Record<string, string>>,
+): boolean {
+  const names = [...Object.keys(one), ...Object.keys(other)].filter((name) => name.startsWith(PREFIX));
+  return names.every((name) => one[name] === other[name]);
+}
+
 function versionsOf({ group, session }: CoreDefinitions): Map<string, number> {
   const actors = [...group, ...session].map(({ name, version }) => [name, version] as const);
   return new Map([[ASSEMBLER, ROWS_VERSION], ...actors]);

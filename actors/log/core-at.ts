@@ -72,7 +72,7 @@ export async function coreAt(
     },
     applied(block) {
       // Where the place is known to be next, what comes after it is not read: it may be damaged.
-      return !isReached(core.sequence + 1, core.now, number + 1) && observer.applied?.(block) !== false;
+      return !isReached(core.sequence + 1, core.now, number + 1) && observer.applied?.(block, core) !== false;
     },
   });
   return { ...nearest, nextBlock: core.sequence < lastSequence ? number : number + 1 };

@@ -26,7 +26,7 @@ export interface FoldObserver {
   /** Before each input. */
   input?(sequence: number, timeUs: number): Answer;
   /** After the inputs of a block. */
-  applied?(block: DecodedBlock): Answer;
+  applied?(block: DecodedBlock, core: Core): Answer;
   /** Before each input, where inputs are paced: resolves when the input is due. */
   due?(timeUs: number): Promise<void>;
   /** After each input, where others need the event loop (slices.ts): null, or resolves when the fold may go on. */
@@ -62,7 +62,7 @@ export async function foldJournal(
       if ((await observer.block?.(block)) === false) break;
       blocks++;
       goOn = isPaced ? await applyPaced(block, apply, observer) : applyBlock(block, apply);
-      if (goOn !== false) goOn = observer.applied?.(block);
+      if (goOn !== false) goOn = observer.applied?.(block, core);
     } else if (entry.kind === "derived")
       goOn = await observer.derived?.(entry.block, decodeDerived(entry.bytes).events);
     else goOn = await observer.checkpoint?.(decodeCheckpoint(entry.bytes));

@@ -2,12 +2,14 @@
  * A partition's core as the journal has it: the newest usable snapshot, then the tail.
  *
  * V1  The core has applied every durable block.
- * V2  Events of the tail are derived again; where a crash swallowed the record of them, it is written again.
+ * V2  Events of the tail are derived again; where a crash swallowed the record of them, it is written again. Not so where the block was
+ *     folded by other versions of the actors: what these derive from it is not what was derived then.
  * V3  It is folded in slices: whoever else lives in this process has turns meanwhile.
  */
 
 import { encodeDerived } from "../../protocol/block.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { OtherActors } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { SILENT } from "../core/core-sink.ts";
 import { coreAt } from "../log/core-at.ts";
@@ -32,6 +34,8 @@ export async function recover(
 ): Promise<Recovered> {
   const slices = new Slices(clock);
   const recorded = new Set<number>();
+  /** Blocks of which this program derives what was derived then. */
+  const ours = new Set<number>();
   const eventsByBlock = new Map<number, EventMessage[]>();
   let events: EventMessage[] = [];
   const { core, samplesAtSnapshot } = await coreAt(
@@ -45,8 +49,10 @@ export async function recover(
         block() {
           events = [];
         },
-        applied({ number }) {
-          if (events.length > 0) eventsByBlock.set(number, events);
+        applied({ number }, { session }) {
+          if (events.length === 0) return;
+          eventsByBlock.set(number, events);
+          if (session === null || new OtherActors(session.versions, definitions).none) ours.add(number);
         },
         derived(block) {
           recorded.add(block);
@@ -57,7 +63,7 @@ export async function recover(
   );
   core.sink = SILENT;
   for (const [block, missing] of eventsByBlock) {
-    if (!recorded.has(block))
+    if (ours.has(block) && !recorded.has(block))
       journal.appendDerived({ kind: "derived", block, bytes: encodeDerived(block, missing) });
   }
   return { core, events: [...eventsByBlock.values()].flat(), samplesAtSnapshot };

@@ -3,13 +3,18 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { Partition } from "../../actors/partition/partition.ts";
 import type { ActorDefinition } from "../../actors/ports/detector.ts";
 import { SYSTEM } from "../../actors/system.ts";
-import type { Settings } from "../../protocol/settings.ts";
+import { defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { replay } from "../../sim/recordings/replay/replay.ts";
 import { run } from "../support/program-run.ts";
 import { openRecording, record, temporaryDirectory } from "../support/recorded-run.ts";
+import { TOYS } from "../support/toy-actors.ts";
+import { impaired, writtenLog } from "../support/written-log.ts";
 
 const WALK = "walk?group=walk&channels=3&rate=max&duration=2s&seed=5";
 
@@ -82,6 +87,37 @@ test("a recording goes on under a program with a changed actor: each part is ver
   assert.is(difference?.actor.split("/").at(-1), "collapse");
 });
 
+test("what other versions derive from the blocks before them is not recorded as derived then, and the last of those may lack its record", async () => {
+  const journal = createMemoryJournal();
+  // The crash came before the record of block 5.
+  const crashed = { ...impaired(journal, {}), appendDerived() {} };
+  const rowValue = (block: number): number => (block === 5 ? 120 : block === 3 ? 30 : 1);
+  await writtenLog({ blocks: 5, rowValue, journal: crashed });
+  // The toy of the next version finds something in block 3, in which the first found nothing.
+  const [summing, ...others] = TOYS.group;
+  const eager = { ...TOYS, group: [countingTwice(summing!), ...others] };
+  const partition = await Partition.open({
+    session: "test",
+    partition: "p0",
+    journal,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions: eager,
+    versions: {},
+    recording: null,
+    log: () => {},
+  });
+  const kinds: string[] = [];
+  for await (const { kind } of journal.read()) kinds.push(kind);
+  assert.equal(kinds, ["block", "block", "block", "block", "block", "block"]);
+  for (const definitions of [TOYS, eager]) {
+    const report = await replay(journal, definitions, { verify: true });
+    assert.is(report.difference, null);
+    assert.is(report.otherActors.length, 1);
+  }
+  await partition.close();
+});
+
 test("replay --verify ends with 3 and names the actors that it left out", async () => {
   const directory = join(temporaryDirectory(), "recording");
   await record({ definitions: withActor("collapse", NEXT), feeds: [WALK], directory });
@@ -124,6 +160,24 @@ function changed(actor: ActorDefinition, version: number, times: number): ActorD
     version,
     createDetector: (settings, group) => actor.createDetector(other(settings), group),
     machineInput: (settings, group) => actor.machineInput(other(settings), group),
+  };
+}
+
+/** The next version of a toy: it meets each batch twice. */
+function countingTwice(actor: ActorDefinition): ActorDefinition {
+  return {
+    ...actor,
+    version: actor.version + 1,
+    createDetector(settings, group) {
+      const detector = actor.createDetector(settings, group);
+      return {
+        ...detector,
+        update(batch, context) {
+          detector.update?.(batch, context);
+          detector.update?.(batch, context);
+        },
+      };
+    },
   };
 }
 

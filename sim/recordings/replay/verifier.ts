@@ -8,11 +8,13 @@
  *
  * V1  Only the first difference counts: everything after it may follow from it.
  * V2  Events that were derived and not recorded are a difference. The last block may lack its record: the writer was stopped, or killed.
+ *     So may the last one of a session after which another program went on: nobody could derive them again.
  * V3  In a recording that is being written, a block's events are recorded before the next block, so that a missing record is found
  *     there. Blocks up to `settledFrom` are excepted: a crash may have swallowed their records, and the recovery writes them later.
  */
 import type { Core, CoreDefinitions } from "../../../actors/core/mod.ts";
 import {
+  haveSameActors,
   hex,
   OLDER_STATES,
   type OtherActor,
@@ -147,6 +149,9 @@ export class Verifier implements FoldObserver {
     const opened = this.core().session;
     if (opened === null || opened === this.sessions.at(-1)?.opened) return;
     const others = new OtherActors(opened.versions, this.options.definitions);
+    const before = this.sessions.at(-1)?.opened.versions;
+    if (before !== undefined && !haveSameActors(before, opened.versions))
+      this.eventsByBlock.delete(this.lastBlock - 1);
     this.sessions.push({ fromBlock: this.lastBlock, opened, others });
   }
 
