@@ -401,19 +401,34 @@ function wrongMethod(path: string, method: string | undefined, methods: readonly
   return new HttpError(405, { action: `answer ${path}`, value: String(method), expected: allow }, { allow });
 }
 
-/** Answers bytes that are not HTTP, and headers that are too long. */
+/**
+ * Answers bytes that are not HTTP, headers that are too long, and requests that come too slowly or not at all. A browser keeps connections in
+ * store: it sends a request again that crossed such an answer if the status is 408, and takes any other for the answer to its request.
+ */
 function refuseBytes(error: NodeJS.ErrnoException, socket: Duplex, limits: GatewayLimits): void {
-  if (!socket.writable) {
-    socket.destroy();
-    return;
-  }
-  if (error.code === "HPE_HEADER_OVERFLOW") {
-    const expected = `at most ${limits.headerBytesMax} bytes (headerBytesMax)`;
-    const parts = { action: "read headers", value: "longer headers", expected, kind: "limit" } as const;
-    refuseOnSocket(socket, new HttpError(431, parts), limits.closeGraceMs);
-  } else {
-    const value = error.code ?? "unknown bytes";
-    const parts = { action: "read request", value, expected: "HTTP/1.1", kind: "input" } as const;
-    refuseOnSocket(socket, new EigenwatchError(parts), limits.closeGraceMs);
+  if (socket.writable) refuseOnSocket(socket, refusalOf(error, limits), limits.closeGraceMs);
+  else socket.destroy();
+}
+
+function refusalOf(
+  { code = "unknown bytes" }: NodeJS.ErrnoException,
+  { headerBytesMax, headersMsMax, requestMsMax }: GatewayLimits,
+): EigenwatchError {
+  switch (code) {
+    case "HPE_HEADER_OVERFLOW": {
+      const expected = `at most ${headerBytesMax} bytes (headerBytesMax)`;
+      return new HttpError(431, { action: "read headers", value: "longer headers", expected, kind: "limit" });
+    }
+    case "ERR_HTTP_REQUEST_TIMEOUT": {
+      const expected = `its headers within ${headersMsMax} ms (headersMsMax), all of it within ${requestMsMax} ms (requestMsMax)`;
+      return new HttpError(408, { action: "read request", value: "a slow request", expected, kind: "limit" });
+    }
+    default:
+      return new EigenwatchError({
+        action: "read request",
+        value: code,
+        expected: "HTTP/1.1",
+        kind: "input",
+      });
   }
 }

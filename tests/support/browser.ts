@@ -81,12 +81,12 @@ export async function serveFolder(folder: string): Promise<{ url: string; close(
   };
 }
 
-/** Errors and warnings of the page's console, and exceptions. */
+/** Errors and warnings of the page's console, each with the address that it is about, and exceptions. */
 export function complaintsOf(page: Page): string[] {
   const complaints: string[] = [];
   page.on("console", (message) => {
     if (["error", "warning"].includes(message.type()))
-      complaints.push(`${message.type()}: ${message.text()}`);
+      complaints.push(`${message.type()}: ${message.text()} (${message.location().url})`);
   });
   page.on("pageerror", (error) => complaints.push(`exception: ${error.stack ?? error.message}`));
   return complaints;
