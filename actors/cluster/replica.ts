@@ -167,7 +167,7 @@ export class Replica {
     this.log = null;
     await foldJournal(log.entries(last.number + 1), this.core, {
       ...this.inSlices(),
-      applied: () => this.tell((listener) => listener.flush()),
+      applied: () => this.tell((listener) => listener.flush?.()),
     });
     // Who owned it meanwhile is not looked up: to ask once more costs little.
     this.tell((listener) => listener.ownerChanged());
@@ -198,7 +198,7 @@ export class Replica {
     decodeBlock(blockBytes(entry, stored)).forEach((sequence, timeUs, message) => {
       core.apply(sequence, timeUs, decodeInput(message));
     });
-    this.tell((listener) => listener.flush());
+    this.tell((listener) => listener.flush?.());
   }
 
   private broken(error: Error): void {

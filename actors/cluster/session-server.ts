@@ -160,9 +160,6 @@ export class SessionServer {
 
   private listener(): SessionListener {
     return {
-      frame() {},
-      event() {},
-      channels() {},
       state: (state) => this.due.set(this.subject("state", state.group), state),
       metrics: (metrics) => this.due.set(this.subject("metrics"), metrics),
       flush: () => this.publishSoon(),

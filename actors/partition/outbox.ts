@@ -82,26 +82,26 @@ export class Outbox
   frame(delivered: DeliveredFrame): void {
     this.deliveredInput = delivered.inputSequence;
     this.kept?.frame(delivered);
-    this.deliver((listener) => listener.frame(delivered));
+    this.deliver((listener) => listener.frame?.(delivered));
   }
 
   event(event: EventMessage): void {
     this.history.add(event);
-    this.deliver((listener) => listener.event(event));
+    this.deliver((listener) => listener.event?.(event));
   }
 
   state(state: StateMessage): void {
     this.states.set(state.group, state);
     this.kept?.state(state);
-    this.deliver((listener) => listener.state(state));
+    this.deliver((listener) => listener.state?.(state));
   }
 
   channels(declaration: Channels): void {
-    this.deliver((listener) => listener.channels(declaration));
+    this.deliver((listener) => listener.channels?.(declaration));
   }
 
   metrics(metrics: MetricsMessage): void {
-    this.deliver((listener) => listener.metrics(metrics));
+    this.deliver((listener) => listener.metrics?.(metrics));
   }
 
   edited(change: EditedDocument): void {
@@ -109,7 +109,7 @@ export class Outbox
   }
 
   flush(): void {
-    this.deliver((listener) => listener.flush());
+    this.deliver((listener) => listener.flush?.());
   }
 
   /** A rewind follows: blocks that come before it are those around the new place. */

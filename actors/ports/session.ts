@@ -80,15 +80,16 @@ export interface DeliveredFrame {
   bytes: Uint8Array;
 }
 
+/** What a listener leaves out, it is not told. */
 export interface SessionListener {
-  frame(delivered: DeliveredFrame): void;
-  event(event: EventMessage): void;
-  state(state: StateMessage): void;
-  metrics(metrics: MetricsMessage): void;
-  channels(declaration: Channels): void;
+  frame?(delivered: DeliveredFrame): void;
+  event?(event: EventMessage): void;
+  state?(state: StateMessage): void;
+  metrics?(metrics: MetricsMessage): void;
+  channels?(declaration: Channels): void;
   /** The shared document was changed. */
   edited?(change: EditedDocument): void;
-  flush(): void;
+  flush?(): void;
   /** Deliveries after this place no longer count (S4). */
   rewound?(place: SessionPlace): void;
 }

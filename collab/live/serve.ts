@@ -321,11 +321,6 @@ function eventPrinter(
   where: { readonly partition?: string },
 ): SessionListener {
   return {
-    frame() {},
-    state() {},
-    metrics() {},
-    channels() {},
-    flush() {},
     event(event) {
       if (event.kind === "incident.opened") alarms.incidents++;
       if (event.kind === "incident.held-back") alarms.heldBack++;

@@ -72,11 +72,6 @@ export class Notifier {
     this.options = options;
     const { session, channels } = options;
     this.unsubscribe = session.subscribe({
-      frame() {},
-      state() {},
-      metrics() {},
-      channels() {},
-      event() {},
       flush: () => this.wakeAll(),
     });
     const { lastEventSequence } = session.describe();

@@ -30,8 +30,6 @@ const SAID_AT_MS = 4_000;
 
 const SECOND_US = 1_000_000;
 
-const NOTHING = (): void => {};
-
 export type RoomCommand = Omit<CommandInput, "type">;
 
 /** What gets the commands: a partition of this process (command-target.ts), or one that any node owns (remote-partition.ts). */
@@ -80,11 +78,6 @@ class Forwarder implements Forwarding {
     this.to = to;
     this.options = options;
     this.unsubscribe = room.subscribe({
-      frame: NOTHING,
-      event: NOTHING,
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
       flush: () => this.look(),
     });
     this.look();

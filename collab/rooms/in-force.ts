@@ -16,8 +16,6 @@ import { IN_FORCE_ENTRIES, type InForceEntry } from "../../protocol/session-fact
 /** Names facts of the session among the sources of commands. They have no numbers. */
 const SOURCE = "session";
 
-const NOTHING = (): void => {};
-
 /** A partition, as far as its thresholds and alerts are concerned. */
 export interface AlertsSource {
   /** Rejects when it cannot say. */
@@ -88,13 +86,9 @@ export function alertsOf(partition: Partition): AlertsSource {
     onChange: (look) => {
       let hasChanged = false;
       return partition.subscribe({
-        frame: NOTHING,
         event: ({ kind }) => {
           hasChanged ||= isAboutAlerts(kind);
         },
-        state: NOTHING,
-        metrics: NOTHING,
-        channels: NOTHING,
         flush: () => {
           if (!hasChanged) return;
           hasChanged = false;

@@ -29,8 +29,6 @@ export interface PartitionServiceOptions {
   log(message: string): void;
 }
 
-const NOTHING = (): void => {};
-
 /** From now on. The returned function ends it. */
 export function servePartition(options: PartitionServiceOptions): () => void {
   const { bus, clock, partition, epoch, log } = options;
@@ -46,15 +44,10 @@ export function servePartition(options: PartitionServiceOptions): () => void {
     );
   });
   const endEvents = partition.subscribe({
-    frame: NOTHING,
     event: (event) => {
       if (isAboutAlerts(event.kind))
         bus.publish(subjectOf(session, name, "event", event.kind), encodeMessage(event));
     },
-    state: NOTHING,
-    metrics: NOTHING,
-    channels: NOTHING,
-    flush: NOTHING,
   });
   return () => {
     endAnswers();

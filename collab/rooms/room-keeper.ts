@@ -7,8 +7,6 @@ import { RateLimit } from "../gateway/rate-limit.ts";
 import { ROOM_LIMITS } from "./limits.ts";
 import type { RoomListener, RoomSource } from "./room-source.ts";
 
-const NOTHING = (): void => {};
-
 /** The fact that begins another epoch. */
 export const RENEWED = "document.renewed";
 
@@ -55,11 +53,6 @@ export class RoomKeeper implements RoomSource {
 
   subscribe({ edited, flush }: RoomListener): () => void {
     return this.partition.subscribe({
-      frame: NOTHING,
-      event: NOTHING,
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
       edited,
       flush,
     });

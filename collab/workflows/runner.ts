@@ -35,8 +35,6 @@ const PROGRESS_PARTS = 20;
 /** Names the program among the sources of commands. Its facts have no numbers. */
 const SOURCE = "session";
 
-const NOTHING = (): void => {};
-
 export interface RunnerOptions {
   readonly room: Partition;
   readonly session: WatchedSession;
@@ -76,11 +74,6 @@ class Runner {
   constructor(options: RunnerOptions) {
     this.options = options;
     this.unsubscribe = options.room.subscribe({
-      frame: NOTHING,
-      event: NOTHING,
-      state: NOTHING,
-      metrics: NOTHING,
-      channels: NOTHING,
       flush: () => this.look(),
     });
     this.offer();

@@ -28,8 +28,6 @@ export interface RowCount {
   stop(): void;
 }
 
-const NOTHING = (): void => {};
-
 export function watchPartitions(partitions: readonly Partition[]): WatchedSession {
   return {
     feeds: () => partitions.flatMap((partition) => partition.describe().feeds),
@@ -47,11 +45,6 @@ export function watchPartitions(partitions: readonly Partition[]): WatchedSessio
             const { samples } = samplesOf.get(group) ?? { samples: 0 };
             samplesOf.set(group, { samples: samples + count, channels: partition.core.channelsOf(group) });
           },
-          event: NOTHING,
-          state: NOTHING,
-          metrics: NOTHING,
-          channels: NOTHING,
-          flush: NOTHING,
         }),
       );
       return {

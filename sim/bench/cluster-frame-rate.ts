@@ -80,10 +80,5 @@ function count(session: RemoteSession, received: { samples: number; outOfOrder: 
       last = frame.sequence;
       received.samples += frame.count;
     },
-    event() {},
-    state() {},
-    metrics() {},
-    channels() {},
-    flush() {},
   });
 }

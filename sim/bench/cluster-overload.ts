@@ -155,11 +155,6 @@ class Watch {
     this.#session = session;
     this.#end = session.subscribe({
       frame: ({ frame }) => this.#look(frame.time[frame.count - 1]! / 1_000),
-      event() {},
-      state() {},
-      metrics() {},
-      channels() {},
-      flush() {},
     });
   }
 

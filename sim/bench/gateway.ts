@@ -189,8 +189,8 @@ class BenchSession implements LiveSession {
   #sequence = 0;
 
   deliver(frame: DeliveredFrame, count: number): void {
-    for (let k = 0; k < count; k++) this.#listener?.frame({ ...frame, inputSequence: ++this.#sequence });
-    this.#listener?.flush();
+    for (let k = 0; k < count; k++) this.#listener?.frame?.({ ...frame, inputSequence: ++this.#sequence });
+    this.#listener?.flush?.();
   }
 
   describe(): ReturnType<LiveSession["describe"]> {

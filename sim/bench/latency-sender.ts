@@ -129,10 +129,6 @@ async function startSystem({ load, durability = "memory", shadow = false }: Send
     flush() {
       for (const now = machineNowUs(); pending > 0; pending--) thirds.push(now);
     },
-    event() {},
-    state() {},
-    metrics() {},
-    channels() {},
   });
   const { feed, sink: started } = loadFeed(load);
   live.partition.startFeeds([feed]);

@@ -26,11 +26,6 @@ for (const kind of ["live", "recorded"] as const)
     const delivered: { value: number; atMs: number }[] = [];
     session.subscribe({
       frame: ({ frame }) => delivered.push({ value: frame.value[0]!, atMs: clock.monotonicMs() }),
-      event() {},
-      state() {},
-      metrics() {},
-      channels() {},
-      flush() {},
     });
     sink.channels(channels(1));
     await offer(1, 100);

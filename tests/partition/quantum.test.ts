@@ -163,12 +163,7 @@ async function given(kind: "live" | "recorded"): Promise<World> {
   await turns();
   const states: StateMessage[] = [];
   partition.subscribe({
-    frame() {},
-    event() {},
     state: (state) => void states.push(state),
-    metrics() {},
-    channels() {},
-    flush() {},
   });
   const inputs = async () => {
     const found: { type: string }[] = [];

@@ -64,7 +64,6 @@ function listening(lines: string[], frameAt: (timeUs: number) => void): SessionL
     state: (state) => void lines.push(JSON.stringify(state)),
     channels: (declaration) => void lines.push(JSON.stringify(declaration)),
     metrics: ({ timeUs }) => void lines.push(`metrics ${timeUs}`),
-    flush() {},
     rewound() {},
   };
 }

@@ -9,9 +9,9 @@ import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
-import type { SessionListener } from "../../actors/ports/session.ts";
+import type { DeliveredFrame, SessionListener } from "../../actors/ports/session.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession, type ReplaySessionOptions } from "../../sim/recordings/replay/session.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -31,7 +31,7 @@ class Listening implements SessionListener {
   times: number[] = [];
   events: EventMessage[] = [];
   inputs: number[] = [];
-  frame({ inputSequence, frame, bytes }: Parameters<SessionListener["frame"]>[0]): void {
+  frame({ inputSequence, frame, bytes }: DeliveredFrame): void {
     this.inputs.push(inputSequence);
     this.times.push(frame.time[frame.count - 1]!);
     this.lines.push(`frame ${inputSequence} ${bytes.length} ${frame.value.join(" ")}`);
@@ -40,16 +40,15 @@ class Listening implements SessionListener {
     this.events.push(event);
     this.lines.push(JSON.stringify(event));
   }
-  state(state: Parameters<SessionListener["state"]>[0]): void {
+  state(state: StateMessage): void {
     this.lines.push(JSON.stringify(state));
   }
-  channels(declaration: Parameters<SessionListener["channels"]>[0]): void {
+  channels(declaration: Channels): void {
     this.lines.push(JSON.stringify(declaration));
   }
-  metrics({ timeUs }: Parameters<SessionListener["metrics"]>[0]): void {
+  metrics({ timeUs }: MetricsMessage): void {
     this.lines.push(`metrics ${timeUs}`);
   }
-  flush(): void {}
   rewound({ input, event }: { input: number; event: number }): void {
     this.lines.push(`rewound ${input} ${event}`);
   }

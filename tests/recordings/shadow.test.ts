@@ -258,11 +258,6 @@ function open(journal: Journal): Promise<Partition> {
 function eventOf(partition: Partition, kind: string): Promise<EventMessage> {
   return new Promise((resolve) => {
     partition.subscribe({
-      frame() {},
-      state() {},
-      metrics() {},
-      channels() {},
-      flush() {},
       event(event) {
         if (event.kind === kind) resolve(event);
       },

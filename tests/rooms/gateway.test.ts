@@ -8,7 +8,6 @@ import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { LARGE_DOCUMENT_BYTES } from "../../protocol/limits.ts";
 import { ask } from "../gateway/http.ts";
 import { createManualClock } from "../support/clock.ts";
-import { SILENT } from "../support/silent-listener.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
 import { type BareSocket, type RoomWorld, type RoomWorldOptions, roomWorld } from "./room-world.ts";
 
@@ -185,7 +184,7 @@ test("a client that sends a hundred edits in a heap does not keep another's wait
   inWorld({}, async ({ partition, socket }) => {
     const [ana, bob] = await Promise.all([socket("ana").opened(), socket("bob").opened()]);
     const authors: string[] = [];
-    partition.subscribe({ ...SILENT, edited: ({ author }) => void authors.push(author) });
+    partition.subscribe({ edited: ({ author }) => void authors.push(author) });
     const replica = new Replica(1);
     const heap = Array.from({ length: 100 }, (_, k) =>
       messageFrame(changeMessage(replica.edits(setsThreshold("a", threshold(k))).update)),

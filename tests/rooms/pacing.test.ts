@@ -8,7 +8,6 @@ import { Room, type RoomClient } from "../../collab/rooms/room.ts";
 import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
 import { createManualClock } from "../support/clock.ts";
 import { condition } from "../support/condition.ts";
-import { SILENT } from "../support/silent-listener.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
 import { openRoomPartition } from "./room-world.ts";
 
@@ -76,7 +75,6 @@ async function crowdedRoom(sendMs: number) {
   let durable = 0;
   // After the room: it has heard of the edit.
   partition.subscribe({
-    ...SILENT,
     edited: () => void durable++,
     flush: look,
   });

@@ -17,7 +17,6 @@ import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
 import { channels, row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
-import { SILENT } from "../support/silent-listener.ts";
 import { openRoomPartition } from "./room-world.ts";
 
 export async function sessionWorld() {
@@ -40,7 +39,7 @@ export async function sessionWorld() {
   const sink = await feed.sink;
   sink.channels(channels(1));
   const { look, until } = condition();
-  for (const partition of [to, room]) partition.subscribe({ ...SILENT, flush: look });
+  for (const partition of [to, room]) partition.subscribe({ flush: look });
   const stops: (() => void)[] = [];
   let rows = 0;
   const log = (message: string): void => void logged.push(message);

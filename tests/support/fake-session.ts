@@ -63,7 +63,7 @@ export class FakeSession implements LiveSession {
       innovation: "difference",
     };
     this.#groups.push(declaration);
-    return this.#deliver(declaration, (listener) => listener.channels(declaration));
+    return this.#deliver(declaration, (listener) => listener.channels?.(declaration));
   }
 
   announce(title: string, detail: EventMessage["detail"] = {}): EventMessage {
@@ -82,7 +82,7 @@ export class FakeSession implements LiveSession {
       detail,
     };
     this.allEvents.push(event);
-    return this.#deliver(event, (listener) => listener.event(event));
+    return this.#deliver(event, (listener) => listener.event?.(event));
   }
 
   /** One frame; `samples` as [time offset µs, channel, value]. */
@@ -106,7 +106,7 @@ export class FakeSession implements LiveSession {
     this.#frames.push(delivered);
     this.#past.frame(delivered);
     if (this.#frames.length > this.framesKept) this.#frames.shift();
-    return this.#deliver(delivered, (listener) => listener.frame(delivered));
+    return this.#deliver(delivered, (listener) => listener.frame?.(delivered));
   }
 
   /** A state of a group with n modes: 8 n² bytes. */
@@ -131,12 +131,12 @@ export class FakeSession implements LiveSession {
     };
     this.#states.set(group, state);
     this.#past.state(state);
-    return this.#deliver(state, (listener) => listener.state(state));
+    return this.#deliver(state, (listener) => listener.state?.(state));
   }
 
   publishMetrics(gauges: Record<string, number>): MetricsMessage {
     const metrics: MetricsMessage = { type: "metrics", timeUs: START_US, gauges };
-    return this.#deliver(metrics, (listener) => listener.metrics(metrics));
+    return this.#deliver(metrics, (listener) => listener.metrics?.(metrics));
   }
 
   /** Everything that `act` makes happen is one turn. */
@@ -144,7 +144,7 @@ export class FakeSession implements LiveSession {
     this.#inTurn = true;
     act();
     this.#inTurn = false;
-    for (const listener of this.#listeners) listener.flush();
+    for (const listener of this.#listeners) listener.flush?.();
   }
 
   /** The recording was replaced by an empty one, as after a restart without a journal. */
@@ -230,7 +230,7 @@ export class FakeSession implements LiveSession {
   #deliver<Delivered>(delivered: Delivered, hand: (listener: SessionListener) => void): Delivered {
     for (const listener of this.#listeners) {
       hand(listener);
-      if (!this.#inTurn) listener.flush();
+      if (!this.#inTurn) listener.flush?.();
     }
     return delivered;
   }

@@ -346,10 +346,6 @@ async function session(everyUs = 1e6) {
         if (frame.channel[k] === 1) seen.push({ time: frame.time[k]!, value: frame.value[k]! });
     },
     event: (event) => events.push(event),
-    state() {},
-    metrics() {},
-    channels() {},
-    flush() {},
   });
   const feed = scriptedFeed("feed", "live");
   partition.startFeeds([feed]);

@@ -96,8 +96,8 @@ export class Replayer {
     const input = decodeInput(bytes, this.scratch);
     if (!sink.silent) {
       if (isFrame(bytes))
-        sink.listener.frame(new LoggedFrame(sequence, { bytes, inputsAt: 0 }, 0, bytes.length));
-      else if (input.type === "channels") sink.listener.channels(input);
+        sink.listener.frame?.(new LoggedFrame(sequence, { bytes, inputsAt: 0 }, 0, bytes.length));
+      else if (input.type === "channels") sink.listener.channels?.(input);
     }
     core.apply(sequence, timeUs, input);
     if (this.at === this.inputs.length) sink.endBlock(core);
@@ -124,11 +124,11 @@ class ListenerSink implements CoreSink {
   }
 
   event(event: EventMessage): void {
-    if (!this.silent) this.listener.event(event);
+    if (!this.silent) this.listener.event?.(event);
   }
 
   state(state: StateMessage): void {
-    if (!this.silent) this.listener.state(state);
+    if (!this.silent) this.listener.state?.(state);
   }
 
   metrics(timeUs: number): void {
@@ -139,7 +139,7 @@ class ListenerSink implements CoreSink {
     const timeUs = this.metricsUs;
     this.metricsUs = null;
     if (timeUs === null || this.silent) return;
-    this.listener.metrics({
+    this.listener.metrics?.({
       type: "metrics",
       timeUs,
       get gauges() {

@@ -91,10 +91,6 @@ function sayText(said: Said): void {
 function listener(events: EventMessage[]): ReplayListener {
   return {
     block() {},
-    frame() {},
-    state() {},
-    metrics() {},
-    channels() {},
     event: (event) => void events.push(event),
   };
 }
