@@ -218,13 +218,79 @@ test("a branch that names no group is one of each partition, from the same time 
   assert.equal(replayed.stdout.match(/^partition \S+$/gm), ["partition p0", "partition p1"]);
 });
 
-test("what reads one partition says which, a branch is of the partition whose channels it names, and a question about an event finds the partition of its id", async () => {
-  const seen = await run(["replay", record, "--seek", "5", "--json"]);
-  assert.is(seen.code, 0, seen.stderr);
-  assert.match(
-    seen.stderr,
-    `holds several partitions: this is p0; name a folder for another: ${join(record, "p1")}`,
+test("replay --seek runs every partition from the place on, an input's being that of the first partition", async () => {
+  const { partitions } = stopped;
+  const sought = await run(["replay", record, "--seek", "30", "--verify", "--events", "-", "--json"]);
+  assert.is(sought.code, 0, sought.stderr);
+  const later = JSON.parse(sought.stderr) as { finalHash: string; others: { finalHash: string }[] };
+  assert.equal(
+    [later, ...later.others].map(({ finalHash }) => finalHash),
+    partitions.map(({ hash }) => hash),
   );
+  const events = eventsIn(sought.stdout);
+  inOrder(events);
+  const [fromUs] = events.map(({ timeUs }) => timeUs);
+  const listed = eventsIn((await run(["inspect", record, "--events", "--json"])).stdout);
+  const after = listed.filter(({ timeUs, id }) => timeUs > fromUs! && !events.some((each) => each.id === id));
+  assert.equal(after, []);
+  const outside = await run(["replay", record, "--seek", "2001-01-01T00:00:00Z"]);
+  assert.is(outside.code, 2);
+  assert.match(outside.stderr, "is outside of the recording; expected");
+});
+
+test("replay --step goes through all partitions in the order of time", async () => {
+  const { stdout, code } = await run(["replay", record, "--step", "--json"], { stdin: "1000000\n" });
+  assert.is(code, 0);
+  type Line = { what: string; partition?: string; sequence: number; timeUs: number; id?: string };
+  const lines = stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as Line);
+  const inputs = lines.filter(({ what }) => what === "input");
+  assert.equal(
+    inputs.map(({ timeUs, partition }) => [timeUs, partition]),
+    inputs.map(({ timeUs, partition }) => [timeUs, partition]).toSorted(([a], [b]) => Number(a) - Number(b)),
+  );
+  for (const { partition, inputs: count } of stopped.partitions)
+    assert.equal(
+      inputs.filter((each) => each.partition === partition).map(({ sequence }) => sequence),
+      Array.from({ length: count }, (_, k) => k + 1),
+    );
+  assert.is(lines.filter(({ what }) => what === "event").length, stopped.events);
+  assert.equal(
+    lines.filter(({ what }) => what === "end").map(({ partition, sequence }) => [partition, sequence]),
+    stopped.partitions.map(({ partition, inputs: count }) => [partition, count]),
+  );
+});
+
+test("replay --verify --tail verifies all partitions of a recording to its end", async () => {
+  const { stdout, stderr, code } = await run(["replay", record, "--verify", "--tail", "--json"]);
+  assert.is(code, 0, stderr);
+  const ends = stdout
+    .split("\n")
+    .filter((line) => line !== "")
+    .map((line) => JSON.parse(line) as { what: string; partition: string; inputs: number })
+    .filter(({ what }) => what === "end");
+  assert.equal(
+    ends.map(({ partition, inputs }) => [partition, inputs]),
+    stopped.partitions.map(({ partition, inputs }) => [partition, inputs]),
+  );
+});
+
+test("whatif --sweep counts the alarms of all partitions, or of the one whose channels are named", async () => {
+  const hashes = async (...options: string[]) => {
+    const swept = await run(["whatif", record, "--sweep", "seed=1,2", "--json", ...options]);
+    assert.is(swept.code, 0, swept.stderr);
+    return (JSON.parse(swept.stdout) as { finalHash: string }[]).map(({ finalHash }) => finalHash.split(" "));
+  };
+  const [both, both2] = await hashes();
+  assert.is(both!.length, 2);
+  assert.is(new Set([...both!, ...both2!]).size, 4);
+  const [one] = await hashes("--drop", `${IN_P1}/walk1`);
+  assert.is(one!.length, 1);
+});
+
+test("a branch is of the partition whose channels it names, and a question about an event finds the partition of its id", async () => {
   const about = await run([
     "whatif",
     record,

@@ -109,9 +109,7 @@ test("the settings of one detector are judged by its alarms, others by all", () 
 test("a sweep counts the alarms of each branch, whoever runs it", async () => {
   const { directory } = await recordFeeds({ definitions: SYSTEM, feeds: [marketFeed(1_300)] });
   const common = {
-    recording: directory,
-    request: { at: rowUs(0) },
-    fromUs: MARKET_START_US,
+    branches: [{ recording: directory, request: { at: rowUs(0) }, fromUs: MARKET_START_US }],
     truths: null,
     graceUs: 1e6,
   };
@@ -139,7 +137,8 @@ test("a branch that another process runs is the same, and ends when nobody waits
 });
 
 test("what a worker refuses is refused here in the same words", async () => {
-  const common = { recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
+  const branch = { recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0 };
+  const common = { branches: [branch], truths: null, graceUs: 1 };
   try {
     await inWorkers("sweep", sweepWork, common, [{ seed: "1" }], { alwaysSpawn: true });
     assert.unreachable("an empty folder was swept");

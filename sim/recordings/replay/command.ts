@@ -9,20 +9,20 @@ import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { printTo } from "../../../actors/command-line/terminal.ts";
 import type { FileJournal } from "../../../actors/journal/mod.ts";
-import { openRecording, recordedPartitions, SYSTEM } from "../../../actors/mod.ts";
-import type { Journal } from "../../../actors/ports/journal.ts";
+import { openRecording, type PartitionFolder, recordedPartitions, SYSTEM } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { rateOrMax } from "../../../protocol/text-values.ts";
 import { visibleJson } from "../../../protocol/visible-text.ts";
-import { mergedByTime, reportOtherPartitions } from "../partitions.ts";
+import { placesIn } from "../partition-places.ts";
+import { mergedByTime } from "../partitions.ts";
 import { place, type SeekPlace } from "../place.ts";
-import { checkPlace, rangeOf } from "../seek.ts";
+import { rangeOf } from "../seek.ts";
 import { follow } from "./follow.ts";
 import { type ReplayReport, replay } from "./replay.ts";
-import { type StepOptions, stepThrough } from "./step.ts";
+import { type SteppedPart, stepThrough } from "./step.ts";
 import { verifyTailCommand } from "./tail-command.ts";
-import { exitCodeOfVerdict, otherActorLines } from "./verdict.ts";
+import { exitCodeOfVerdict, otherActorLines, worstOf } from "./verdict.ts";
 
 const command = new Command("replay")
   .description("Runs the actors again over a recording and reports the events and the final state hash.")
@@ -80,36 +80,28 @@ export async function runReplay(path: string, options: ReplayOptions): Promise<n
       ...(seek === undefined ? {} : { place: seek }),
     });
   }
-  if (options.tail || options.step || seek !== undefined) await reportOtherPartitions(path);
   if (options.tail) return verifyTailCommand(path, { place: seek ?? BEGINNING, json });
-  if (!options.step && seek === undefined) return replayAll(path, options);
-  const journal = await openRecording(path);
-  try {
-    if (seek !== undefined) checkPlace(seek, await rangeOf(journal, SYSTEM), "seek");
-    if (options.step) return await stepThrough(journal, await stepOptions(journal, options));
-    return await writingEvents(options.events, async (write) => {
-      const replayed = await replayToEnd(journal, options, write);
-      printReports([replayed], options);
-      return exitCodeOfVerdict(replayed.report);
-    });
-  } finally {
-    await journal.close();
-  }
+  const folders = await recordedPartitions(path);
+  const act = { action: "seek", done: options.step ? "stepped through" : "replayed" };
+  const places: readonly ReplayPlace[] = seek === undefined ? folders : await placesIn(folders, seek, act);
+  return options.step ? stepAll(places, options) : replayAll(places, options);
 }
 
+/** A partition, and where to begin in it; without a place at its beginning. */
+type ReplayPlace = PartitionFolder & { readonly at?: SeekPlace };
+
 /** Each partition to its end, one after the other. Their events are written in order of time. Returns the worst of the exit codes. */
-async function replayAll(path: string, options: ReplayOptions): Promise<number> {
-  const folders = await recordedPartitions(path);
+async function replayAll(places: readonly ReplayPlace[], options: ReplayOptions): Promise<number> {
   return writingEvents(options.events, async (write) => {
     const held: EventMessage[][] = [];
     const replayed: Replayed[] = [];
-    for (const { directory } of folders) {
+    for (const { directory, at } of places) {
       const events: EventMessage[] = [];
       held.push(events);
       const journal = await openRecording(directory);
       try {
-        const take = folders.length === 1 ? write : (event: EventMessage) => void events.push(event);
-        replayed.push(await replayToEnd(journal, options, take));
+        const take = places.length === 1 ? write : (event: EventMessage) => void events.push(event);
+        replayed.push(await replayToEnd(journal, at, options, take));
       } finally {
         await journal.close();
       }
@@ -120,9 +112,21 @@ async function replayAll(path: string, options: ReplayOptions): Promise<number> 
   });
 }
 
-/** A difference is worse than what was not compared. */
-function worstOf(codes: readonly number[]): number {
-  return codes.includes(1) ? 1 : Math.max(...codes);
+/** All partitions together, in order of time. */
+async function stepAll(places: readonly ReplayPlace[], { to, json }: ReplayOptions): Promise<number> {
+  const journals: FileJournal[] = [];
+  try {
+    const parts: SteppedPart[] = [];
+    for (const { directory, at } of places) {
+      const journal = await openRecording(directory);
+      journals.push(journal);
+      const place = at ?? { sequence: (await rangeOf(journal, SYSTEM)).firstSequence };
+      parts.push({ journal, partition: journal.partition, place });
+    }
+    return await stepThrough(parts, { toUs: to ?? Number.POSITIVE_INFINITY, json: json === true });
+  } finally {
+    await Promise.all(journals.map((journal) => journal.close()));
+  }
 }
 
 /** The first input, whatever of the recording is still kept. */
@@ -153,15 +157,6 @@ function refused(value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action: "replay", value, expected });
 }
 
-async function stepOptions(journal: Journal, { seek, to, json }: ReplayOptions): Promise<StepOptions> {
-  const { firstSequence } = await rangeOf(journal, SYSTEM);
-  return {
-    place: seek ?? { sequence: firstSequence },
-    toUs: to ?? Number.POSITIVE_INFINITY,
-    json: json === true,
-  };
-}
-
 async function writingEvents(
   to: string | undefined,
   act: (write: (event: EventMessage) => void) => Promise<number>,
@@ -182,10 +177,11 @@ interface Replayed {
 
 async function replayToEnd(
   journal: FileJournal,
+  seek: SeekPlace | undefined,
   options: ReplayOptions,
   event: (event: EventMessage) => void,
 ): Promise<Replayed> {
-  const { speed = Number.POSITIVE_INFINITY, from, to, seek } = options;
+  const { speed = Number.POSITIVE_INFINITY, from, to } = options;
   const bar = startProgress("replay", journal.last?.lastSequence ?? 0, "inputs", options.json === true);
   const started = performance.now();
   try {

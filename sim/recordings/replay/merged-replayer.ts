@@ -41,9 +41,9 @@ export class MergedReplayer {
     return this.next;
   }
 
-  /** Applies `next`. */
-  step(): void {
-    this.parts[this.nextPart!]!.step();
+  /** Applies `next`; returns its type. */
+  step(): ReturnType<Replayer["step"]> {
+    return this.parts[this.nextPart!]!.step();
   }
 
   /** Logical time of the furthest. */

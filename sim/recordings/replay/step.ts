@@ -1,5 +1,6 @@
 /**
- * `eigenwatch replay PATH --step`: the recording input by input, as somebody asks for it line by line.
+ * `eigenwatch replay PATH --step`: the recording input by input, as somebody asks for it line by line; of several partitions in the order of time, each
+ * line with its partition.
  *
  *   Enter   the next input or, where it made some, its events
  *   N       that many inputs
@@ -14,21 +15,31 @@ import type { Journal } from "../../../actors/ports/journal.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { exactTimeText } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
+import { MergedReplayer } from "./merged-replayer.ts";
 import { Replayer, type ReplayListener } from "./replayer.ts";
 
 const HELP = "Enter: next input · N: that many · e: to the next event · q: end";
 
+export interface SteppedPart {
+  readonly journal: Journal;
+  readonly partition: string;
+  /** Where to begin. */
+  readonly place: SeekPlace;
+}
+
 export interface StepOptions {
-  place: SeekPlace;
   /** The end: later inputs are not stepped through, µs. */
   toUs: number;
   json: boolean;
 }
 
 /** Returns the exit code. */
-export async function stepThrough(journal: Journal, options: StepOptions): Promise<number> {
+export async function stepThrough(parts: readonly SteppedPart[], options: StepOptions): Promise<number> {
   const events: EventMessage[] = [];
-  const replayer = await Replayer.open(journal, SYSTEM, options.place, listener(events));
+  const replayers: Replayer[] = [];
+  for (const { journal, place } of parts)
+    replayers.push(await Replayer.open(journal, SYSTEM, place, listener(events)));
+  const replayer = new MergedReplayer(replayers);
   const lines = createInterface({ input: process.stdin, terminal: false });
   const say = options.json ? sayJson : sayText;
   if (!options.json) print(HELP);
@@ -54,17 +65,25 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
     for (let done = 0; until === "event" || done < until; done++) {
       const next = replayer.next ?? (await replayer.fill());
       if (next === null || next.timeUs > options.toUs) {
-        say({ what: "end", sequence: replayer.core.sequence, timeUs: replayer.core.now });
+        for (const [k, { core }] of replayers.entries())
+          say({ what: "end", ...of(k), sequence: core.sequence, timeUs: core.now });
         return false;
       }
       const { sequence, timeUs } = next;
+      const partition = of(replayer.nextPart!);
       events.length = 0;
       const type = replayer.step();
-      if (until !== "event" || events.length > 0) say({ what: "input", sequence, timeUs, type });
+      if (until !== "event" || events.length > 0)
+        say({ what: "input", ...partition, sequence, timeUs, type });
       for (const event of events) say({ what: "event", ...event });
       if (until === "event" && events.length > 0) return true;
     }
     return true;
+  }
+
+  /** Said where there are several. */
+  function of(part: number): { partition?: string } {
+    return parts.length > 1 ? { partition: parts[part]!.partition } : {};
   }
 
   function prompt(): void {
@@ -73,8 +92,8 @@ export async function stepThrough(journal: Journal, options: StepOptions): Promi
 }
 
 type Said =
-  | { what: "input"; sequence: number; timeUs: number; type: string }
-  | { what: "end"; sequence: number; timeUs: number }
+  | { what: "input"; partition?: string; sequence: number; timeUs: number; type: string }
+  | { what: "end"; partition?: string; sequence: number; timeUs: number }
   | ({ what: "event" } & EventMessage);
 
 function sayJson(said: Said): void {
@@ -83,9 +102,14 @@ function sayJson(said: Said): void {
 
 function sayText(said: Said): void {
   const time = said.timeUs === 0 ? "(before data)" : exactTimeText(said.timeUs);
-  if (said.what === "input") print(`${said.sequence}  ${time}  ${said.type}`);
-  else if (said.what === "end") print(`end of the recording behind input ${said.sequence}`);
-  else print(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}`);
+  if (said.what === "event") {
+    print(`    ${time}  ${said.severity}  ${said.kind}  ${said.title}`);
+    return;
+  }
+  const { partition, sequence } = said;
+  const name = partition === undefined ? "" : `${partition}  `;
+  if (said.what === "input") print(`${name}${sequence}  ${time}  ${said.type}`);
+  else print(`${name}end of the recording behind input ${sequence}`);
 }
 
 function listener(events: EventMessage[]): ReplayListener {

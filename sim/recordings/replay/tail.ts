@@ -34,8 +34,11 @@ export interface TailReport extends TailProgress {
   otherActors: OtherActor[];
 }
 
-/** With `--json`, one a line: progress a few times a second, at last the end. */
-export type TailLine = ({ what: "progress" } & TailProgress) | ({ what: "end" } & TailReport);
+/** With `--json`, one a line: progress a few times a second, at last the end. `partition`: where there are several. */
+export type TailLine = { readonly partition?: string } & (
+  | ({ what: "progress" } & TailProgress)
+  | ({ what: "end" } & TailReport)
+);
 
 export class TailVerification {
   private readonly journal: Journal;

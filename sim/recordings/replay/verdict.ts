@@ -26,3 +26,8 @@ export function otherActorLines(otherActors: readonly OtherActor[]): string[] {
 function text(version: number | null): string {
   return version === null ? "absent" : `version ${version}`;
 }
+
+/** A difference is worse than what was not compared. */
+export function worstOf(codes: readonly number[]): number {
+  return codes.includes(1) ? 1 : Math.max(...codes);
+}

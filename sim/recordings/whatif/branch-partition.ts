@@ -2,74 +2,50 @@
  * Which partitions of a recording are branched: the one that has the groups and channels that the branch names, or each by itself.
  *
  *   names in one partition    that one
- *   no names                  all, from the same time on: settings and seeds are those of the session. A sweep: the first
+ *   no names                  all, from the same time on: settings and seeds are those of the session
  *   names in several          refused: the folders are named, each has a chain of its own
  */
 import { report } from "../../../actors/command-line/terminal.ts";
-import {
-  inputs,
-  openRecording,
-  type PartitionFolder,
-  recordedPartitions,
-  SYSTEM,
-} from "../../../actors/mod.ts";
+import { inputs, openRecording, type PartitionFolder, recordedPartitions } from "../../../actors/mod.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { MESSAGES } from "../../../protocol/messages.ts";
 import { ROOM_PARTITION } from "../../../protocol/room-document.ts";
+import { type PartitionPlace, placesIn } from "../partition-places.ts";
 import { reportOtherPartitions } from "../partitions.ts";
-import { type SeekPlace, timeOfPlace } from "../place.ts";
-import { type RecordedRange, rangeOf } from "../seek.ts";
+import type { SeekPlace } from "../place.ts";
 import type { BranchOptions } from "./branch-options.ts";
 
 /** What a branch is about: names of groups, of channels, or GROUP/CHANNEL. */
 type Names = Pick<BranchOptions, "drop" | "inject" | "command">;
 
-/** A partition that is branched, and where. */
-export interface BranchPlace {
-  readonly partition: string;
-  readonly directory: string;
-  readonly at: SeekPlace;
-}
-
-/** At least one; `at` by sequence is a place of the first partition. Says on standard error which are not branched, where there are others. */
+/**
+ * At least one; `at` by sequence is a place of the first partition, and null the first data. Says on standard error which are not branched, where there
+ * are others.
+ */
 export async function placesOfBranch(
   recording: string,
   options: Names & Pick<BranchOptions, "dropCommand">,
-  at: SeekPlace,
-): Promise<BranchPlace[]> {
+  at: SeekPlace | null,
+): Promise<PartitionPlace[]> {
   const folders = await recordedPartitions(recording);
   // A command that is left out is one of a partition, too; which one it is does not say.
   const isOfAll = namesIn(options).length === 0 && options.dropCommand.length === 0;
-  if (folders.length === 1 || !isOfAll)
-    return [{ partition: folders[0].partition, directory: await folderOfBranch(recording, options), at }];
-  const places: BranchPlace[] = [];
-  let timeUs = 0;
-  for (const [k, { partition, directory }] of folders.entries()) {
-    if (partition === ROOM_PARTITION) continue;
-    const journal = await openRecording(directory);
-    try {
-      if (k === 0) timeUs = await timeOfPlace(journal, at);
-      const place = k === 0 ? at : placeFrom(timeUs, await rangeOf(journal, SYSTEM));
-      if (place === null) report(`${partition} has nothing after that place: it is not branched`);
-      else places.push({ partition, directory, at: place });
-    } finally {
-      await journal.close();
-    }
-  }
-  return places;
-}
-
-/** A partition that begins later is branched at its beginning. Null for one that ended before. */
-function placeFrom(timeUs: number, { fromUs, toUs, firstSequence }: RecordedRange): SeekPlace | null {
-  if (timeUs > toUs) return null;
-  return timeUs < fromUs ? { sequence: firstSequence } : { timeUs };
+  const branched =
+    folders.length === 1
+      ? folders
+      : isOfAll
+        ? folders.filter(({ partition }) => partition !== ROOM_PARTITION)
+        : [await folderOfBranch(recording, folders, options)];
+  return placesIn(branched, at, { action: "branch", done: "branched" });
 }
 
 /** The folder of the partition. Rejects for a branch that concerns several. Says on standard error which one it is, where there are others. */
-export async function folderOfBranch(recording: string, options: Names): Promise<string> {
-  const folders = await recordedPartitions(recording);
+async function folderOfBranch(
+  recording: string,
+  folders: readonly [PartitionFolder, ...PartitionFolder[]],
+  options: Names,
+): Promise<PartitionFolder> {
   const names = namesIn(options);
-  if (folders.length === 1) return recording;
   const concerned: PartitionFolder[] = [];
   if (names.length > 0)
     for (const folder of folders) {
@@ -85,10 +61,10 @@ export async function folderOfBranch(recording: string, options: Names): Promise
   const [found] = concerned;
   if (found === undefined || found.directory === folders[0].directory) {
     await reportOtherPartitions(recording);
-    return recording;
+    return folders[0];
   }
   report(`${recording} holds several partitions: this is ${found.partition}, in ${found.directory}`);
-  return found.directory;
+  return found;
 }
 
 function namesIn({ drop, inject, command }: Names): string[] {

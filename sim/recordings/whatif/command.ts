@@ -11,9 +11,10 @@ import { EigenwatchError } from "../../../protocol/errors.ts";
 import { escapeName } from "../../../protocol/subjects.ts";
 import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
+import type { PartitionPlace } from "../partition-places.ts";
 import { place } from "../place.ts";
 import { givenCommand, injection, requestOf, seed } from "./branch-options.ts";
-import { type BranchPlace, folderOfBranch, placesOfBranch } from "./branch-partition.ts";
+import { placesOfBranch } from "./branch-partition.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfResult } from "./result.ts";
 import { countsLine, heading, sideBySide } from "./side-by-side.ts";
@@ -98,7 +99,7 @@ export const whatIfCommand = command.action(exitWith(runWhatIfCommand));
 export type WhatIfOptions = ReturnType<typeof command.opts>;
 
 export async function runWhatIfCommand(recording: string, options: WhatIfOptions): Promise<number> {
-  if (options.sweep.length > 0) return runSweep(await folderOfBranch(recording, options), options);
+  if (options.sweep.length > 0) return runSweep(recording, options);
   for (const name of ["truth", "plot"] as const) {
     if (options[name] !== undefined)
       throw new EigenwatchError({
@@ -136,7 +137,7 @@ export async function runWhatIfCommand(recording: string, options: WhatIfOptions
 type BranchResult = WhatIfResult & { readonly seconds: number };
 
 async function branchOne(
-  { directory, at }: BranchPlace,
+  { directory, at }: PartitionPlace,
   to: string | null,
   options: WhatIfOptions,
   signal: AbortSignal,

@@ -7,14 +7,13 @@
 
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
-import { openRecording, SYSTEM } from "../../../actors/mod.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
-import { rangeOf } from "../seek.ts";
 import { readTruths } from "./alarm-score.ts";
 import { type BranchOptions, requestOf } from "./branch-options.ts";
+import { placesOfBranch } from "./branch-partition.ts";
 import { checkPlot, type Panel, panelsSvg, writePlot } from "./plot.ts";
 import { type GridPoint, gridOf, type SweepPoint, sweep } from "./sweep.ts";
 import { bar, table } from "./table.ts";
@@ -31,7 +30,7 @@ export interface SweepOptions extends BranchOptions {
   json?: true | undefined;
 }
 
-export async function runSweep(path: string, options: SweepOptions): Promise<number> {
+export async function runSweep(recording: string, options: SweepOptions): Promise<number> {
   const points = gridOf(options.sweep);
   if (options.to !== undefined)
     throw new EigenwatchError({
@@ -43,13 +42,17 @@ export async function runSweep(path: string, options: SweepOptions): Promise<num
     checkPlottable(points);
     checkPlot(options.plot);
   }
-  const fromUs = await firstDataUs(path);
-  const request = requestOf(options, options.at ?? { timeUs: fromUs });
+  const places = await placesOfBranch(recording, options, options.at ?? null);
+  const branches = places.map(({ directory, at, fromUs }) => ({
+    recording: directory,
+    request: requestOf(options, at),
+    fromUs,
+  }));
   const truths = options.truth === undefined ? null : await readTruths(options.truth);
   const progress = startProgress("sweep", points.length, "runs", options.json === true);
-  const graceUs = request.toleranceUs ?? GRACE_US;
+  const graceUs = options.tolerance ?? GRACE_US;
   try {
-    const found = await sweep({ recording: path, request, fromUs, truths, graceUs }, points, {
+    const found = await sweep({ branches, truths, graceUs }, points, {
       done: (count) => progress.update(count),
     });
     progress.stop();
@@ -59,15 +62,6 @@ export async function runSweep(path: string, options: SweepOptions): Promise<num
     return 0;
   } finally {
     progress.stop();
-  }
-}
-
-async function firstDataUs(path: string): Promise<number> {
-  const journal = await openRecording(path);
-  try {
-    return (await rangeOf(journal, SYSTEM)).fromUs;
-  } finally {
-    await journal.close();
   }
 }
 

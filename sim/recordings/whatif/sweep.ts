@@ -9,23 +9,31 @@ import { EigenwatchError } from "../../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, scoreAlarms } from "./alarm-score.ts";
+import type { WhatIfResult } from "./result.ts";
 import { runWhatIf } from "./whatif.ts";
 
 export interface Sweep {
-  recording: string;
-  /** Without the settings that are swept. */
-  request: WhatIfRequest;
-  /** Time of the recording's first data: before it logical time says nothing about how long something took. */
-  fromUs: number;
+  /** One of each partition that is branched. */
+  branches: readonly SweptBranch[];
   truths: readonly Truth[] | null;
   /** How long after its end a truth may still be found, µs. */
   graceUs: number;
 }
 
+export interface SweptBranch {
+  /** Folder of the partition. */
+  recording: string;
+  /** Without the settings that are swept. */
+  request: WhatIfRequest;
+  /** Time of the first data: before it logical time says nothing about how long something took. */
+  fromUs: number;
+}
+
 export interface SweepPoint {
   set: GridPoint;
+  /** Of all branches together. */
   score: Score;
-  /** Of the branch, to distinguish points with equal scores. */
+  /** Of each branch, with spaces between, to distinguish points with equal scores. */
   finalHash: string;
 }
 
@@ -38,13 +46,20 @@ export function sweep(
 }
 
 export const sweepWork: Work<Sweep, GridPoint, SweepPoint> = async (of, set) => {
-  const { recording, request, truths, graceUs, fromUs } = of;
-  const result = await runWhatIf(recording, { ...request, set: { ...request.set, ...set } });
-  const span = { fromUs: Math.max(result.atUs, fromUs), untilUs: result.untilUs, graceUs };
+  const { branches, truths, graceUs } = of;
+  const results: WhatIfResult[] = [];
+  for (const { recording, request } of branches)
+    results.push(await runWhatIf(recording, { ...request, set: { ...request.set, ...set } }));
+  const span = {
+    fromUs: Math.min(...results.map(({ atUs }, k) => Math.max(atUs, branches[k]!.fromUs))),
+    untilUs: Math.max(...results.map(({ untilUs }) => untilUs)),
+    graceUs,
+  };
+  const events = results.flatMap((result) => result.events);
   return {
     set,
-    score: scoreAlarms(result.events, truths, detectorsOf(set), span),
-    finalHash: result.finalHash,
+    score: scoreAlarms(events, truths, detectorsOf(set), span),
+    finalHash: results.map(({ finalHash }) => finalHash).join(" "),
   };
 };
 
