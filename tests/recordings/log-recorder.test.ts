@@ -5,12 +5,22 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
-import type { StreamJournal } from "../../actors/cluster/stream-journal.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
+import { claim } from "../../actors/cluster/claim.ts";
+import { StreamJournal } from "../../actors/cluster/stream-journal.ts";
 import { LogRewound } from "../../actors/journal/errors.ts";
-import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
+import {
+  openRecording,
+  openRecordingForWriting,
+  recordedPartitions,
+} from "../../actors/journal/recording.ts";
+import { sha256 } from "../../actors/log/chain.ts";
 import type { Bus, LogStream } from "../../actors/ports/bus.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
+import { BlockBuilder, GENESIS_HASH } from "../../protocol/block.ts";
+import { subjectOf } from "../../protocol/subjects.ts";
 import { LogRecorder } from "../../sim/recordings/record/log-recorder.ts";
+import { recordSession } from "../../sim/recordings/record/record-session.ts";
 import { Chain, openStreamJournal, PARTITION, trueBlock } from "../cluster/streamed.ts";
 import { range } from "../journal/builders.ts";
 import { createManualClock } from "../support/clock.ts";
@@ -270,6 +280,66 @@ test("[R2] a reader that goes on notices a stream that went back, even if it has
     assert.match(await refusal(recorder.toPresent(signal)), "Cannot go on in");
     await journal.close();
   }
+});
+
+test("a partition that begins while a session is recorded is recorded as well, from its beginning", async () => {
+  const clock = createManualClock(1_000_000);
+  const bus = createMemoryBus(clock);
+  const names: string[] = [];
+  const begin = async (partition: string): Promise<StreamJournal> => {
+    const name = subjectOf("s", partition, "log");
+    const stream = bus.stream(name);
+    const log = await AdmittedLog.open(stream, partition);
+    const epoch = await claim({ log, owner: "n1@1", clock, retryMs: 250, report: unsaid }).settled;
+    names.push(name);
+    const snapshots = bus.snapshots("snapshots");
+    return new StreamJournal({ log, epoch, snapshots, clock, retryMs: 250, report: unsaid });
+  };
+  await (await begin(PARTITION)).append(trueBlock(1, 1, GENESIS_HASH));
+  const directory = newFolder();
+  const stopping = new AbortController();
+  const said: string[] = [];
+  const recorded = recordSession({
+    bus: { ...bus, streams: async () => [...names] },
+    clock,
+    session: "s",
+    directory,
+    once: false,
+    signal: stopping.signal,
+    report: (message) => said.push(message),
+    // Take-over and block of the first, take-over of the second: its block is on the way.
+    progress: (entries) => entries === 3 && stopping.abort(),
+  });
+  const later = await begin("p1");
+  const builder = new BlockBuilder({
+    partition: "p1",
+    epoch: 1,
+    number: 1,
+    previousHash: GENESIS_HASH,
+    firstSequence: 1,
+  });
+  builder.add(1, Uint8Array.of(1));
+  const { bytes, lastSequence, timeUs } = builder.close();
+  const hash = new Uint8Array(sha256(bytes));
+  await later.append({ number: 1, firstSequence: 1, lastSequence, timeUs, hash, bytes });
+  let isOver = false;
+  const over = recorded.finally(() => {
+    isOver = true;
+  });
+  while (!isOver) await clock.advance(5_000);
+  const partitions = await over;
+  assert.equal(
+    partitions.map(({ partition, lastBlock }) => [partition, lastBlock]),
+    [
+      ["p0", 1],
+      ["p1", 1],
+    ],
+  );
+  assert.equal(said, ["partition p1 has begun, and is recorded as well"]);
+  assert.equal(
+    (await recordedPartitions(directory)).map(({ partition }) => partition),
+    ["p0", "p1"],
+  );
 });
 
 test.run();

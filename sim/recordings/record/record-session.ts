@@ -4,6 +4,8 @@
  *   logs of the session ─► folders opened, each with its lock ─► recorded to the present end ─► looked again every second … ─► stopped, closed
  *                                                                  ▲                └─ servers gone, or a log went back: met again from the folder's end
  *                                                                  └──────────────────┘
+ *
+ * A partition that begins meanwhile is recorded like the others.
  */
 import { existsSync, statSync } from "node:fs";
 import { snapshotsBucket } from "../../../actors/cluster/mod.ts";
@@ -19,6 +21,9 @@ import { LogRecorder } from "./log-recorder.ts";
 
 /** What was not recorded yet is safe on the servers: a second later is soon enough, and each look costs them a reading. */
 const LOOK_MS = 1_000;
+
+/** A partition begins a few times in the life of a session, and its log is kept: nothing is lost by finding it later. */
+const FIND_MS = 5_000;
 
 /** After a failure. New leaders of the servers know the end of a log within it. */
 const RETRY_MS = 5_000;
@@ -69,7 +74,8 @@ export async function recordSession(options: RecordSessionOptions): Promise<Reco
   }
 }
 
-async function recordAll(recorders: readonly LogRecorder[], options: RecordSessionOptions): Promise<void> {
+/** `recorders`: those that are found meanwhile are added. */
+async function recordAll(recorders: LogRecorder[], options: RecordSessionOptions): Promise<void> {
   const { progress = () => {}, present = () => {} } = options;
   const ends = await Promise.all(recorders.map(({ options: { stream } }) => stream.lastSequence()));
   const total = ends.reduce((sum, end) => sum + end, 0);
@@ -85,15 +91,48 @@ async function recordAll(recorders: readonly LogRecorder[], options: RecordSessi
   // One that fails ends the others: they would go on for ever.
   const failing = new AbortController();
   const signal = AbortSignal.any([options.signal, failing.signal]);
-  const ended = await Promise.allSettled(
-    recorders.map((recorder) =>
-      recordOne(recorder, { ...options, signal }, advanced, reached).catch((error: unknown) => {
+  const running: Promise<void>[] = [];
+  const run = (work: Promise<void>): void => {
+    running.push(
+      work.catch((error: unknown) => {
         failing.abort();
         throw error;
       }),
-    ),
-  );
-  for (const each of ended) if (each.status === "rejected") throw each.reason;
+    );
+  };
+  const record = (recorder: LogRecorder): void =>
+    run(recordOne(recorder, { ...options, signal }, advanced, reached));
+  for (const recorder of recorders) record(recorder);
+  if (!options.once) run(findNew(recorders, { ...options, signal }, record));
+  const failures: unknown[] = [];
+  // It grows while a partition may be found.
+  for (let k = 0; k < running.length; k++) await running[k]!.catch((error: unknown) => failures.push(error));
+  if (failures.length > 0) throw failures[0];
+}
+
+/** Until the signal: begins a recorder for each partition of which the servers have a log now. */
+async function findNew(
+  recorders: LogRecorder[],
+  options: RecordSessionOptions,
+  record: (recorder: LogRecorder) => void,
+): Promise<void> {
+  const { bus, session, clock, signal, report } = options;
+  for (;;) {
+    await pause(clock, FIND_MS, signal);
+    if (signal.aborted) return;
+    try {
+      for (const partition of await loggedPartitions(bus, session)) {
+        if (recorders.some((each) => each.options.partition === partition)) continue;
+        const recorder = await openRecorder(partition, options);
+        recorders.push(recorder);
+        report(`partition ${partition} has begun, and is recorded as well`);
+        record(recorder);
+      }
+    } catch (error) {
+      // Those that record say so.
+      if (!mayPass(error)) throw error;
+    }
+  }
 }
 
 async function recordOne(
