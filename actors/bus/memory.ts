@@ -117,7 +117,7 @@ class MemoryStream implements LogStream {
         `Cannot append ${id} to ${this.#name}: its last entry is ${last}; expected ${expectedLast}`,
       );
     const sequence = last + 1;
-    this.#entries.push(new StoredEntry(sequence, new Uint8Array(bytes)));
+    this.#entries.push(new StoredEntry(sequence, new Uint8Array(bytes), this.#clock.nowUs()));
     this.#ids.set(id, { sequence, atMs: this.#clock.monotonicMs() });
     for (const wake of this.#wake) wake();
     return sequence;

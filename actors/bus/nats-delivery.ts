@@ -26,6 +26,8 @@ const CONTROL_STATUS = 100;
 
 export interface Delivered {
   readonly sequence: number;
+  /** When the servers stored it. */
+  readonly storedUs: number;
   readonly message: Nats.Msg;
   /** Its data. */
   readonly bytes: Uint8Array;
@@ -132,13 +134,13 @@ export class NatsDelivery {
       this.#control(message, message.headers);
       return;
     }
-    const { sequence, pushed } = placeOf(message.reply);
+    const { sequence, pushed, storedUs } = placeOf(message.reply);
     if (pushed !== this.#pushed + 1) {
       this.#restart();
       return;
     }
     this.#pushed = pushed;
-    this.#options.take({ sequence, message, bytes: bytesOf(message) });
+    this.#options.take({ sequence, storedUs, message, bytes: bytesOf(message) });
   }
 
   #control(message: Nats.Msg, headers: Nats.MsgHdrs): void {
@@ -182,15 +184,19 @@ export class NatsDelivery {
   }
 }
 
+/** Of the times of NATS. */
+const NS_PER_US = 1_000;
+
 /** Counted from the end: `$JS.ACK.…<stream>.<consumer>.<delivered>.<stream sequence>.<consumer sequence>.<time>.<pending>`. */
 const OLD_FORM_PARTS = 9;
 const NEW_FORM_PARTS = 12;
 
-/** The places of a pushed message in the stream and in its consumer. */
-function placeOf(reply = ""): { sequence: number; pushed: number } {
+/** The places of a pushed message in the stream and in its consumer, and when it was stored. */
+function placeOf(reply = ""): { sequence: number; pushed: number; storedUs: number } {
   const parts = reply.split(".");
   // Newer servers may name domain and account before the stream, and put a random part at the end.
   const at = parts.length >= NEW_FORM_PARTS - 1 ? 7 : 5;
-  if (parts.length < OLD_FORM_PARTS) return { sequence: 0, pushed: 0 };
-  return { sequence: Number(parts[at]), pushed: Number(parts[at + 1]) };
+  if (parts.length < OLD_FORM_PARTS) return { sequence: 0, pushed: 0, storedUs: 0 };
+  const storedUs = Math.floor(Number(parts[at + 2]) / NS_PER_US);
+  return { sequence: Number(parts[at]), pushed: Number(parts[at + 1]), storedUs };
 }

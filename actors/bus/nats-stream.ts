@@ -104,10 +104,10 @@ export class NatsStream implements LogStream {
         next = Math.min(next, (await this.lastSequence()) + 1);
         return next;
       },
-      take: ({ sequence, bytes }) => {
+      take: ({ sequence, bytes, storedUs }) => {
         if (sequence < next) return;
         next = sequence + 1;
-        take({ sequence, bytes });
+        take({ sequence, bytes, storedUs });
       },
     });
     return () => delivery.end();
@@ -120,7 +120,7 @@ export class NatsStream implements LogStream {
     const queue = new EntryQueue();
     const delivery = this.#deliver({
       from: () => (queue.newest === 0 ? next : queue.newest + 1),
-      take: ({ sequence, bytes }) => queue.put({ sequence, bytes }),
+      take: ({ sequence, bytes, storedUs }) => queue.put({ sequence, bytes, storedUs }),
       ready: () => queue.room(),
     });
     try {

@@ -3,11 +3,13 @@ import type { StreamEntry } from "../ports/bus.ts";
 
 export class StoredEntry implements StreamEntry {
   readonly sequence: number;
+  readonly storedUs: number;
   readonly #bytes: Uint8Array;
 
   /** The bytes belong to the entry from now on: nobody changes them. */
-  constructor(sequence: number, bytes: Uint8Array) {
+  constructor(sequence: number, bytes: Uint8Array, storedUs: number) {
     this.sequence = sequence;
+    this.storedUs = storedUs;
     this.#bytes = bytes;
   }
 

@@ -36,6 +36,7 @@ export class AdmittedLog {
   #sequence = 0;
   #first: BlockPosition | null = null;
   #last: BlockPosition | null = null;
+  #lastStoredUs: number | null = null;
   #watcher: LogWatcher | null = null;
   #broken: LogRewound | null = null;
   #ended = false;
@@ -89,6 +90,11 @@ export class AdmittedLog {
 
   get last(): BlockPosition | null {
     return this.#last;
+  }
+
+  /** When the last block was stored, by the clock of the servers, µs; null where that is not known. */
+  get lastStoredUs(): number | null {
+    return this.#lastStoredUs;
   }
 
   /** This watcher, and no other, gets the entries that follow. */
@@ -210,6 +216,7 @@ export class AdmittedLog {
         this.index.add(position, sequence, log.derivedRecords);
         if (position.number === 1) this.#first = position;
         this.#last = position;
+        this.#lastStoredUs = stored.storedUs ?? null;
       }
       this.#watcher?.entry(entry, verdict, stored);
     }

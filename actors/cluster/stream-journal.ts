@@ -107,6 +107,10 @@ export class StreamJournal implements Journal {
     return this.#log.first;
   }
 
+  get lastStoredUs(): number | null {
+    return this.#log.lastStoredUs;
+  }
+
   /** Why the stream has no room, or null. */
   get blocked(): string | null {
     return this.#blocked;

@@ -34,7 +34,7 @@ export interface TimeRange {
 export class LogicalTime {
   /** Whether a live feed runs: time then advances between samples. */
   isLive = false;
-  /** Of the recorded data in this life of the session; null before the first. */
+  /** Of the recorded data in this life of the session, and of what it took over; null before the first. */
   private recorded: TimeRange | null = null;
   private readonly core: Pick<Core, "now">;
   private readonly clock: Pick<Clock, "nowUs">;
@@ -64,6 +64,15 @@ export class LogicalTime {
     const nowUs = this.clock.nowUs();
     if (isLive) return !this.isLive && this.recorded !== null && areApart(this.recorded.toUs, nowUs);
     return this.isLive && areApart(lastUs, nowUs);
+  }
+
+  /**
+   * The log that goes on here ended, when its last block was stored, with data of another time than that: they are of a recorded feed, whoever owned the
+   * partition then.
+   */
+  continues(storedUs: number): void {
+    const { now } = this.core;
+    if (areApart(now, storedUs)) this.took(false, now, now);
   }
 
   /** Data that was admitted. */

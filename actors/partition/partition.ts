@@ -175,6 +175,8 @@ export class Partition implements LiveSession {
     });
     this.sequencer = new Sequencer(core, clock, this.inputLog, meter);
     if (options.of === "edits") this.sequencer.time.isLive = true;
+    else if (core.samples > 0 && (journal.lastStoredUs ?? null) !== null)
+      this.sequencer.time.continues(journal.lastStoredUs!);
     if (journal.durability === "stream") this.certainThrough = () => this.inputLog.releasedThrough;
   }
 
@@ -344,7 +346,7 @@ export class Partition implements LiveSession {
     return Math.max(0, (this.options.clock.nowUs() - this.core.now) / 1000);
   }
 
-  /** What time its data are of: of now where live feeds run, else of the recorded data that came in this life of the session; null where none did. */
+  /** What time its data are of: of now where live feeds run, else of the recorded data that came in this life of the session, or before the take-over; null where none did. */
   dataTimes(): ReturnType<LogicalTime["data"]> {
     return this.sequencer.time.data();
   }

@@ -64,6 +64,8 @@ export interface StreamEntry {
   readonly sequence: number;
   /** The reader's own: it may be a copy at each access. */
   readonly bytes: Uint8Array;
+  /** When it was stored, by the clock of the servers, µs; absent where the bus does not know. */
+  readonly storedUs?: number;
 }
 
 /** Small values with a time to live: which nodes run, and which partitions they own. */

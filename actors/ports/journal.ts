@@ -13,6 +13,8 @@ export interface Journal {
   readonly last: BlockPosition | null;
   /** The first block still kept (retention may have dropped older ones), or null. */
   readonly first: BlockPosition | null;
+  /** When the last block was stored, by the clock of whoever stores it, µs; null or absent: not known. */
+  readonly lastStoredUs?: number | null;
   /** Why nothing becomes durable until somebody has done something, and what; null or absent: nothing stands in its way. */
   readonly blocked?: string | null;
 

@@ -168,7 +168,7 @@ export class BusServers {
     if (this.#faults.refused.happens(bus.refused)) throw this.#refuse(`${stream.name} takes nothing now`);
     if (known !== undefined) world.sometimes("dedupe window over");
     const sequence = last + 1;
-    stream.entries.push({ entry: new StoredEntry(sequence, bytes), bytes, atUs: world.nowUs });
+    stream.entries.push({ entry: new StoredEntry(sequence, bytes, world.nowUs), bytes, atUs: world.nowUs });
     stream.ids.set(id, { sequence, atUs: world.nowUs });
     if (stream.partition !== null)
       world.observe({ kind: "stored", atUs: world.nowUs, partition: stream.partition, sequence, bytes });

@@ -149,6 +149,27 @@ test("a session of recorded feeds follows the times of their data, under every o
   assert.is(now, 1_000_000_000_000_000 + 20 * EVERY_US);
 });
 
+test("an owner that took over recorded data of long ago leaves live data out, and names the feed", async () => {
+  const { cluster, owner, offer, sink } = await world("recorded", "once");
+  sink.channels(channels(1));
+  await offer(1, 20, sink, 1_000_000_000_000_000);
+  owner().kill();
+  await cluster.clock.advance(TAKEN_OVER_MS);
+  const { now } = cluster.runningOf("p0").core;
+  const live = scriptedFeed("live", "live");
+  void publishFeed(live, { bus: cluster.bus, session: SESSION, partition: "p0", clock: cluster.clock });
+  const into = await live.sink;
+  into.channels({ ...channels(1), group: "h", source: "live" });
+  into.frame({ ...row(cluster.clock.nowUs(), [1], 1), group: "h", source: "live" });
+  await cluster.clock.advance(3_000);
+  const { core } = cluster.runningOf("p0");
+  assert.is(core.now, now);
+  const events = await cluster.runningOf("p0").events(0, 1_000);
+  assert.match(events.find(({ kind }) => kind === "feed.other-time")!.title, "Samples of live begin at");
+  await offer(21, 30, sink, 1_000_000_000_000_000);
+  assert.equal((await framesOfLog(cluster)).length, 30);
+});
+
 // ---- given ------------------------------------------------------------------------------------------------------
 
 const EVERY_US = 10_000;

@@ -167,6 +167,11 @@ function streams(name: string, contract: Contract<BusWorld>): void {
     assert.equal(await sequences(bus, 1), range(1, 50));
     assert.equal(await sequences(bus, 37), range(37, 50));
     assert.equal(await sequences(bus, 51), []);
+    let before = 0;
+    for await (const { storedUs = Number.NaN } of bus.stream("s").read(1)) {
+      assert.ok(storedUs >= before, `stored at ${storedUs}, after ${before}`);
+      before = storedUs;
+    }
     assert.is(await bus.stream("another").lastSequence(), 0);
   });
 
