@@ -5,9 +5,9 @@
 const PREFIXES = ["", "k", "M", "G", "T", "P"] as const;
 const SMALL_PREFIXES = ["m", "µ", "n"] as const;
 
-/** Units that take prefixes in steps of 1,000 (bytes are counted in 1,024). */
+/** Units that take prefixes, in steps of 1,000: bytes too, as on the terminal. */
 const SCALED = new Set(["B", "B/s", "Hz", "s", "1/s", "/s", "op/s", "ops/s", "bit/s"]);
-const BINARY = new Set(["B", "B/s"]);
+const STEP = 1000;
 
 /** "12.3 %", "1.21 MB/s", "842 µs": three significant digits, or up to four of an integer. */
 export function quantity(value: number, unit: string): string {
@@ -19,19 +19,18 @@ export function quantity(value: number, unit: string): string {
 export function quantityParts(value: number, unit: string): [digits: string, unit: string] {
   if (!Number.isFinite(value)) return ["–", unit];
   if (!SCALED.has(unit) && Math.abs(value) < 1e6) return [significant(value), unit];
-  const base = BINARY.has(unit) ? 1024 : 1000;
   let size = Math.abs(value);
   if (unit === "s" && size > 0 && size < 1) {
     let k = -1;
     while (size < 1 && k < SMALL_PREFIXES.length - 1) {
-      size *= 1000;
+      size *= STEP;
       k++;
     }
     return [significant(Math.sign(value) * size), `${SMALL_PREFIXES[k]}${unit}`];
   }
   let k = 0;
-  while (size >= base * 0.9995 && k < PREFIXES.length - 1) {
-    size /= base;
+  while (size >= STEP * 0.9995 && k < PREFIXES.length - 1) {
+    size /= STEP;
     k++;
   }
   const prefix = PREFIXES[k]!;
@@ -45,8 +44,8 @@ export function significant(value: number): string {
   if (size >= 1000) return value.toFixed(0);
   if (size >= 100) return value.toFixed(Number.isInteger(value) ? 0 : 1);
   if (size >= 10) return value.toFixed(Number.isInteger(value) ? 0 : 1);
-  if (size >= 0.01) return value.toFixed(2);
-  return value.toPrecision(2);
+  if (size >= 1) return value.toFixed(2);
+  return size >= 0.001 ? String(Number(value.toPrecision(3))) : value.toPrecision(2);
 }
 
 /** A tick label with the digits that its step needs. */

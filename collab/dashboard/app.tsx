@@ -19,20 +19,23 @@ import { InjectDialog } from "./panels/inject/panel.tsx";
 import { JoinDialog } from "./panels/join/panel.tsx";
 import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
+import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
 import { ThresholdsDialog } from "./panels/thresholds/panel.tsx";
+import { VerdictLine } from "./panels/verdict/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 import { WorkflowsLine } from "./panels/workflows/panel.tsx";
 import { toggleTheme } from "./theme/theme.ts";
 
 type Panel = (props: PanelProps) => ComponentChildren;
 
-/** Lines across the page, from the top. Each but the first appears only when there is something to report. */
+/** Lines across the page, from the top. Each but the first and the verdict appears only when there is something to report. */
 const LINES: readonly Panel[] = [
   Header,
+  VerdictLine,
   ConnectionBanner,
   FollowBanner,
   ReplayBar,
@@ -52,6 +55,7 @@ const DIALOGS: readonly Panel[] = [
   WhatIfDialog,
   ThresholdsDialog,
   LayoutDialog,
+  MonitorDialog,
   HelpDialog,
   JoinDialog,
 ];

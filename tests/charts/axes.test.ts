@@ -107,8 +107,8 @@ test("marks of time are round in local time and far enough apart", () => {
 
 test("quantities show their unit with a prefix that fits", () => {
   assert.is(quantity(12.345, "%"), "12.3 %");
-  assert.is(quantity(1536, "B/s"), "1.50 kB/s");
-  assert.is(quantity(6.1e9, "B"), "5.68 GB");
+  assert.is(quantity(1500, "B/s"), "1.50 kB/s");
+  assert.is(quantity(6.1e9, "B"), "6.10 GB");
   assert.is(quantity(0.0042, "s"), "4.20 ms");
   assert.is(quantity(18_200, "1/s"), "18.2 k/s");
   assert.is(quantity(0, "B/s"), "0 B/s");

@@ -4,7 +4,7 @@ import type { PanelProps } from "./panel-props.ts";
 
 export function ListTabs({ model, notes, room, view }: PanelProps) {
   const lists = [
-    { list: "events", title: "Events", count: model.events.value.length, isThere: true },
+    { list: "events", title: "Incidents", count: model.incidents.value.length, isThere: true },
     { list: "notes", title: "Notes", count: notes.threads.value.length, isThere: room.isThere.value },
   ] as const;
   return (

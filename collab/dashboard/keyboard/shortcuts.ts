@@ -1,5 +1,6 @@
 /** The keyboard shortcuts. `?` shows this list. */
 import type { PanelProps } from "../components/panel-props.ts";
+import { eventsIn } from "../model/incidents.ts";
 import type { Model } from "../model/model.ts";
 import { SPANS_US, type View } from "../model/view.ts";
 import type { Shortcut } from "./keyboard.ts";
@@ -71,7 +72,7 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
     },
     { keys: ["j"], group: "Lists", label: "Next (older) event", run: () => openEvent(1) },
     { keys: ["k"], group: "Lists", label: "Previous (newer) event", run: () => openEvent(-1) },
-    { keys: ["e"], group: "Lists", label: "List of events", run: () => showList("events") },
+    { keys: ["e"], group: "Lists", label: "List of incidents and events", run: () => showList("events") },
     { keys: ["o"], group: "Lists", label: "List of notes", run: () => showList("notes") },
     {
       keys: ["s"],
@@ -118,6 +119,14 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
         view.dialog.value = "layout";
       },
     },
+    {
+      keys: ["q"],
+      group: "Look",
+      label: "Monitor: how Eigenwatch itself does",
+      run: () => {
+        view.dialog.value = "monitor";
+      },
+    },
     { keys: ["t"], group: "Look", label: "Dark or light colours", run: () => toggleTheme() },
     { keys: ["?"], group: "Look", label: "This list of keys", run: () => toggleHelp(view) },
     { keys: ["Escape"], group: "Look", label: "Close, or leave a field", run: () => leave(page) },
@@ -138,7 +147,7 @@ function leave({ view, presence }: KeyedPage): void {
   view.help.value = false;
   view.dialog.value = null;
   view.openEvent.value = null;
-  view.pinnedUs.value = null;
+  view.closeIncident();
   view.hoverUs.value = null;
   if (document.activeElement instanceof HTMLElement) document.activeElement.blur();
 }
@@ -148,7 +157,9 @@ function focus(selector: string): void {
 }
 
 function moveEvent(model: Model, view: View, step: number): void {
-  const events = model.events.value;
+  // Those of incidents are in their cards.
+  const told = eventsIn(model.incidents.value);
+  const events = model.events.value.filter(({ id }) => !told.has(id));
   const at = events.findIndex((event) => event.id === view.openEvent.value);
   const next = events[at < 0 ? 0 : Math.min(events.length - 1, Math.max(0, at + step))];
   if (next === undefined) return;

@@ -14,16 +14,9 @@ import type { Intent } from "../../../protocol/room-document.ts";
 import type { Controls } from "./controls.ts";
 import type { Model } from "./model.ts";
 import type { Room } from "./room.ts";
+import { SEVERITIES } from "./severities.ts";
 
 const READ_EVERY_MS = 1_000;
-
-/** The worst first. */
-export const SEVERITIES = [
-  "critical",
-  "warning",
-  "notice",
-  "info",
-] as const satisfies readonly Threshold["severity"][];
 
 /** A threshold, with the state of its alert where the session has it in force. */
 export interface Level {

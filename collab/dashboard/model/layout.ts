@@ -15,7 +15,7 @@ export const PANELS = [
   { name: "signals", title: "Signals" },
   { name: "measures", title: "Together or apart" },
   { name: "state", title: "Joint state" },
-  { name: "lists", title: "Events and notes" },
+  { name: "lists", title: "Incidents and notes" },
 ] as const;
 
 export type PanelName = (typeof PANELS)[number]["name"];

@@ -4,7 +4,7 @@
  * Samples and states lie in typed arrays that the component library never sees: `version` counts arrivals, and canvases compare it.
  * Components that show data as text depend on `pulse`, which the frame loop advances a few times a second.
  */
-import { batch, signal } from "@preact/signals";
+import { batch, computed, signal } from "@preact/signals";
 import { float32Column, float64Column, uint16Column, uint32Column } from "../../../protocol/columns.ts";
 import type { InjectionUnderWay } from "../../../protocol/controls.ts";
 import type { Frame } from "../../../protocol/frame.ts";
@@ -21,6 +21,7 @@ import { Series } from "../../charts/series.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
+import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { StateHistory } from "./state-history.ts";
 
@@ -90,6 +91,8 @@ export class Model implements SourceSink {
   readonly groups = signal<readonly Group[]>([]);
   /** Newest first, those of several partitions in the order of `eventOrder`. */
   readonly events = signal<readonly EventMessage[]>([]);
+  /** What of the events is one thing each. The newest begin first. */
+  readonly incidents = computed(() => incidentsOf(this.events.value));
   /** In the order in which the session reported them. */
   readonly injections = signal<readonly Injection[]>([]);
   /** Of all partitions together. */
@@ -373,6 +376,14 @@ export interface Moment {
   past: boolean;
   /** Where they came with the state; else those of the time are in the series. */
   measures?: Readonly<Record<string, number>>;
+}
+
+/** Channels of this program's own health begin with it. */
+const OWN_HEALTH = "own.";
+
+/** Whether a channel measures this program instead of what it watches. */
+export function isOwn({ name }: Pick<Channel, "name">): boolean {
+  return name.startsWith(OWN_HEALTH);
 }
 
 /** The state at a time (null: the latest). Null where it is not known, and before the first. */

@@ -3,6 +3,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
+import type { Incident } from "./incidents.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
 
 /** Closest zoom: at 1,000 samples a second a hundred of them. */
@@ -28,6 +29,9 @@ const FEW_ROWS = 100;
 /** People cannot distinguish more lines than this by colour. */
 export const MOST_LINES = 8;
 
+/** Channels shown of an incident: those that contribute most. */
+const FOCUSED_LINES = 5;
+
 export class View {
   readonly spanUs = signal(60e6);
   /** Right edge while not following; null = follow the newest sample. */
@@ -47,6 +51,8 @@ export class View {
   readonly groupName = signal("");
   /** The id of an event. */
   readonly openEvent = signal<string | null>(null);
+  /** The key of an incident. */
+  readonly openIncident = signal<string | null>(null);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
   /** The list at the bottom right. */
@@ -64,7 +70,7 @@ export class View {
   /** The threshold in the dialog: one that is there by its id, or a new one. */
   readonly threshold = signal<{ id: string } | { channel: string; level: number } | null>(null);
   /** The open dialog. */
-  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | "layout" | null>(null);
+  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | "layout" | "monitor" | null>(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
   /** Counts every change of the above: canvases compare it. */
@@ -99,6 +105,8 @@ export class View {
   };
   readonly #model: Model;
   #hasChosen = false;
+  /** The person's channels while the chart shows those of an incident. */
+  #before: readonly string[] | null = null;
   /** A person chose the length of the window. */
   #hasSpan = false;
 
@@ -129,7 +137,7 @@ export class View {
       const groups = model.groups.value;
       const known = groups.some((group) => group.name === this.groupName.peek());
       if (!known && groups[0] !== undefined) this.groupName.value = groups[0].name;
-      if (!this.#hasChosen) this.chosen.value = firstChoice(groups);
+      if (!this.#hasChosen && this.#before === null) this.chosen.value = firstChoice(groups);
     });
   }
 
@@ -164,6 +172,7 @@ export class View {
 
   toggleChannel(key: string): void {
     this.#hasChosen = true;
+    this.#before = null;
     const chosen = this.chosen.value;
     if (chosen.includes(key)) this.chosen.value = chosen.filter((other) => other !== key);
     else this.chosen.value = [...chosen, key].slice(-MOST_LINES);
@@ -173,7 +182,34 @@ export class View {
   /** Shows the channels of an arrangement, as group/name. */
   choose(channels: readonly string[]): void {
     this.#hasChosen = true;
+    this.#before = null;
     this.chosen.value = channels.slice(0, MOST_LINES);
+  }
+
+  /** Opens an incident: charts show its time and the channels that contribute most. */
+  openIncidentOf({ key, group, channels, sinceUs, untilUs }: Incident): void {
+    const shown = channels
+      .slice(0, FOCUSED_LINES)
+      .map((name) => `${group}/${name}`)
+      .filter((name) => this.#model.channelsByKey.has(name));
+    batch(() => {
+      this.openIncident.value = key;
+      this.openEvent.value = null;
+      if (this.#model.group(group) !== undefined) this.groupName.value = group;
+      this.#before ??= this.chosen.peek();
+      if (shown.length > 0) this.chosen.value = shown;
+      this.jumpToRange({ fromUs: sinceUs, untilUs: untilUs ?? this.#model.headUs });
+    });
+  }
+
+  /** Closes it: the chart shows the person's channels again. */
+  closeIncident(): void {
+    batch(() => {
+      this.openIncident.value = null;
+      this.pinnedUs.value = null;
+      if (this.#before !== null) this.chosen.value = this.#before;
+      this.#before = null;
+    });
   }
 
   follow(): void {

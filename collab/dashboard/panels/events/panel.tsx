@@ -1,26 +1,36 @@
-/** The events, newest first, each with severity, time and details. Pressing one shows its moment in all charts. */
+/**
+ * The incidents, and below them what else the log has: events that no incident has, newest first. Pressing one shows its moment in all charts.
+ */
 import "./panel.css";
 import { signal } from "@preact/signals";
-import { useEffect, useRef } from "preact/hooks";
+import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
-import { clock, dateTime, significant } from "../../../charts/format.ts";
+import { clock } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import { ListTabs } from "../../components/list-tabs.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { eventsIn } from "../../model/incidents.ts";
 import type { View } from "../../model/view.ts";
+import { IncidentCard, Technical } from "../incidents/card.tsx";
 
 const SEVERITIES = ["critical", "warning", "notice", "info"] as const;
 /** Rows drawn at once. Hiding severities brings up older rows. */
 const MOST_ROWS = 200;
 
+/** Incidents drawn at once. */
+const MOST_INCIDENTS = 50;
+
 const hidden = signal<ReadonlySet<string>>(new Set());
 
 export function EventsPanel(props: PanelProps) {
   const { model, view } = props;
-  const events = model.events.value;
-  const shown = events.filter((event) => !hidden.value.has(event.severity)).slice(0, MOST_ROWS);
+  const incidents = model.incidents.value;
+  const told = useMemo(() => eventsIn(incidents), [incidents]);
+  const events = model.events.value.filter(({ id }) => !told.has(id));
+  const listed = events.filter((event) => !hidden.value.has(event.severity));
+  const shown = runsOf(listed, view.openEvent.value).slice(0, MOST_ROWS);
   return (
-    <section class="panel events" aria-label="Events">
+    <section class="panel events" aria-label="Incidents and events">
       <div class="panel-head">
         <ListTabs {...props} />
         <div class="spacer" />
@@ -44,15 +54,29 @@ export function EventsPanel(props: PanelProps) {
           })}
         </fieldset>
       </div>
-      {events.length === 0 ? (
-        <p class="empty-note">No events yet. This list shows collapses, anomalies, gaps and changes.</p>
-      ) : (
-        <ol class="event-rows">
-          {shown.map((event) => (
-            <EventRow key={event.id} event={event} view={view} />
-          ))}
-        </ol>
-      )}
+      <div class="event-rows">
+        {incidents.length === 0 ? (
+          <p class="empty-note">
+            No incidents. What lasts and is unusual appears here, with what contributes to it.
+          </p>
+        ) : (
+          <ol aria-label="Incidents, the newest first">
+            {incidents.slice(0, MOST_INCIDENTS).map((incident) => (
+              <IncidentCard key={incident.key} incident={incident} {...props} />
+            ))}
+          </ol>
+        )}
+        {events.length === 0 ? null : (
+          <>
+            <h3 class="log-head">Also in the log</h3>
+            <ol aria-label="Other events, the newest first">
+              {shown.map(({ event, times }) => (
+                <EventRow key={event.id} event={event} times={times} view={view} />
+              ))}
+            </ol>
+          </>
+        )}
+      </div>
     </section>
   );
 }
@@ -63,7 +87,33 @@ function toggle(severity: string): void {
   hidden.value = next;
 }
 
-function EventRow({ event, view }: { event: EventMessage; view: View }) {
+/** An event, and how often the same happened right before it. */
+interface Run {
+  readonly event: EventMessage;
+  readonly times: number;
+}
+
+/** What happens again and again is one row. The open event has a row of its own. */
+function runsOf(events: readonly EventMessage[], open: string | null): readonly Run[] {
+  const runs: { event: EventMessage; times: number }[] = [];
+  for (const event of events) {
+    const run = runs[runs.length - 1];
+    if (run !== undefined && event.id !== open && run.event.id !== open && isSame(run.event, event))
+      run.times++;
+    else runs.push({ event, times: 1 });
+  }
+  return runs;
+}
+
+function isSame(a: EventMessage, b: EventMessage): boolean {
+  const same = a.kind === b.kind && a.group === b.group && a.detail["source"] === b.detail["source"];
+  return same && REPEATED.has(a.kind);
+}
+
+/** Of others each says something new. */
+const REPEATED: ReadonlySet<string> = new Set(["feed.gap", "feed.bad-samples", "monitor.degraded"]);
+
+function EventRow({ event, times, view }: Run & { view: View }) {
   const open = view.openEvent.value === event.id;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -81,6 +131,7 @@ function EventRow({ event, view }: { event: EventMessage; view: View }) {
         <span class="event-title">
           <span class="sr">{event.severity}: </span>
           {event.title}
+          {times > 1 ? <span class="times"> × {times}</span> : null}
         </span>
         <time dateTime={new Date(event.timeUs / 1000).toISOString()}>{clock(event.timeUs)}</time>
         <span class="event-kind">
@@ -89,38 +140,7 @@ function EventRow({ event, view }: { event: EventMessage; view: View }) {
           {event.group === "" ? "" : ` · ${event.group}`}
         </span>
       </button>
-      {open ? <Detail event={event} /> : null}
+      {open ? <Technical event={event} /> : null}
     </li>
   );
-}
-
-function Detail({ event }: { event: EventMessage }) {
-  const rows: [string, string][] = [
-    ["time", dateTime(event.timeUs)],
-    ...(event.channels.length > 0 ? [["channels", event.channels.join(", ")] as [string, string]] : []),
-    ...Object.entries(event.detail).map(([key, value]): [string, string] => [words(key), plain(value)]),
-    ["actor", event.actor],
-    ["id", event.id],
-  ];
-  return (
-    <dl class="detail">
-      {rows.map(([key, value]) => (
-        <div key={key}>
-          <dt>{key}</dt>
-          <dd>{value}</dd>
-        </div>
-      ))}
-    </dl>
-  );
-}
-
-function plain(value: string | number | boolean | null): string {
-  if (typeof value === "number") return Number.isInteger(value) ? String(value) : significant(value);
-  if (typeof value === "boolean") return value ? "yes" : "no";
-  return value ?? "–";
-}
-
-/** falseAlarmsPerDay → false alarms per day */
-function words(name: string): string {
-  return name.replace(/([a-z0-9])([A-Z])/g, "$1 $2").toLowerCase();
 }

@@ -1,9 +1,10 @@
-/** The top line: session and group, load and latency, connection, and whether the picture is live. */
+/** The top line: session and group, what people may do, health of the program, and whether the picture is live. */
 import "./panel.css";
-import { quantityParts, span } from "../../../charts/format.ts";
+import { clock, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import type { Controls } from "../../model/controls.ts";
+import { strainOf } from "../../model/health.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 import { PeopleHere } from "../people/panel.tsx";
@@ -34,11 +35,10 @@ export function Header(props: PanelProps) {
       )}
       <GroupTabs model={model} view={view} />
       <div class="spacer" />
-      <Stats model={model} />
       <Actions view={view} controls={controls} />
       <Person controls={controls} />
       <PeopleHere {...props} />
-      <ConnectionState model={model} />
+      <Health model={model} view={view} />
       {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
       <button
         type="button"
@@ -164,64 +164,50 @@ function GroupTabs({ model, view }: { model: PanelProps["model"]; view: View }) 
   );
 }
 
-function Stats({ model }: { model: PanelProps["model"] }) {
-  const gauges = model.gauges.value;
-  const rate = gauges["samplesPerSecond"];
-  const p50 = gauges["latencyP50Us"];
-  const p99 = gauges["latencyP99Us"];
-  const shed = gauges["shed"] ?? 0;
-  return (
-    <dl class="stats">
-      {rate === undefined ? null : <Stat label="Throughput" {...split(rate, "samples/s")} />}
-      {p50 === undefined ? null : (
-        <Stat
-          label="Latency p50 · p99"
-          value={`${span(p50)}${p99 === undefined ? "" : ` · ${span(p99)}`}`}
-          unit=""
-        />
-      )}
-      {shed > 0 ? <Stat label="Shed" {...split(shed, "inputs")} warn /> : null}
-      {gauges["degraded"] === 1 ? <Stat label="Mode" value="degraded" unit="" warn /> : null}
-    </dl>
-  );
-}
-
-function split(value: number, unit: string) {
-  const [digits, prefix] = quantityParts(value, value >= 10_000 ? "/s" : "");
-  return { value: digits, unit: `${prefix.replace("/s", "")} ${unit}`.trim() };
-}
-
-function Stat({ label, value, unit, warn }: { label: string; value: string; unit: string; warn?: boolean }) {
-  return (
-    <div class={warn ? "stat warn" : "stat"}>
-      <dt>{label}</dt>
-      <dd>
-        {value}
-        {unit === "" ? null : <span class="unit"> {unit}</span>}
-      </dd>
-    </div>
-  );
-}
-
-function ConnectionState({ model }: { model: PanelProps["model"] }) {
+/** How the program itself does, as a dot: the monitor has the figures. */
+function Health({ model, view }: { model: PanelProps["model"]; view: View }) {
   const connection = model.connected.value;
+  const isStrained = connection.state === "open" && strainOf(model.gauges.value) !== "";
   const words = {
     connecting: "Connecting",
-    open: "Connected",
+    open: isStrained ? strainOf(model.gauges.value) : "Connected",
     degraded: "Fallback",
     waiting: "Offline",
     refused: "Refused",
   } as const;
+  const told = words[connection.state];
   return (
-    <div class={`connection at-${connection.state}`} role="status">
+    <button
+      type="button"
+      class={`connection at-${connection.state}${isStrained ? " strained" : ""}`}
+      onClick={() => {
+        view.dialog.value = "monitor";
+      }}
+      aria-label={`Monitor of Eigenwatch: ${told}`}
+      title={`Eigenwatch itself: ${told}. Throughput, latency and load (Q)`}
+    >
       <span class="dot" aria-hidden="true" />
-      {words[connection.state]}
-    </div>
+      <span class="sr" role="status">
+        {told}
+      </span>
+    </button>
   );
 }
 
 /** The feed counts as stalled after this long without data. */
 const STALLED_MS = 3000;
+
+/** When the last feed ended; null while one may bring more. */
+function endedAt(model: PanelProps["model"]): number | null {
+  const ends = model.groups.value.map(({ source, channels }) => {
+    const told = model.events.value.find(({ kind, detail }) => ENDS.has(kind) && detail["source"] === source);
+    const isOver = told !== undefined && channels.every(({ series }) => !(series.lastTimeUs > told.timeUs));
+    return isOver ? told.timeUs : null;
+  });
+  return ends.includes(null) ? null : Math.max(...(ends as number[]));
+}
+
+const ENDS: ReadonlySet<string> = new Set(["feed.ended", "feed.failed"]);
 
 function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
   model.pulse.value;
@@ -242,6 +228,13 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
       </button>
     );
   }
+  const ended = endedAt(model);
+  if (ended !== null)
+    return (
+      <span class="live ended" title="All feeds have ended: nothing more comes">
+        Ended {clock(ended, 60e6)}
+      </span>
+    );
   const stalled = quietMs > STALLED_MS;
   return (
     <button

@@ -7,8 +7,9 @@ import { Dialog } from "../../components/dialog.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { conditionOf, nameOf, stateOf } from "../../components/threshold-words.ts";
-import { freeId, SEVERITIES } from "../../model/alerts.ts";
+import { freeId } from "../../model/alerts.ts";
 import type { Channel } from "../../model/model.ts";
+import { SEVERITIES } from "../../model/severities.ts";
 
 export function ThresholdsDialog(props: PanelProps) {
   const { view, alerts } = props;
