@@ -144,6 +144,7 @@ export const RULES: readonly Rule[] = [
       "actors/detectors/machine-actions.ts",
       "collab/*",
       "collab/gateway/",
+      "collab/rooms/",
       ...FACES,
     ],
   },

@@ -23,7 +23,7 @@ const PAGE = 256;
 
 /** Time until commands are sent again, at first and at most: a partition that changes hands takes them after seconds. */
 const RETRY_MS = 250;
-const RETRY_MS_MAX = 30_000;
+const RETRY_MS_MAX = 8_000;
 
 /** Said when the wait has grown so long: every start of a cluster, and every change of hands, takes some tries. */
 const SAID_AT_MS = 4_000;

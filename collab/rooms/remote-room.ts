@@ -50,9 +50,15 @@ export class RemoteRoom implements RoomSource {
   private readonly replica: Replica;
   private readonly subject: string;
 
-  /** Resolves when the log was read to its end. */
+  /** Resolves when the log was read to its end. Rejects when no node has begun it yet, or the room was stopped. */
   static async open(options: RemoteRoomOptions): Promise<RemoteRoom> {
     const replica = await Replica.open({ ...options, partition: ROOM_PARTITION, definitions: SYSTEM });
+    try {
+      roomOf(replica.core);
+    } catch (error) {
+      replica.close();
+      throw error;
+    }
     return new RemoteRoom(options, replica);
   }
 

@@ -5,8 +5,8 @@
 import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
 interface Branch {
-  /** Worlds in which it can happen: clusters, those whose nodes all serve everything, single machines, or all. */
-  readonly world: "cluster" | "remote" | "single" | "any";
+  /** Worlds in which it can happen: clusters, those whose nodes all serve everything, those with a shared document, single machines, or all. */
+  readonly world: "cluster" | "remote" | "rooms" | "single" | "any";
   /** The family of faults that it needs; null: none. */
   readonly needs: keyof ScenarioShape["weights"] | null;
 }
@@ -73,12 +73,28 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
   ...of("cluster", "bus", "append uncertain", "append refused by the stream"),
   ...of("remote", "node", "node crashed in an answer", "command happened: yes", "command happened: no"),
   ...of("remote", "node", "command unanswered: yes", "command unanswered: perhaps"),
+  ...of("rooms", null, "author saved", "edit put back", "command of the document"),
+  ...of(
+    "rooms",
+    "client",
+    "author disconnected",
+    "author reloaded",
+    "author offline",
+    "edit sent twice",
+    "edit overtaken",
+    "author forged",
+    "viewer writes",
+    "document renewed",
+    "stale page",
+    "author closed for good",
+  ),
 ]);
 
 /** Branches that this scenario can take. */
 export function branchesOf(scenario: ScenarioName): string[] {
-  const { nodes, weights, remote = false }: ScenarioShape = SCENARIOS[scenario];
-  const here = nodes === 0 ? ["single"] : remote ? ["cluster", "remote"] : ["cluster"];
+  const { nodes, weights, remote = false, document = false }: ScenarioShape = SCENARIOS[scenario];
+  const here =
+    nodes === 0 ? ["single"] : ["cluster", ...(remote ? ["remote"] : []), ...(document ? ["rooms"] : [])];
   return [...BRANCHES]
     .filter(
       ([, { world, needs }]) =>

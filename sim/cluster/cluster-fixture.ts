@@ -6,7 +6,9 @@
  */
 import { publishFeed } from "../../actors/feeds/mod.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
+import { SimulatedAuthor } from "./author.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
@@ -46,19 +48,41 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
     { length: options.clients },
     (_, k) => new SimulatedClient(world, network, () => nodes, numbers, k + 1, partitions),
   );
+  const groups = partitions.flatMap((partition) =>
+    Array.from({ length: options.feedsOfPartition }, (_, k) => `${partition}f${k}g`),
+  );
+  const authors: SimulatedAuthor[] = [];
+  for (let k = 1; k <= options.authors; k++) {
+    const name = `author${k}`;
+    // The last one only looks.
+    const role = k === options.authors ? "viewer" : "editor";
+    const person = { id: name, name, role } as const;
+    authors.push(
+      new SimulatedAuthor(world, network, numbers, {
+        person,
+        groups,
+        nodes: () => nodes,
+        all: () => authors,
+      }),
+    );
+  }
+  const owned = authors.length === 0 ? partitions : [...partitions, ROOM_PARTITION];
   return {
     heal() {
       network.heal();
       servers.heal();
-      for (const each of [...nodes, ...clients]) each.heal();
+      for (const each of [...nodes, ...clients, ...authors]) each.heal();
     },
     notConverged() {
-      for (const partition of partitions) {
+      for (const partition of owned) {
         const owners = nodes.filter((node) => node.owns(partition)).map(({ name }) => name);
         if (owners.length !== 1) return `${partition} has ${owners.length} owners: ${owners.join(", ")}`;
       }
-      return clients.map((client) => client.notConverged()).find((each) => each !== null) ?? null;
+      return (
+        [...clients, ...authors].map((each) => each.notConverged()).find((each) => each !== null) ?? null
+      );
     },
+    documents: () => new Map(authors.map((author) => [author.person.id, author.document()])),
     lastEvents: () => new Map(clients.map((client) => [client.name, client.lastEvents()])),
     stop() {
       for (const node of nodes) node.stop();

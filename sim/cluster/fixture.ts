@@ -8,6 +8,8 @@ export interface Fixture {
   notConverged(): string | null;
   /** Last event that each client holds of each partition. */
   lastEvents(): WorldEnd["clients"];
+  /** The shared document as each author's page has it. */
+  documents?(): ReadonlyMap<string, string>;
   /** Begins the orderly shutdown of all nodes. */
   stop(): void;
   /** The state at the end; `clients` as they were before the shutdown. */

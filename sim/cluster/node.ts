@@ -6,11 +6,12 @@
  *                      └──stop (also while its code waits for a turn)──► handing over ──► down
  */
 import { ClusterNode, type OwnershipChange, RemoteSession } from "../../actors/cluster/mod.ts";
-import type { Partition } from "../../actors/mod.ts";
+import { listAlerts, type Partition } from "../../actors/mod.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import { type CommandHandler, CommandUnanswered } from "../../actors/ports/commands.ts";
 import { type Command, LOGGED_COMMANDS, type LoggedCommandName } from "../../protocol/commands.ts";
-import type { Author } from "../../protocol/principal.ts";
+import type { Author, Principal } from "../../protocol/principal.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import type { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
@@ -18,6 +19,7 @@ import { SimulatedClock } from "./clock.ts";
 import type { Fault } from "./decisions.ts";
 import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, settingsOf, systemOf } from "./definitions.ts";
 import { SimulatedGateway } from "./gateway.ts";
+import { NodeRoom } from "./node-room.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
@@ -49,6 +51,7 @@ export class SimulatedNode {
     | "paused"
     | "stepped"
     | "configured"
+    | "renewed"
     | "restart",
     Fault
   >;
@@ -57,6 +60,7 @@ export class SimulatedNode {
   #process: Process;
   #node: ClusterNode | null = null;
   #gateway: SimulatedGateway | null = null;
+  #room: NodeRoom | null = null;
   #clock: SimulatedClock | null = null;
   /** Last closed block of each partition in this life. */
   #lastBlocks = new Map<string, number>();
@@ -90,6 +94,7 @@ export class SimulatedNode {
       paused: of("node paused"),
       stepped: of("node clock stepped"),
       configured: of("setting changed"),
+      renewed: of("document renewed"),
       restart: of("restart"),
     };
     this.#skewUs = (world.random(`clock of ${name}`).next() - 0.5) * 2000 * world.options.node.skewMs;
@@ -106,6 +111,11 @@ export class SimulatedNode {
     return this.#gateway?.accept(connection) ?? false;
   }
 
+  acceptAuthor(connection: Connection, person: Principal): boolean {
+    this.#room?.accept(connection, person);
+    return this.#room !== null;
+  }
+
   owns(partition: string): boolean {
     return this.#node?.owned().has(partition) ?? false;
   }
@@ -120,6 +130,10 @@ export class SimulatedNode {
   stop(): void {
     this.#ending = true;
     this.#leave(() => {});
+  }
+
+  get #hasDocument(): boolean {
+    return this.#world.options.authors > 0;
   }
 
   // ---- lives ----------------------------------------------------------------------------------------------------
@@ -140,6 +154,7 @@ export class SimulatedNode {
       name: this.name,
       session: SESSION,
       partitions: this.#partitions,
+      documents: this.#hasDocument ? [ROOM_PARTITION] : [],
       bus,
       clock,
       definitions: systemOf(world.options, world.recorded),
@@ -156,9 +171,14 @@ export class SimulatedNode {
       },
       log: () => {},
     });
-    node.onChange((change) => this.#changed(gateway, change));
+    const epochOf = (partition: string): number => node.epochOf(partition);
+    const room = this.#hasDocument
+      ? new NodeRoom({ bus, clock, node: this.name, partitions: this.#partitions, epochOf })
+      : null;
+    node.onChange((change) => this.#changed(gateway, room, change));
     this.#clock = clock;
     this.#gateway = gateway;
+    this.#room = room;
     this.#node = node;
     this.#remote = new Map();
     if (world.options.remote)
@@ -186,8 +206,10 @@ export class SimulatedNode {
     });
   }
 
-  #changed(gateway: SimulatedGateway, { partition, epoch, owned }: OwnershipChange): void {
+  #changed(gateway: SimulatedGateway, room: NodeRoom | null, change: OwnershipChange): void {
+    const { partition, epoch, owned } = change;
     const { remote } = this.#world.options;
+    room?.ownershipChanged(change);
     if (owned === null) {
       this.#world.sometimes("partition let go");
       if (!remote) gateway.drop(partition);
@@ -195,6 +217,7 @@ export class SimulatedNode {
     }
     if (epoch > 1) this.#world.sometimes("partition taken over");
     this.#epochs.set(partition, epoch);
+    if (room !== null && partition === ROOM_PARTITION) return;
     this.#takeCommands(owned);
     if (!remote) gateway.serve(owned);
   }
@@ -211,7 +234,8 @@ export class SimulatedNode {
     const world = this.#world;
     world.end(this.#process);
     this.#gateway?.ended();
-    this.#node = this.#gateway = this.#clock = null;
+    this.#room?.ended();
+    this.#node = this.#gateway = this.#room = this.#clock = null;
     this.#remote = new Map();
     if (this.#ending) return;
     const process = this.#process;
@@ -257,6 +281,7 @@ export class SimulatedNode {
         await carriedOut();
         return { settings: owned.core.settings };
       },
+      listAlerts: () => listAlerts(owned.core),
       ...Object.fromEntries(LOGGED_COMMANDS.map((name) => [name, enter(name)])),
     });
   }
@@ -291,7 +316,7 @@ export class SimulatedNode {
   #misbehave(): void {
     const world = this.#world;
     const { decisions, options } = world;
-    const { crashed, stopped, paused, stepped, configured } = this.#faults;
+    const { crashed, stopped, paused, stepped, configured, renewed } = this.#faults;
     world.every(1000, null, `${this.name} second`, () => {
       if (decisions.healed) return false;
       if (crashed.happens(options.node.crashed)) this.#crash();
@@ -300,6 +325,7 @@ export class SimulatedNode {
       if (stepped.happens(options.node.clockStepped))
         this.#clock?.stepTo(stepped.size(CLOCK_ERROR_US.from, CLOCK_ERROR_US.to));
       if (configured.happens(options.node.configured)) this.#configure();
+      if (renewed.happens(options.author.renewed) && this.#process.state === "running") this.#room?.renew();
       return true;
     });
   }
@@ -315,7 +341,8 @@ export class SimulatedNode {
     }
     if (this.#world.options.remote) return;
     for (const partition of this.#node?.owned().values() ?? [])
-      void partition.configure(path, value, { author: "somebody" });
+      if (partition.partition !== ROOM_PARTITION)
+        void partition.configure(path, value, { author: "somebody" });
   }
 
   /**

@@ -20,6 +20,8 @@ export interface WorldOptions {
   /** Frames a second of each feed. */
   readonly framesPerSecond: number;
   readonly clients: number;
+  /** People who edit the shared document, and one who only looks; 0: there is none. */
+  readonly authors: number;
   /** Nodes run all shipped detectors; else the cheap ones alone (definitions.ts). */
   readonly allDetectors: boolean;
   /** The disk acknowledges what it has not stored: a known bug that must be found. */
@@ -32,6 +34,7 @@ export interface WorldOptions {
   readonly node: NodeOptions;
   readonly feed: FeedOptions;
   readonly client: ClientOptions;
+  readonly author: AuthorOptions;
 }
 
 /** Probabilities are for each message or, for cuts and clogs, for each second. */
@@ -128,6 +131,25 @@ export interface ClientOptions {
   readonly garbage: number;
 }
 
+/** For each second of an author's page, or, where it says so, for each message that it sends. */
+export interface AuthorOptions {
+  readonly disconnected: number;
+  readonly reloaded: number;
+  /** Edits that wait for seconds without a connection. */
+  readonly offline: number;
+  /** For each message: it is sent twice; the next one overtakes it. */
+  readonly sentTwice: number;
+  readonly overtaken: number;
+  /** It writes under the id of somebody else. */
+  readonly forged: number;
+  /** Who may only look writes. */
+  readonly viewerWrites: number;
+  /** A page of an earlier epoch of the document connects again with what it has. */
+  readonly stale: number;
+  /** The document is made anew. */
+  readonly renewed: number;
+}
+
 /** Share of worlds with all detectors: their state, and what snapshots restore of it, is tested there; faults are the same in all worlds. */
 const ALL_DETECTORS = 0.25;
 
@@ -145,6 +167,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     channels: whole("channels", 3, 4),
     framesPerSecond: whole("framesPerSecond", 1, 3),
     clients: whole("clients", 2, 3),
+    authors: scenario.document === true ? whole("authors", 3, 4) : 0,
     allDetectors: isOn("allDetectors", ALL_DETECTORS),
     canary: scenario.canary,
     remote: scenario.remote ?? false,
@@ -217,6 +240,17 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       reloaded: chance("client.reloaded", 0.05, client),
       foreignCursor: chance("client.foreignCursor", 1, client),
       garbage: chance("client.garbage", 0.1, client),
+    },
+    author: {
+      disconnected: chance("author.disconnected", 0.1, client),
+      reloaded: chance("author.reloaded", 0.06, client),
+      offline: chance("author.offline", 0.06, client),
+      sentTwice: chance("author.sentTwice", 0.2, client),
+      overtaken: chance("author.overtaken", 0.2, client),
+      forged: chance("author.forged", 0.05, client),
+      viewerWrites: chance("author.viewerWrites", 0.05, client),
+      stale: chance("author.stale", 1, client),
+      renewed: chance("author.renewed", 0.03, client),
     },
   };
 }

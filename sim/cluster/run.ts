@@ -105,10 +105,12 @@ export async function run(request: RunRequest): Promise<RunResult> {
     }
     if (world.violation === null) {
       const clients = fixture.lastEvents();
+      const documents = fixture.documents?.() ?? new Map<string, string>();
+      const heldUs = world.nowUs;
       fixture.stop();
       events += await runUntil(world, byTurns, endUs + STOPPING_US);
       const end = await fixture.end(clients);
-      world.violation ??= checkers.finish({ ...end, mustHold });
+      world.violation ??= checkers.finish({ ...end, mustHold, documents, heldUs });
     }
     return {
       seed,

@@ -9,6 +9,8 @@ export interface ScenarioShape {
   readonly canary: boolean;
   /** Every node serves every partition, as `RemoteSession` has it; otherwise the owner serves its own. */
   readonly remote?: boolean;
+  /** People edit a shared document. */
+  readonly document?: boolean;
   /** `tail`: servers forget unsynced entries after a crash; the checkers excuse what is lost. */
   readonly weights: Record<"network" | "bus" | "tail" | "disk" | "node" | "feed" | "client", number>;
 }
@@ -47,6 +49,15 @@ export const SCENARIOS = {
     partitions: 2,
     canary: false,
     remote: true,
+    weights: { ...USUAL, tail: 0.3 },
+  },
+  rooms: {
+    title: "several people edit a shared document at any node, some of them badly; every fault now and then",
+    minutes: 2,
+    nodes: 3,
+    partitions: 2,
+    canary: false,
+    document: true,
     weights: { ...USUAL, tail: 0.3 },
   },
   disk: {

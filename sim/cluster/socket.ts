@@ -42,16 +42,19 @@ class Emitter {
 export class Connection {
   readonly id: number;
   readonly partition: string;
+  /** It carries the shared document, no session. */
+  readonly isDocument: boolean;
   readonly page: PageSocket;
   readonly server: ServerSocket;
 
   constructor(
     world: SimulatedCluster,
     network: Network,
-    ends: { id: number; partition: string; page: Process; node: Process },
+    ends: { id: number; partition: string; page: Process; node: Process; isDocument?: true },
   ) {
     this.id = ends.id;
     this.partition = ends.partition;
+    this.isDocument = ends.isDocument === true;
     const { page, node } = ends;
     const down = network.pipe(node.name, page.name);
     const up = network.pipe(page.name, node.name);
@@ -206,6 +209,12 @@ export class ServerSocket extends Emitter {
     if (!this.#closed) this.#end(ABNORMAL, "");
   }
 
+  /** Says that the connection is open, before all that is sent later. */
+  opens(): void {
+    const { page } = this.#connection;
+    this.#down.send(page.process, this.#what, () => page.opened());
+  }
+
   // ---- called by the network ----------------------------------------------------------------------------------
 
   receive(bytes: Uint8Array): void {
@@ -250,11 +259,15 @@ export class ServerSocket extends Emitter {
     this.#down.send(page.process, this.#what, () => page.segment(messages));
   }
 
-  /** Events are promised once and in order: each is observed when it is written. */
+  /** Events are promised once and in order, changes of a document when they are durable: each is observed when it is written. */
   #observe(bytes: Uint8Array): void {
-    if (bytes[2] !== MESSAGES.event.code) return;
-    const { id, partition } = this.#connection;
+    const { id, partition, isDocument } = this.#connection;
     const { nowUs } = this.#world;
+    if (isDocument) {
+      this.#world.observe({ kind: "documentSent", atUs: nowUs, connection: id, partition, message: bytes });
+      return;
+    }
+    if (bytes[2] !== MESSAGES.event.code) return;
     const sequence = sequenceOf(bytes);
     this.#world.observe({ kind: "sent", atUs: nowUs, connection: id, partition, sequence });
   }

@@ -393,4 +393,17 @@ test("an edit without faults goes on as it came, and one that is repaired togeth
   assert.equal((bob.json("thresholds") as Record<string, unknown>)["t2"], threshold(2));
 });
 
+test("a document that was restored writes the same when it puts an entry back, whatever the order of its fields", () => {
+  const original = roomCore();
+  const ana = new Replica(7);
+  const panel = { type: "chart", title: "Load", order: "a" };
+  ana.takes(original.takes(ana.edits(addsPanel("p1", panel))));
+  const restored = roomCore(original.core.snapshot());
+  const input = ana.edits((doc) => void doc.getMap("panels").set("p1", "no map"));
+  const [here, there] = [original.takes(input), restored.takes(input)];
+  assert.equal(original.json("panels"), { p1: panel });
+  assert.equal(there, here);
+  assert.is(restored.hash(), original.hash());
+});
+
 test.run();

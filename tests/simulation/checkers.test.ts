@@ -4,11 +4,18 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { setup } from "xstate";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
+import { roomOf } from "../../actors/partition/room-of.ts";
 import type { ActorDefinition, Detector } from "../../actors/ports/detector.ts";
+import { SYSTEM } from "../../actors/system.ts";
+import { commandOf } from "../../collab/rooms/forwarder.ts";
+import { changeMessage } from "../../collab/rooms/wire.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
+import { documentText } from "../../sim/cluster/checkers/document-text.ts";
 import { POISON } from "../../sim/cluster/witness-actor.ts";
-import { row } from "../support/inputs.ts";
+import { type edit, Replica, setsThreshold, threshold } from "../rooms/edits.ts";
+import { opened, row } from "../support/inputs.ts";
 import { frame, frames, PARTITION, ScriptedWorld, START_US } from "./scripted-world.ts";
 
 /** A session with some events, one owner and one client, without faults. */
@@ -369,6 +376,124 @@ test("convergence: no owner, an owner that lags the log, and frames that never a
   };
   assert.is(offered(true), null);
   assert.is(offered(false), "convergence");
+});
+
+// ---- the shared document --------------------------------------------------------------------------------------
+
+const WITH_ROOM: CoreDefinitions = { group: [], session: SYSTEM.session };
+
+/** A document with one threshold of ana, whose page has it back. */
+function roomWorld() {
+  const world = new ScriptedWorld(WITH_ROOM, ROOM_PARTITION).opened();
+  const ana = new Replica(7);
+  world.observe("writer", { writer: 7, author: "ana" }).observe("writer", { writer: 8, author: "bob" });
+  const first = ana.edits(setsThreshold("t1", threshold(90)));
+  const durable = (...inputs: Parameters<ScriptedWorld["block"]>) => {
+    const block = world.block(...inputs);
+    world.acknowledged(block).released(block);
+    return block.events;
+  };
+  durable(opened());
+  const [announced] = durable(first);
+  const sent = (update: Uint8Array) =>
+    world.observe("documentSent", {
+      connection: 1,
+      partition: ROOM_PARTITION,
+      message: changeMessage(update),
+    });
+  sent(first.update).observe("saved", { writer: 7, clock: 1 });
+  const text = () => documentText(roomOf(world.core).document.doc);
+  return { world, ana, first, durable, sent, text, command: commandOf(announced!)! };
+}
+
+test("a document whose edits are durable when they come back breaks no rule", () => {
+  const { world, text } = roomWorld();
+  const documents = new Map([["ana", text()]]);
+  assert.is(world.brokenRule({ documents, heldUs: START_US }), null, world.violation?.what ?? "");
+});
+
+test("document-durable: a change that comes back before it is in the log is caught", () => {
+  const { world, ana, sent } = roomWorld();
+  sent(ana.edits(setsThreshold("t2", threshold(1))).update);
+  assert.is(world.brokenRule(), "document-durable");
+});
+
+test("document-valid: an entry against the schema that somebody else shows is caught", () => {
+  const shown = (root: string, value: unknown) =>
+    roomWorld().world.observe("shown", { client: "eve", root, key: "t1", value }).brokenRule();
+  assert.is(shown("thresholds", threshold(1)), null);
+  assert.is(shown("thresholds", undefined), null);
+  assert.is(shown("thresholds", { broken: 1 }), "document-valid");
+  assert.is(shown("secrets", 1), "document-valid");
+});
+
+test("document-edits: a change under somebody else's writer, of a viewer, of another epoch, and one with a gap are caught", () => {
+  const entered = (input: (ana: Replica) => ReturnType<typeof edit>): string | null => {
+    const { world, ana, durable } = roomWorld();
+    durable(input(ana));
+    return world.brokenRule();
+  };
+  const change = setsThreshold("t2", threshold(1));
+  assert.is(
+    entered((ana) => ana.edits(change)),
+    null,
+  );
+  assert.is(
+    entered(() => new Replica(8).edits(change)),
+    "document-edits",
+  );
+  assert.is(
+    entered((ana) => ({ ...ana.edits(change), role: "viewer" as const })),
+    "document-edits",
+  );
+  assert.is(
+    entered((ana) => ({ ...ana.edits(change), epoch: 2 })),
+    "document-edits",
+  );
+  assert.is(
+    entered((ana) => {
+      ana.edits(setsThreshold("t3", threshold(1)));
+      return ana.edits(change);
+    }),
+    "document-edits",
+  );
+});
+
+test("document-commands: a command of the document that a partition lacks, has twice, or has otherwise is caught", () => {
+  const taken = (...numbers: readonly { sequence: number; level?: number }[]): string | null => {
+    const { world, command } = roomWorld();
+    const other = new ScriptedWorld(WITH_ROOM).opened();
+    other.block(opened());
+    for (const { sequence, level = 90 } of numbers) {
+      const body = { ...(command.body as object), level };
+      other.block({ type: "command", ...command, body, sequence });
+    }
+    const streams = new Map([
+      [PARTITION, other.entries],
+      [ROOM_PARTITION, world.entries],
+    ]);
+    const at = (each: ScriptedWorld) => ({
+      ...{ node: "n1", epoch: 0, block: each.blocks.length },
+      hash: each.stateHash(),
+    });
+    const live = new Map([
+      [PARTITION, at(other)],
+      [ROOM_PARTITION, at(world)],
+    ]);
+    return world.brokenRule({ streams, live });
+  };
+  const { sequence } = roomWorld().command;
+  assert.is(taken({ sequence }), null);
+  assert.is(taken(), "document-commands");
+  assert.is(taken({ sequence, level: 91 }), "document-commands");
+  assert.is(taken({ sequence: 0 }, { sequence: 0 }), "document-commands");
+});
+
+test("document-same: an acknowledged change that the log lacks, and a page with another document, are caught", () => {
+  assert.is(roomWorld().world.observe("saved", { writer: 7, clock: 2 }).brokenRule(), "document-same");
+  const { world, text } = roomWorld();
+  const documents = new Map([["bob", text().replace("90", "91")]]);
+  assert.is(world.brokenRule({ documents, heldUs: START_US }), "document-same");
 });
 
 test("the checkers' admission rule skips everything but the next block of the current owner", () => {

@@ -53,9 +53,11 @@ export class ScriptedWorld {
   private events: EventMessage[] = [];
   private atUs = START_US;
   private readonly definitions: CoreDefinitions;
+  private readonly partition: string;
 
-  constructor(definitions = DEFINITIONS) {
+  constructor(definitions = DEFINITIONS, partition = PARTITION) {
     this.definitions = definitions;
+    this.partition = partition;
     const sink = { event: (event: EventMessage) => void this.events.push(event), state() {}, metrics() {} };
     this.core = new Core(definitions, sink);
   }
@@ -76,7 +78,7 @@ export class ScriptedWorld {
     const at = { epoch: this.epoch, block: this.blocks.length, sequence: this.core.sequence };
     return this.observe("opened", {
       node,
-      partition: PARTITION,
+      partition: this.partition,
       ...at,
       hash: this.stateHash(),
       ...overrides,
@@ -93,7 +95,7 @@ export class ScriptedWorld {
   /** Builds the core's next block and stores it in the stream. */
   block(...inputs: Input[]): ScriptedBlock {
     const builder = new BlockBuilder({
-      partition: PARTITION,
+      partition: this.partition,
       epoch: this.epoch,
       number: this.blocks.length + 1,
       previousHash: this.lastHash,
@@ -118,30 +120,30 @@ export class ScriptedWorld {
   /** Stores any bytes as an entry of the stream. */
   store(bytes: Uint8Array): this {
     this.entries.push({ sequence: this.entries.length + 1, bytes });
-    return this.observe("stored", { partition: PARTITION, sequence: this.entries.length, bytes });
+    return this.observe("stored", { partition: this.partition, sequence: this.entries.length, bytes });
   }
 
   /** Another owner takes over at the end of the log. */
   takeover(owner: string): this {
     this.epoch++;
     const lastBlock = this.blocks.length;
-    const claim = { partition: PARTITION, epoch: this.epoch, lastBlock, lastHash: this.lastHash, owner };
+    const claim = { partition: this.partition, epoch: this.epoch, lastBlock, lastHash: this.lastHash, owner };
     return this.store(encodeMessage({ type: "takeover", ...claim }));
   }
 
   acknowledged({ number, hash }: ScriptedBlock, node = "n1"): this {
     const { epoch } = this;
-    return this.observe("acknowledged", { node, partition: PARTITION, epoch, block: number, hash });
+    return this.observe("acknowledged", { node, partition: this.partition, epoch, block: number, hash });
   }
 
   released({ number, events }: ScriptedBlock, node = "n1"): this {
     for (const event of events)
-      this.observe("released", { node, partition: PARTITION, block: number, event });
+      this.observe("released", { node, partition: this.partition, block: number, event });
     return this;
   }
 
   delivered(client: string, ...events: EventMessage[]): this {
-    for (const event of events) this.observe("delivered", { client, partition: PARTITION, event });
+    for (const event of events) this.observe("delivered", { client, partition: this.partition, event });
     return this;
   }
 
@@ -150,8 +152,8 @@ export class ScriptedWorld {
     const live = { node: "n1", epoch: this.epoch, block: this.blocks.length, hash: this.stateHash() };
     const end: WorldEnd = {
       atUs: this.atUs,
-      streams: new Map([[PARTITION, this.entries]]),
-      live: new Map([[PARTITION, live]]),
+      streams: new Map([[this.partition, this.entries]]),
+      live: new Map([[this.partition, live]]),
       clients: new Map(),
       definitions: this.definitions,
       healed: true,

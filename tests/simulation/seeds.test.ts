@@ -7,13 +7,13 @@ import { ownRuntime } from "../../.ci/runtime.mjs";
 import { run } from "../../sim/cluster/run.ts";
 
 const LONG = process.env["EIGENWATCH_LONG"] === "1";
-/** Twelve of each scenario, twenty-four of the standard one. */
+/** Twelve of each scenario. */
 const SEEDS = LONG ? 400 : 72;
 /** A third: Node takes twice the time of Deno. */
 const ON_NODE = SEEDS / 3;
 /** Half of it under faults, half of it calm: a quarter of a second of work. */
 const MINUTES = 1;
-const SCENARIOS = ["standard", "single", "standard", "storm", "partitions", "disk"] as const;
+const SCENARIOS = ["standard", "single", "rooms", "storm", "partitions", "disk"] as const;
 
 const [first, last] = seedsOf(ownRuntime().kind);
 

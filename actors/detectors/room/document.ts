@@ -482,7 +482,7 @@ export class RoomDocument {
     else {
       const live = map.get(key);
       if (live instanceof Y.Map) putFields(live, fieldsOf(value));
-      else map.set(key, new Y.Map(Object.entries(fieldsOf(value))));
+      else map.set(key, newFields(fieldsOf(value)));
     }
   }
 
@@ -530,6 +530,15 @@ function newDoc(): Y.Doc {
 /** Writers of the structs of an update. */
 function writersOf(update: Uint8Array): number[] {
   return [...new Set(Y.decodeUpdate(update).structs.map(({ id }) => id.client))];
+}
+
+/** In one order: of a document that was restored, Yjs gives the fields of a map in another one, and whoever writes must write the same. */
+function newFields(fields: Record<string, unknown>): Y.Map<unknown> {
+  return new Y.Map(
+    Object.keys(fields)
+      .sort()
+      .map((name) => [name, fields[name]]),
+  );
 }
 
 function putFields(live: Y.Map<unknown>, fields: Record<string, unknown>): void {

@@ -16,6 +16,11 @@ import { commandOnce } from "./command-once.ts";
 import { convergence } from "./convergence.ts";
 import { deliveredOnce } from "./delivered-once.ts";
 import { derivedSame } from "./derived-same.ts";
+import { documentCommands } from "./document-commands.ts";
+import { documentDurable } from "./document-durable.ts";
+import { documentEdits } from "./document-edits.ts";
+import { documentSame } from "./document-same.ts";
+import { documentValid } from "./document-valid.ts";
 import { durableFirst } from "./durable-first.ts";
 import { nothingLeftOut } from "./nothing-left-out.ts";
 import { nothingThrown } from "./nothing-thrown.ts";
@@ -23,6 +28,7 @@ import type { Observation, ObservationKind, Violation, WorldEnd } from "./observ
 import { oneChain } from "./one-chain.ts";
 import { recordedSame } from "./recorded-same.ts";
 import { ReplayedLogs } from "./replayed-logs.ts";
+import { RoomLog } from "./room-log.ts";
 import { sameState } from "./same-state.ts";
 import { sentOnce } from "./sent-once.ts";
 import { soundInputs } from "./sound-inputs.ts";
@@ -47,6 +53,7 @@ export class Checkers {
 
   constructor({ aheadMaxUs, recorded }: CheckerOptions) {
     const { stored } = this.logs;
+    const room = new RoomLog(stored);
     this.all = [
       nothingThrown(),
       oneChain(stored),
@@ -65,6 +72,11 @@ export class Checkers {
       balancedCounts(),
       bounds(),
       convergence(),
+      documentDurable(room),
+      documentValid(),
+      documentEdits(),
+      documentCommands(stored),
+      documentSame(room),
       ...(recorded === undefined ? [] : [recordedSame(recorded.inputs, stored, recorded.startUs)]),
     ];
     for (const checker of this.all)

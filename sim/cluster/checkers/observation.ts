@@ -82,6 +82,25 @@ export type Observation = { readonly atUs: number } & (
       readonly partition: string;
       readonly sequence: number;
     }
+  /** A message of the shared document was written to a connection. */
+  | {
+      readonly kind: "documentSent";
+      readonly connection: number;
+      readonly partition: string;
+      readonly message: Uint8Array;
+    }
+  /** A page of this author writes under this id of its Yjs document from now on. */
+  | { readonly kind: "writer"; readonly writer: number; readonly author: string }
+  /** A page learned that what it wrote under its id is durable, up to this clock. */
+  | { readonly kind: "saved"; readonly writer: number; readonly clock: number }
+  /** A page that writes nothing itself shows this value of the shared document; undefined: none. */
+  | {
+      readonly kind: "shown";
+      readonly client: string;
+      readonly root: string;
+      readonly key: string;
+      readonly value: unknown;
+    }
   /** A client's program received an event. */
   | {
       readonly kind: "delivered";
@@ -178,6 +197,10 @@ export interface WorldEnd {
   readonly clients: ReadonlyMap<string, ReadonlyMap<string, number>>;
   /** Per partition: the last event that was released early enough for every client to hold it; absent: every event of the log. */
   readonly mustHold?: ReadonlyMap<string, number>;
+  /** By author: the shared document as their page has it; absent where there is none. */
+  readonly documents?: ReadonlyMap<string, string>;
+  /** When `documents` and `clients` were taken. */
+  readonly heldUs?: number;
   /** The actors that the nodes ran. */
   readonly definitions: CoreDefinitions;
   /** False when the run ended in the phase of faults: then nothing has to converge. */

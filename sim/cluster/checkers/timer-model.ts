@@ -28,7 +28,7 @@ export class TimerModel {
   constructor(timers: LogicalTimers) {
     const start = timers.start.bind(timers);
     const cancel = timers.cancel.bind(timers);
-    const cancelAll = timers.cancelAll.bind(timers);
+    const cancelMatching = timers.cancelMatching.bind(timers);
     const take = timers.take.bind(timers);
     timers.start = (actor, id, dueUs) => {
       // Cancels the previous one through the method below.
@@ -39,9 +39,10 @@ export class TimerModel {
       this.drop((timer) => timer.actor === actor && timer.id === id);
       cancel(actor, id);
     };
-    timers.cancelAll = (actor) => {
-      this.drop((timer) => timer.actor === actor);
-      cancelAll(actor);
+    // Of all timers of an actor, or those of one of its parts.
+    timers.cancelMatching = (actor, matches) => {
+      this.drop((timer) => timer.actor === actor && matches(timer.id));
+      cancelMatching(actor, matches);
     };
     timers.take = (timeUs) => {
       const taken = take(timeUs);

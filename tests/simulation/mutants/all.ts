@@ -14,6 +14,7 @@ import { GATEWAY_MUTANTS } from "./gateway.ts";
 import { JOURNAL_MUTANTS } from "./journal.ts";
 import type { Mutant } from "./mutant.ts";
 import { PARTITION_MUTANTS } from "./partition.ts";
+import { ROOM_MUTANTS } from "./rooms.ts";
 
 export type { Mutant };
 
@@ -23,4 +24,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...JOURNAL_MUTANTS,
   ...GATEWAY_MUTANTS,
   ...CLUSTER_MUTANTS,
+  ...ROOM_MUTANTS,
 ];

@@ -19,7 +19,14 @@ import { bundleWorlds } from "./build.ts";
 import type { WorldsAnswer, WorldsRequest } from "./worlds-process.ts";
 
 /** The same scenarios in turn for every mutant: none has a scenario of its own. */
-export const SCENARIOS_IN_TURN: readonly ScenarioName[] = ["standard", "single", "storm", "disk", "gateways"];
+export const SCENARIOS_IN_TURN: readonly ScenarioName[] = [
+  "standard",
+  "single",
+  "storm",
+  "disk",
+  "gateways",
+  "rooms",
+];
 
 export interface MutantResult extends Ending {
   readonly mutant: Mutant;
@@ -159,7 +166,9 @@ export function askWorlds(file: string, request: WorldsRequest, timeoutMs: numbe
     child.on("error", reject);
     child.on("close", () => {
       clearTimeout(timer);
-      if (out.endsWith("\n")) resolve({ ...(JSON.parse(out) as WorldsAnswer), broken: null });
+      // Libraries print too.
+      const last = out.endsWith("\n") ? out.slice(0, -1).split("\n").at(-1)! : "";
+      if (last.startsWith("{")) resolve({ ...(JSON.parse(last) as WorldsAnswer), broken: null });
       else resolve({ ...NOTHING, broken: { how: hangs ? "hung" : "died", errors: errors.trim() } });
     });
   });

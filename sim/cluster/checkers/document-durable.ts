@@ -1,0 +1,31 @@
+import * as Y from "yjs";
+import { readRoomMessage } from "../../../collab/rooms/wire.ts";
+import type { Checker, Observed } from "./checker.ts";
+import type { RoomLog } from "./room-log.ts";
+
+/** Whatever a page is sent of the shared document is in its log on the servers by then: what comes back to its author is acknowledged. */
+export function documentDurable(log: RoomLog): Checker {
+  /** A message is written to many connections, one after the other. */
+  let last: Uint8Array | null = null;
+  return {
+    name: "document-durable",
+    rule: "pages are sent of the shared document what is in its log, and no more",
+    observes: ["documentSent"],
+    observe(observation) {
+      const { message: bytes, connection } = observation as Observed<"documentSent">;
+      if (bytes === last) return null;
+      last = bytes;
+      const message = readRoomMessage(bytes);
+      if (message === null) return `connection ${connection} was sent bytes that are no message`;
+      if (message.kind !== "update") return null;
+      const document = log.document();
+      if (document === null) return null;
+      for (const { id, length } of Y.decodeUpdate(message.update).structs) {
+        const known = Y.getState(document.doc.store, id.client);
+        if (id.clock + length > known && !document.retired.has(id.client))
+          return `connection ${connection} was sent change ${id.clock} of writer ${id.client}; the log has its changes before ${known}`;
+      }
+      return null;
+    },
+  };
+}

@@ -1,0 +1,111 @@
+/** Bugs of the shared document: its gate, what applies an edit, its connections, and the way of its commands. */
+import type { Mutant } from "./mutant.ts";
+
+const GATE = "actors/detectors/room/gate.ts";
+const DOCUMENT = "actors/detectors/room/document.ts";
+const DETECTOR = "actors/detectors/room/detector.ts";
+const ROOM = "collab/rooms/room.ts";
+const REMOTE = "collab/rooms/remote-room.ts";
+const FORWARDER = "collab/rooms/forwarder.ts";
+
+export const ROOM_MUTANTS: readonly Mutant[] = [
+  {
+    name: "echo-before-durable",
+    bug: "An edit comes back to its author when its owner has taken it, before it is durable.",
+    file: "collab/rooms/room-socket.ts",
+    find: "if (judgement instanceof Promise) void judgement.then((settled) => this.judged(settled));",
+    replace:
+      'if (judgement instanceof Promise) void judgement.then((settled) => {\n      if (settled.kind === "admitted") this.send(changeMessage(update));\n      this.judged(settled);\n    });',
+  },
+  {
+    name: "writers-not-kept",
+    bug: "Nobody remembers whose a Yjs client id is.",
+    file: DOCUMENT,
+    find: "if (!this.writers.has(writer)) this.writers.set(writer, author);",
+    replace: "if (author === ROOM_AUTHOR) this.writers.set(writer, author);",
+  },
+  {
+    name: "writers-of-others",
+    bug: "Whoever knows somebody's Yjs client id may write under it.",
+    file: GATE,
+    find: "if (owner === ROOM_AUTHOR || (owner !== undefined && owner !== this.edit.author))",
+    replace: "if (owner === ROOM_AUTHOR)",
+  },
+  {
+    name: "repair-not-sent",
+    bug: "What is put back stays in the document of the owner.",
+    file: DOCUMENT,
+    find: "return { update: this.combined ?? edit.update, changes, repairs };",
+    replace: "return { update: edit.update, changes, repairs };",
+  },
+  {
+    name: "repair-in-a-second-update",
+    bug: "What is put back leaves with the next edit, after what was wrong.",
+    file: DETECTOR,
+    find: 'if (input.type === "edit") this.announce(input, this.applied(input, context), context);',
+    replace: `if (input.type === "edit") {
+      const own = this as { late?: Uint8Array };
+      const { late } = own;
+      const applied = this.applied(input, context);
+      own.late = applied.update;
+      this.announce(input, { ...applied, update: input.update }, context);
+      if (late !== undefined) this.leaves(late, input.author, context);
+    }`,
+  },
+  {
+    name: "fields-in-any-order",
+    bug: "An entry that is put back has its fields in the order in which they are found.",
+    file: DOCUMENT,
+    find: "    Object.keys(fields)\n      .sort()\n      .map((name) => [name, fields[name]]),\n  );",
+    replace: "    Object.keys(fields).map((name) => [name, fields[name]]),\n  );",
+  },
+  {
+    name: "viewer-writes",
+    bug: "Who may only look changes the document.",
+    file: GATE,
+    find: 'if (role === "viewer")',
+    replace: 'if (role === "viewer" && update.length === 0)',
+  },
+  {
+    name: "stale-epoch-accepted",
+    bug: "An edit of an earlier epoch enters the document that was made anew.",
+    file: GATE,
+    find: "if (epoch !== this.document.epoch)",
+    replace: "if (epoch > this.document.epoch)",
+  },
+  {
+    name: "gap-accepted",
+    bug: "An edit that builds on what is missing is let in.",
+    file: GATE,
+    find: 'if (this.hasGap()) return { kind: "gap" };',
+    replace: 'if (this.fresh.size > MAX_WRITERS && this.hasGap()) return { kind: "gap" };',
+  },
+  {
+    name: "unanswered-edit-forgotten",
+    bug: "An edit whose owner did not answer is not asked for again.",
+    file: REMOTE,
+    find: "} catch {\n      return GAP;",
+    replace: '} catch {\n      return { kind: "nothing" };',
+  },
+  {
+    name: "lost-edits-not-asked-for",
+    bug: "After a change of owner, nobody asks for what the owner before had taken and not made durable.",
+    file: ROOM,
+    find: "for (const socket of [...this.sockets]) socket.askForMissing();",
+    replace: "",
+  },
+  {
+    name: "document-command-twice",
+    bug: "Commands of the document have no number, so that those which are sent again count again.",
+    file: FORWARDER,
+    find: "author: who, source: ROOM_SOURCE, sequence };",
+    replace: "author: who, source: ROOM_SOURCE, sequence: 0 };",
+  },
+  {
+    name: "document-command-left-out",
+    bug: "Commands that a partition did not take are not sent again.",
+    file: FORWARDER,
+    find: "    let after = from;\n",
+    replace: "    let after = from;\n    this.after = this.room.core.eventSequence;\n",
+  },
+];
