@@ -121,6 +121,10 @@ export class StreamJournal implements Journal {
     return this.#pendingBytes;
   }
 
+  get pendingBytesMax(): number {
+    return this.#options.pendingBytes ?? PENDING_BYTES;
+  }
+
   /** Resolves with the reason when the journal can take nothing more, `Fenced` above all; never otherwise. */
   whenEnded(): Promise<Error> {
     return this.#ending.promise;
@@ -129,7 +133,7 @@ export class StreamJournal implements Journal {
   async append(block: JournalBlock): Promise<void> {
     this.#checkUsable("append a block");
     checkNextBlock(this.#given, block);
-    this.#checkRoom(`append block ${block.number}`, block.bytes.length, this.#pendingBytesMax);
+    this.#checkRoom(`append block ${block.number}`, block.bytes.length, this.pendingBytesMax);
     this.#given = copyPosition(block);
     const { number, hash } = this.#given;
     await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes) });
@@ -142,7 +146,7 @@ export class StreamJournal implements Journal {
     this.#checkRoom(
       `append ${record.kind} of block ${record.block}`,
       record.bytes.length,
-      2 * this.#pendingBytesMax,
+      2 * this.pendingBytesMax,
     );
     const { partition } = this.#log;
     const entries = encodeDerivedRecord(partition, this.#options.epoch, this.#derivedRecords + 1, record);
@@ -287,10 +291,6 @@ export class StreamJournal implements Journal {
     for (const waiting of this.#waiting.splice(0)) waiting.reject(cause);
     this.#pendingBytes = 0;
     this.#ending.resolve(cause);
-  }
-
-  get #pendingBytesMax(): number {
-    return this.#options.pendingBytes ?? PENDING_BYTES;
   }
 
   #checkUsable(action: string): void {

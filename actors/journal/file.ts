@@ -219,6 +219,10 @@ export class FileJournal implements Journal {
     return this.#commit.pendingBytes;
   }
 
+  get pendingBytesMax(): number {
+    return this.#commit.pendingBytesMax;
+  }
+
   /** Why the journal takes nothing more, or null. */
   get halted(): JournalHalted | null {
     return this.#commit.halted;

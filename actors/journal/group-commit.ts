@@ -20,7 +20,7 @@ export type WriteBatch = (batch: Batch) => Promise<void>;
 
 export class GroupCommit {
   readonly #write: WriteBatch;
-  readonly #pendingBytesMax: number;
+  readonly pendingBytesMax: number;
   readonly #onHalt: (cause: unknown) => Promise<void>;
   #gathering = new Batch();
   #spare = new Batch();
@@ -32,7 +32,7 @@ export class GroupCommit {
   constructor(write: WriteBatch, onHalt: (cause: unknown) => Promise<void>, pendingBytesMax: number) {
     this.#write = write;
     this.#onHalt = onHalt;
-    this.#pendingBytesMax = pendingBytesMax;
+    this.pendingBytesMax = pendingBytesMax;
   }
 
   get halted(): JournalHalted | null {
@@ -45,7 +45,7 @@ export class GroupCommit {
   }
 
   append(block: JournalBlock): Promise<void> {
-    this.#admit(`append block ${block.number}`, blockRecordBytes(block.bytes.length), this.#pendingBytesMax);
+    this.#admit(`append block ${block.number}`, blockRecordBytes(block.bytes.length), this.pendingBytesMax);
     this.#gathering.addBlock(copyPosition(block), block);
     return this.flush();
   }
@@ -53,7 +53,7 @@ export class GroupCommit {
   /** Notes may fill twice the bound: they come from blocks that were let in. */
   appendDerived(record: DerivedRecord): void {
     const action = `append ${record.kind} of block ${record.block}`;
-    this.#admit(action, derivedRecordBytes(record.bytes.length), 2 * this.#pendingBytesMax);
+    this.#admit(action, derivedRecordBytes(record.bytes.length), 2 * this.pendingBytesMax);
     this.#gathering.addDerived(record);
     if (this.#gathering.length >= RECORDS_WRITE_BYTES) this.#start();
   }

@@ -25,6 +25,9 @@ import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import type { Meter } from "./meter.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./output-gate.ts";
 
+/** Closed blocks that are not durable yet, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
+const HELD_BYTES_MAX = 8 << 20;
+
 /** Events after which a block closes: its record takes as many again, which no single input announces. */
 const BLOCK_EVENTS_MAX = MAX_RECORD_EVENTS / 2;
 
@@ -109,6 +112,15 @@ export class InputLog implements CoreSink {
   /** Bytes of closed blocks that are not durable yet. */
   get heldBytes(): number {
     return this.gate.heldBytes;
+  }
+
+  /**
+   * Whether feeds shall bring nothing more for now: half of what the journal takes waits. The other half is for what is derived from it, and for
+   * what the runtime enters.
+   */
+  get isBehind(): boolean {
+    const { pendingBytes = 0, pendingBytesMax = Number.POSITIVE_INFINITY } = this.options.journal;
+    return this.heldBytes >= HELD_BYTES_MAX || 2 * pendingBytes >= pendingBytesMax;
   }
 
   /** Inputs in the open block. */

@@ -45,6 +45,7 @@ import type {
   SessionPast,
 } from "../ports/session.ts";
 import type { PartitionTap } from "../ports/tap.ts";
+import { HeldStatuses } from "./held-statuses.ts";
 import { InputLog } from "./input-log.ts";
 import type { LogicalTime } from "./logical-time.ts";
 import { Meter } from "./meter.ts";
@@ -111,6 +112,7 @@ export class Partition implements LiveSession {
   private readonly feeds: { feed: Feed; running: Promise<void> }[] = [];
   /** Last report of each source; a merged feed reports for the sources it is made of. */
   private readonly statuses = new Map<string, FeedStatus>();
+  private readonly heldStatuses = new HeldStatuses();
   private isClosing = false;
   private stopMeasuring: () => void = () => {};
 
@@ -207,7 +209,17 @@ export class Partition implements LiveSession {
 
   private feedStatus(status: FeedStatus): void {
     this.statuses.set(status.source, status);
-    this.sequencer.enter(status);
+    this.heldStatuses.add(status);
+    if (!this.isBlocked) this.enterStatuses();
+  }
+
+  private enterStatuses(): void {
+    for (const status of this.heldStatuses.take()) this.sequencer.enter(status);
+  }
+
+  /** Nothing becomes durable until somebody has made room: that may take days, and what can wait must not fill the memory meanwhile. */
+  private get isBlocked(): boolean {
+    return (this.options.journal.blocked ?? null) !== null;
   }
 
   // ---- what people and the runtime enter ------------------------------------------------------------------------
@@ -331,8 +343,10 @@ export class Partition implements LiveSession {
 
   private measureLater(): void {
     this.stopMeasuring = this.options.clock.after(MEASURE_EVERY_MS, () => {
-      // What can wait must not fill the memory while nothing becomes durable: that may take days.
-      if ((this.options.journal.blocked ?? null) === null) this.measure();
+      if (!this.isBlocked) {
+        this.enterStatuses();
+        this.measure();
+      }
       this.measureLater();
     });
   }

@@ -23,9 +23,6 @@ import { LogicalTime } from "./logical-time.ts";
 import type { Meter } from "./meter.ts";
 import { isFrameOf, isQuantumInputOf, lastTimeUs, type Refusal } from "./refusal.ts";
 
-/** Closed blocks waiting for the disk, in bytes, above which live frames are shed and recorded feeds wait: half of what the journal takes. */
-const HELD_BYTES_MAX = 8 << 20;
-
 /** Bytes taken in one turn of the event loop before a feed that can wait is asked to: sockets get their turn. */
 const TURN_BYTES_MAX = 1 << 20;
 
@@ -221,7 +218,7 @@ export class Sequencer {
   private refusal(data: Frame | QuantumInput, { isLive, mayBeShed, offset }: Source): Refusal | null {
     const { sequence, source } = data;
     if (this.isClosed || this.inputLog.halted !== null) return "closed";
-    if (mayBeShed && this.inputLog.heldBytes >= HELD_BYTES_MAX) return "journal behind";
+    if (mayBeShed && this.inputLog.isBehind) return "journal behind";
     if (sequence > 0 && sequence + offset <= this.core.lastSequenceOf(source)) return "duplicate";
     return this.time.isOfOther(isLive, endOf(data)) ? "of another time" : null;
   }
@@ -313,7 +310,7 @@ export class Sequencer {
     if (relays && (known !== undefined || this.samplesBySource.size < SOURCES_COUNTED))
       this.samplesBySource.set(source, (known ?? 0) + samples);
     this.turnBytes += bytes;
-    return this.turnBytes < TURN_BYTES_MAX && this.inputLog.heldBytes < HELD_BYTES_MAX;
+    return this.turnBytes < TURN_BYTES_MAX && !this.inputLog.isBehind;
   }
 
   /** Resolves at the end of this turn of the event loop, and when the disk has caught up. */
@@ -326,7 +323,7 @@ export class Sequencer {
       });
     });
     await this.turnEnding;
-    while (this.inputLog.heldBytes >= HELD_BYTES_MAX && this.inputLog.halted === null) {
+    while (this.inputLog.isBehind && this.inputLog.halted === null) {
       await new Promise<void>((resolve) => {
         this.clock.after(1, resolve);
       });

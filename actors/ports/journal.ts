@@ -15,6 +15,9 @@ export interface Journal {
   readonly first: BlockPosition | null;
   /** When the last block was stored, by the clock of whoever stores it, µs; null or absent: not known. */
   readonly lastStoredUs?: number | null;
+  /** Bytes handed over and not yet durable, with what they cost beside, and the bound of them; absent: they do not gather. */
+  readonly pendingBytes?: number;
+  readonly pendingBytesMax?: number;
   /** Why nothing becomes durable until somebody has done something, and what; null or absent: nothing stands in its way. */
   readonly blocked?: string | null;
 

@@ -5,16 +5,22 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { RemoteSession } from "../../actors/cluster/remote-session.ts";
 import { restMs } from "../../actors/cluster/takeover.ts";
+import { inputs } from "../../actors/log/read.ts";
+import { Partition } from "../../actors/partition/partition.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { rejection } from "../journal/builders.ts";
 import { createManualClock } from "../support/clock.ts";
 import { FaultyStream } from "../support/faulty-stream.ts";
+import { channels, row } from "../support/inputs.ts";
+import { scriptedFeed } from "../support/scripted-feed.ts";
+import { TOYS } from "../support/toy-actors.ts";
 import { NO_ROOM, SESSION, testCluster } from "./cluster-world.ts";
 import { Chain, openStreamJournal } from "./streamed.ts";
 
 const RETRY_MS = 250;
 
 /** A journal on a stream whose faults the test sets, and what it says of room. */
-async function opened() {
+async function opened(pendingBytes?: number) {
   const clock = createManualClock();
   const stream = new FaultyStream();
   const chain = new Chain();
@@ -25,6 +31,7 @@ async function opened() {
     stream,
     owner: "n1@1",
     full: (reason) => said.push(reason),
+    ...(pendingBytes === undefined ? {} : { pendingBytes }),
   });
   chain.epoch = epoch;
   return { clock, stream, chain, journal, said };
@@ -114,6 +121,56 @@ test("a partition whose log is full is not ready on any node, says so once, and 
   assert.is(await cluster.replayedHash("p0"), cluster.runningOf("p0").stateHash());
   session.close();
   await Promise.all([...nodes.map(({ node }) => node.stop()), clock.advance(20_000)]);
+});
+
+test("a log that is full for hours sheds live frames, keeps the counts of reports, and goes on when there is room", async () => {
+  const { clock, stream, journal } = await opened(1 << 16);
+  const partition = await Partition.open({
+    session: SESSION,
+    partition: "p0",
+    epoch: 1,
+    journal,
+    clock,
+    settings: defaultSettings(),
+    definitions: TOYS,
+    versions: {},
+    recording: null,
+    log: () => {},
+  });
+  const feed = scriptedFeed("feed", "live");
+  partition.startFeeds([feed]);
+  const sink = await feed.sink;
+  sink.channels(channels(1));
+  await clock.advance(1_000);
+  stream.fault = () => "full";
+  let offered = 0;
+  for (let second = 0; second < 3 * 3_600; second++) {
+    for (let k = 0; k < 2; k++) sink.frame(row(clock.nowUs(), [1], ++offered));
+    sink.status({
+      type: "feedStatus",
+      source: "feed",
+      status: "running",
+      detail: "1 nan",
+      counts: { nan: 1 },
+    });
+    await clock.advance(1_000);
+    assert.is(partition.haltReason, null);
+    assert.ok(journal.pendingBytes <= journal.pendingBytesMax);
+  }
+  stream.fault = () => null;
+  await clock.advance(20_000);
+  assert.is(partition.notReady(), null);
+  const counted = { nan: 0, shed: 0, frames: 0 };
+  for await (const { input } of inputs(journal)) {
+    if (input.type === "feedStatus") counted.nan += input.counts["nan"] ?? 0;
+    if (input.type === "shed") counted.shed += input.shed;
+    if (input.type === "frame") counted.frames++;
+  }
+  assert.is(counted.nan, 3 * 3_600);
+  assert.ok(counted.shed > 0);
+  assert.is(counted.frames + counted.shed, offered);
+  feed.end();
+  await Promise.all([partition.close(), clock.advance(1_000)]);
 });
 
 test("a node that cannot take over because the log is full says so, and takes over when there is room", async () => {
