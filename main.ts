@@ -77,6 +77,10 @@ export const COMMANDS: CommandTable = {
     summary: "run a detector over a CSV or NDJSON file, row by row",
     load: async () => (await import("./actors/filters/detect-command.ts")).detectCommand,
   },
+  scan: {
+    summary: "sweep many symbols with a rule, best first",
+    load: async () => (await import("./actors/scan/command/command.ts")).scanCommand,
+  },
   measure: {
     summary: "compute functionals of density matrices, line by line",
     load: async () => (await import("./actors/filters/measure-command.ts")).measureCommand,
@@ -107,6 +111,7 @@ const WORKS: WorkTable = {
   causality: async () => (await import("./sim/recordings/whatif/causality.ts")).causalityWork,
   seed: async () => (await import("./sim/cluster/run-seeds.ts")).seedWork,
   detect: async () => (await import("./sim/bench/detect.ts")).detectWork,
+  scan: async () => (await import("./actors/scan/work.ts")).scanWork,
 };
 
 if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION);

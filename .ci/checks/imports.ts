@@ -68,6 +68,18 @@ export const RULES: readonly Rule[] = [
       ...OUTSIDE,
     ],
   },
+  {
+    place: "actors/scan/",
+    sees: [
+      "actors/command-line/",
+      "actors/clock.ts",
+      "actors/feeds/",
+      "actors/filters/",
+      "actors/journal/",
+      "actors/workers/",
+      ...LOG,
+    ],
+  },
   // Files right in actors/ put the parts together.
   { place: "actors/*", sees: ["actors/", "protocol/", "package.json"] },
   { place: "collab/charts/", sees: ["protocol/"] },
@@ -160,6 +172,7 @@ export const RULES: readonly Rule[] = [
     sees: [
       "actors/command-line/",
       "actors/filters/",
+      "actors/scan/",
       "actors/versions.ts",
       "actors/workers/",
       "collab/live/",

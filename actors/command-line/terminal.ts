@@ -31,3 +31,17 @@ export function printJson(value: unknown, replacer?: (key: string, value: unknow
 export function showStatus(line: string): void {
   if (process.stderr.isTTY) process.stderr.write(`\r\x1b[K${visibleText(line)}`);
 }
+
+/** Lines at the cursor of a terminal that are drawn over each other. */
+let drawn = 0;
+
+/** Shows lines that change: the next ones take their place, and none takes them away. Only where standard error is a terminal. */
+export function showLines(lines: readonly string[]): void {
+  if (!process.stderr.isTTY) return;
+  const width = process.stderr.columns ?? 80;
+  const up = drawn === 0 ? "" : `\x1b[${drawn}A`;
+  process.stderr.write(
+    `${up}\r\x1b[J${lines.map((line) => `${visibleText(line).slice(0, width - 1)}\n`).join("")}`,
+  );
+  drawn = lines.length;
+}

@@ -15,8 +15,8 @@ export type WorkTable = Readonly<Record<string, () => Promise<Work<never, never,
 
 export type Answer = { result: unknown } | { error: { message: string; parts?: ErrorParts } };
 
-/** Works until stdin ends. */
-export async function workOnInput(works: WorkTable, name: string): Promise<number> {
+/** The work of a name, as the process or thread that does it loads it. */
+export async function loadWork(works: WorkTable, name: string): Promise<Work<unknown, unknown, unknown>> {
   const load = Object.hasOwn(works, name) ? works[name] : undefined;
   if (load === undefined)
     throw new EigenwatchError({
@@ -24,7 +24,12 @@ export async function workOnInput(works: WorkTable, name: string): Promise<numbe
       value: `no work is called ${name}`,
       expected: `one of ${Object.keys(works).join(", ")}`,
     });
-  const work = (await load()) as Work<unknown, unknown, unknown>;
+  return (await load()) as Work<unknown, unknown, unknown>;
+}
+
+/** Works until stdin ends. */
+export async function workOnInput(works: WorkTable, name: string): Promise<number> {
+  const work = await loadWork(works, name);
   let common: { value: unknown } | null = null;
   for await (const line of createInterface({ input: process.stdin })) {
     const value: unknown = JSON.parse(line);
@@ -34,7 +39,11 @@ export async function workOnInput(works: WorkTable, name: string): Promise<numbe
   return 0;
 }
 
-async function answer(work: Work<unknown, unknown, unknown>, common: unknown, job: unknown): Promise<Answer> {
+export async function answer(
+  work: Work<unknown, unknown, unknown>,
+  common: unknown,
+  job: unknown,
+): Promise<Answer> {
   try {
     return { result: await work(common, job) };
   } catch (error) {

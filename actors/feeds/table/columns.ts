@@ -13,6 +13,8 @@ export interface ColumnOptions {
   symbol?: string | undefined;
   value?: string | undefined;
   size?: string | undefined;
+  /** Long: columns that are read behind the value, where the table has them: open, high and low of a bar. */
+  beside?: readonly string[] | undefined;
   /** Only these channels; wide: columns, long: symbols. Empty: all. */
   columns?: readonly string[] | undefined;
   skip?: readonly string[] | undefined;
@@ -32,7 +34,7 @@ export interface Columns {
   readonly time: number;
   readonly symbol: number;
   readonly size: number;
-  /** Wide: one per channel; long: the one value column. */
+  /** Wide: one per channel; long: the one value column, then those beside it. */
   readonly values: readonly number[];
 }
 
@@ -72,7 +74,8 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
     );
   const size =
     options.size === undefined ? firstOf(header, SIZE_NAMES, time) : named(header, options.size, "size");
-  return { format: "long", time, symbol, size, values: [value] };
+  const beside = (options.beside ?? []).map((name) => firstOf(header, [name], value)).filter((k) => k >= 0);
+  return { format: "long", time, symbol, size, values: [value, ...beside] };
 }
 
 /** The unit in the name of a time column ("ts_ms", "recv_ns"), else the form of its first value; null if that is not a time. */

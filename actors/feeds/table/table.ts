@@ -38,7 +38,7 @@ export interface Table {
   readonly timeColumn: string | null;
   readonly symbolColumn: string | null;
   readonly sizeColumn: string | null;
-  /** Wide: the channels; long: the one value column. */
+  /** Wide: the channels; long: the one value column, then those of `beside`. */
   readonly valueColumns: readonly string[];
   /** Long: symbols in order of first appearance. Grows while batches are read. */
   readonly symbols: readonly string[];

@@ -1,0 +1,214 @@
+/** One run of `eigenwatch scan`: loads, scans, shows, and waits for new data with --watch. */
+import { readdir, stat } from "node:fs/promises";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { EigenwatchError } from "../../../protocol/errors.ts";
+import { systemClock } from "../../clock.ts";
+import { printJson, report } from "../../command-line/terminal.ts";
+import { LineWriter } from "../../filters/lines.ts";
+import { WorkThread } from "../../workers/mod.ts";
+import { ScanCoordinator } from "../coordinator.ts";
+import { inOrder, type Order } from "../order.ts";
+import { type NumberNode, parseRule, type Rule } from "../rules/rule.ts";
+import { markedRule, RuleError } from "../rules/rule-error.ts";
+import type { Scan, ScanRequest } from "../scan.ts";
+import { loadUniverse } from "../universe/load.ts";
+import { prepareUniverse } from "../universe/prepare.ts";
+import { csvHeader, csvRow, jsonRow } from "./rows.ts";
+import { ScanTable } from "./table.ts";
+
+/** A day: what runs longer is a service. */
+export const MAX_SCAN_SECONDS = 86_400;
+/** Longest time that one symbol may keep a worker. */
+export const MAX_ITEM_SECONDS = 3_600;
+/** More threads than any one machine has cores. */
+export const MAX_WORKERS = 256;
+
+/** With --watch, the files are looked at so often. */
+const WATCH_EVERY_MS = 500;
+
+/** As command.ts has them. */
+interface ScanOptions {
+  rule: string;
+  symbols?: string[] | undefined;
+  maxSymbols?: number | undefined;
+  maxSignals?: number | undefined;
+  maxResults?: number | undefined;
+  timeout?: number | undefined;
+  minScore?: number | undefined;
+  order: Order;
+  seed: number;
+  itemSeconds: number;
+  workers?: number | undefined;
+  top: number;
+  watch?: true | undefined;
+  out?: "csv" | "ndjson" | undefined;
+  json?: true | undefined;
+}
+
+/** Returns the exit code. */
+export async function runScan(path: string, options: ScanOptions): Promise<number> {
+  const rule = readRule(options.rule);
+  const ending = new AbortController();
+  for (const signal of ["SIGINT", "SIGTERM"] as const)
+    process.once(signal, () => ending.abort(new Error("interrupted")));
+  const coordinator = new ScanCoordinator({
+    clock: systemClock,
+    workers: options.workers ?? availableParallelism(),
+    startThread: (listener) => new WorkThread("scan", listener),
+  });
+  try {
+    for (;;) {
+      const before = options.watch === true ? await fingerprint(path) : "";
+      const code = await scanOnce(path, rule, options, coordinator, ending.signal);
+      if (options.watch !== true || ending.signal.aborted) return code;
+      report("waiting for new data (Ctrl-C ends)");
+      if (!(await changes(path, before, ending.signal))) return 0;
+    }
+  } finally {
+    coordinator.close();
+  }
+}
+
+function readRule(text: string): Rule {
+  try {
+    return parseRule(text);
+  } catch (error) {
+    if (error instanceof RuleError) report(...markedRule(text, error));
+    throw error;
+  }
+}
+
+async function scanOnce(
+  path: string,
+  rule: Rule,
+  options: ScanOptions,
+  coordinator: ScanCoordinator,
+  signal: AbortSignal,
+): Promise<number> {
+  const table = new ScanTable(rule, options.top, options.out !== undefined || options.json === true);
+  const request = await prepare(path, rule, options, table, signal).catch((error: unknown) => {
+    if (signal.aborted) return null;
+    throw error;
+  });
+  if (request === null) {
+    report("interrupted while loading");
+    return 1;
+  }
+  const scan = coordinator.start(request);
+  const stop = () => coordinator.stop(scan);
+  signal.addEventListener("abort", stop);
+  await show(scan, rule, options, table);
+  signal.removeEventListener("abort", stop);
+  const { processed, errors, reason } = scan.stats();
+  if (reason === "stopped") report("interrupted: these are the results until then");
+  return reason === "stopped" || (processed > 0 && processed === errors) ? 1 : 0;
+}
+
+async function prepare(
+  path: string,
+  rule: Rule,
+  options: ScanOptions,
+  table: ScanTable,
+  signal: AbortSignal,
+): Promise<ScanRequest> {
+  const startMs = systemClock.monotonicMs();
+  const { universe: loaded, unreadable } = await loadUniverse(path, {
+    signal,
+    progress: (rows) => table.loading(rows),
+  });
+  for (const { message } of unreadable) report(message);
+  const loadedMs = systemClock.monotonicMs();
+  const universe = prepareUniverse(loaded, rule);
+  const { symbols } = universe.data;
+  if (symbols.length === 0)
+    throw new EigenwatchError({
+      action: `scan ${path}`,
+      value: "it has no symbols",
+      expected: "rows of prices",
+      kind: "input",
+    });
+  const places = new Map(symbols.map((symbol, index) => [symbol, index]));
+  const wanted = options.symbols ?? symbols;
+  const known = wanted.filter((symbol) => places.has(symbol)).map((symbol) => places.get(symbol)!);
+  const items = inOrder([...new Set(known)], options.order, uniforms(options.seed)).slice(
+    0,
+    options.maxSymbols,
+  );
+  return {
+    universe,
+    rule,
+    items,
+    unknown: wanted.filter((symbol) => !places.has(symbol)),
+    termination: {
+      maxSignals: options.maxSignals,
+      maxResults: options.maxResults,
+      timeoutSeconds: options.timeout,
+      minScore: options.minScore,
+    },
+    itemSeconds: options.itemSeconds,
+    loadMs: loadedMs - startMs,
+    prepareMs: systemClock.monotonicMs() - loadedMs,
+  };
+}
+
+async function show(scan: Scan, rule: Rule, options: ScanOptions, table: ScanTable): Promise<void> {
+  const writer = options.out === undefined ? null : new LineWriter(process.stdout);
+  const names = rule.explained.map((node: NumberNode) => node.text);
+  if (options.out === "csv") writer?.write(csvHeader(names));
+  await new Promise<void>((resolve) => {
+    scan.follow((message) => {
+      if (message.type === "result")
+        writer?.write(options.out === "csv" ? csvRow(message.data, names) : jsonRow(message.data));
+      if (message.type === "error" && writer !== null)
+        report(`${message.data.symbol}: ${message.data.reason}`);
+      table.update(scan);
+      if (message.type === "complete") resolve();
+    });
+  });
+  await writer?.flush();
+  if (options.json === true)
+    printJson({ results: scan.ranked(), problems: scan.problems, stats: scan.stats() });
+  table.finish(scan);
+}
+
+/** Mulberry32. */
+function uniforms(seed: number): () => number {
+  let state = seed >>> 0;
+  return () => {
+    state = (state + 0x6d2b79f5) >>> 0;
+    let t = Math.imul(state ^ (state >>> 15), state | 1);
+    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
+    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
+  };
+}
+
+/** Size and time of every file: when it differs, the data have changed. */
+async function fingerprint(path: string): Promise<string> {
+  const found = await stat(path).catch(() => null);
+  if (found === null) return "absent";
+  if (!found.isDirectory()) return `${found.size} ${found.mtimeMs}`;
+  const names = (await readdir(path)).sort();
+  const files = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => null)));
+  return files.map((file, k) => `${names[k]} ${file?.size} ${file?.mtimeMs}`).join("\n");
+}
+
+/** False when interrupted. */
+async function changes(path: string, before: string, signal: AbortSignal): Promise<boolean> {
+  while (!signal.aborted) {
+    if ((await fingerprint(path)) !== before) return true;
+    await new Promise<void>((resolve) => {
+      const cancel = systemClock.after(WATCH_EVERY_MS, resolve);
+      signal.addEventListener(
+        "abort",
+        () => {
+          cancel();
+          resolve();
+        },
+        { once: true },
+      );
+    });
+  }
+  return false;
+}

@@ -1,0 +1,316 @@
+/**
+ * Hands the items of scans to workers, and takes what they answer.
+ *
+ *   scan A: 3 4 5 …  ┐                        ┌─► worker 1: A 1 2
+ *   scan B: 7 8 …    ┴─ in turns, in batches ─┴─► worker 2: B 5 6
+ *
+ * D1  Scans take turns: a long one does not keep a short one waiting.
+ * D2  A worker that ends, or is later than `itemSeconds` with one item, is replaced. Its answered items count; the others are handed out again,
+ *     and the item under way once more if the worker ended, not if it was late.
+ * D3  A stopped scan is over within STOP_MS, whatever its workers do.
+ */
+import type { EigenwatchError } from "../../protocol/errors.ts";
+import { MachineHost } from "../core/machine-host.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Answer } from "../workers/work.ts";
+import { type EndReason, Scan, type ScanRequest } from "./scan.ts";
+import type { EvaluatedItem } from "./work.ts";
+import { type WorkerState, workerMachine } from "./worker-machine.ts";
+
+/** A thread (actors/workers/thread.ts), or what stands for it in a test. */
+export interface ScanThread {
+  begin(task: number, common: unknown): void;
+  end(task: number): void;
+  run(task: number, jobs: readonly unknown[]): void;
+  callOff(): void;
+  readonly finished: number;
+  terminate(): void;
+}
+
+export interface ScanThreadListener {
+  ready(): void;
+  answered(answers: readonly Answer[], done: boolean): void;
+  ended(reason: string, finished: number): void;
+}
+
+export interface CoordinatorOptions {
+  readonly clock: Clock;
+  readonly workers: number;
+  startThread(listener: ScanThreadListener): ScanThread;
+}
+
+/** Work of one batch: below it messages cost as much as the work; above, a stop and the other scans wait. */
+const BATCH_MS = 4;
+const MOST_BATCH_ITEMS = 64;
+/** Weight of a batch in the measured time of an item. */
+const ITEM_WEIGHT = 0.3;
+/** A stopped scan waits so long for the items under way, and drops them then. */
+const STOP_MS = 10;
+/** A worker is looked at so often whether its item is late. */
+const LATE_CHECK_MS = 250;
+/** Workers that end one after another without an answer: the program cannot start them. */
+const MOST_FAILED_STARTS = 3;
+
+export class ScanCoordinator {
+  private readonly options: CoordinatorOptions;
+  private readonly workers = new Set<Worker>();
+  /** Scans that are not over, the one whose turn it is first. */
+  private readonly scans: Scan[] = [];
+  private readonly itemMs = new Map<Scan, number>();
+  private readonly timers = new Map<Scan, () => void>();
+  /** Scans whose last items are waited for. */
+  private readonly stopping = new Set<Scan>();
+  private lastId = 0;
+  private failedStarts = 0;
+  private closed = false;
+
+  constructor(options: CoordinatorOptions) {
+    this.options = options;
+    for (let k = 0; k < options.workers; k++) this.startWorker();
+  }
+
+  start(request: ScanRequest): Scan {
+    const { clock } = this.options;
+    const scan = new Scan(++this.lastId, request, clock);
+    this.scans.push(scan);
+    scan.signal("start");
+    const { timeoutSeconds } = request.termination;
+    if (timeoutSeconds !== undefined)
+      this.timers.set(
+        scan,
+        clock.after(1000 * timeoutSeconds, () => this.stop(scan, "timeout")),
+      );
+    this.advance();
+    return scan;
+  }
+
+  pause(scan: Scan): void {
+    scan.signal("pause");
+  }
+
+  resume(scan: Scan): void {
+    scan.signal("resume");
+    this.advance();
+  }
+
+  stop(scan: Scan, reason: EndReason = "stopped"): void {
+    scan.stop(reason);
+    this.advance();
+  }
+
+  /** No follower for too long. */
+  expire(scan: Scan): void {
+    if (scan.isOver) return;
+    scan.signal("expire");
+    this.finish(scan, "idle");
+  }
+
+  get active(): readonly Scan[] {
+    return this.scans;
+  }
+
+  /** Ends all workers, and the scans that are under way. */
+  close(): void {
+    this.closed = true;
+    for (const scan of [...this.scans]) {
+      scan.signal("fail");
+      this.finish(scan, "failed");
+    }
+    for (const worker of this.workers) worker.thread.terminate();
+    this.workers.clear();
+  }
+
+  private startWorker(): void {
+    const worker: Worker = new Worker(this.options, {
+      changed: () => this.advance(),
+      spent: (scan, ms) => {
+        this.failedStarts = 0;
+        const before = this.itemMs.get(scan);
+        this.itemMs.set(scan, before === undefined ? ms : before + ITEM_WEIGHT * (ms - before));
+      },
+      lost: (reason) => this.replace(worker, reason),
+    });
+    this.workers.add(worker);
+  }
+
+  private replace(worker: Worker, reason: string): void {
+    this.workers.delete(worker);
+    if (this.closed) return;
+    if (++this.failedStarts < MOST_FAILED_STARTS * this.options.workers) this.startWorker();
+    else if (this.workers.size === 0) this.giveUp(reason);
+    this.advance();
+  }
+
+  private giveUp(reason: string): void {
+    for (const scan of [...this.scans]) {
+      for (const item of scan.take(Number.MAX_SAFE_INTEGER))
+        scan.fail(item, `no worker could be started: ${reason}`);
+      scan.signal("fail");
+      this.finish(scan, "failed");
+    }
+  }
+
+  /** Gives work to the idle, and ends scans that are done. */
+  private advance(): void {
+    for (const scan of [...this.scans]) this.settle(scan);
+    for (const worker of this.workers) {
+      if (worker.state !== "idle") continue;
+      const next = this.scans.findIndex((scan) => scan.hasWork);
+      if (next < 0) return;
+      const [scan] = this.scans.splice(next, 1) as [Scan];
+      this.scans.push(scan);
+      worker.run(scan, scan.take(this.batchOf(scan)));
+    }
+  }
+
+  private batchOf(scan: Scan): number {
+    const itemMs = this.itemMs.get(scan);
+    // The first result comes as soon as one item is evaluated.
+    if (itemMs === undefined) return 1;
+    return Math.max(1, Math.min(MOST_BATCH_ITEMS, Math.floor(BATCH_MS / Math.max(itemMs, 0.01))));
+  }
+
+  private settle(scan: Scan): void {
+    const busy = [...this.workers].filter((worker) => worker.scan === scan);
+    if (scan.state === "stopping") {
+      for (const worker of busy) worker.thread.callOff();
+      if (busy.length === 0) {
+        scan.signal("settled");
+        this.finish(scan, "stopped");
+      } else if (!this.stopping.has(scan)) {
+        this.stopping.add(scan);
+        this.options.clock.after(STOP_MS, () => {
+          if (scan.isOver) return;
+          scan.signal("settled");
+          this.finish(scan, "stopped");
+        });
+      }
+    } else if (scan.isComplete && !scan.isOver) {
+      scan.signal("finish");
+      this.finish(scan, "finished");
+    }
+  }
+
+  private finish(scan: Scan, reason: EndReason): void {
+    this.timers.get(scan)?.();
+    this.timers.delete(scan);
+    this.itemMs.delete(scan);
+    this.stopping.delete(scan);
+    const at = this.scans.indexOf(scan);
+    if (at >= 0) this.scans.splice(at, 1);
+    for (const worker of this.workers) worker.forget(scan);
+    scan.end(reason);
+  }
+}
+
+interface WorkerListener {
+  /** It is idle. */
+  changed(): void;
+  /** Mean time of an item of a batch. */
+  spent(scan: Scan, ms: number): void;
+  lost(reason: string): void;
+}
+
+/** A worker with the batch that it has. */
+class Worker {
+  readonly thread: ScanThread;
+  scan: Scan | null = null;
+  private readonly machine = new MachineHost(workerMachine, {});
+  private readonly clock: Clock;
+  private readonly listener: WorkerListener;
+  private readonly known = new Set<number>();
+  private items: readonly number[] = [];
+  private answered = 0;
+  private startedMs = 0;
+  private cancelCheck: () => void = () => {};
+
+  constructor({ startThread, clock }: CoordinatorOptions, listener: WorkerListener) {
+    this.clock = clock;
+    this.listener = listener;
+    this.thread = startThread({
+      ready: () => this.become("ready"),
+      answered: (answers, done) => this.take(answers, done),
+      ended: (reason, finished) => this.lose(finished, `its worker ended: ${reason}`, false),
+    });
+  }
+
+  get state(): WorkerState {
+    return this.machine.value as WorkerState;
+  }
+
+  run(scan: Scan, items: readonly number[]): void {
+    this.machine.send({ type: "given" });
+    this.scan = scan;
+    this.items = items;
+    this.answered = 0;
+    if (!this.known.has(scan.id)) {
+      this.known.add(scan.id);
+      this.thread.begin(scan.id, scan.task);
+    }
+    this.startedMs = this.clock.monotonicMs();
+    this.thread.run(scan.id, items);
+    this.watch(scan.request.itemSeconds, 0, this.startedMs);
+  }
+
+  forget(scan: Scan): void {
+    if (this.known.delete(scan.id) && this.scan !== scan) this.thread.end(scan.id);
+  }
+
+  private become(type: "ready" | "answered"): void {
+    this.machine.send({ type });
+    this.listener.changed();
+  }
+
+  private take(answers: readonly Answer[], done: boolean): void {
+    const { scan } = this;
+    if (scan === null) return;
+    for (const answer of answers) {
+      const item = this.items[this.answered++]!;
+      if ("error" in answer) scan.fail(item, reasonOf(answer.error));
+      else scan.succeed(item, answer.result as EvaluatedItem);
+    }
+    if (!done) {
+      this.listener.changed();
+      return;
+    }
+    this.cancelCheck();
+    if (this.answered > 0)
+      this.listener.spent(scan, (this.clock.monotonicMs() - this.startedMs) / this.answered);
+    // It was called off: what it has not begun goes back.
+    scan.giveBack(this.items.slice(this.answered), undefined, "", false);
+    this.scan = null;
+    if (scan.isOver) this.thread.end(scan.id);
+    this.become("answered");
+  }
+
+  /** Looks again and again whether it still gets ahead. */
+  private watch(seconds: number, finished: number, sinceMs: number): void {
+    const { clock } = this;
+    this.cancelCheck = clock.after(Math.min(LATE_CHECK_MS, 1000 * seconds), () => {
+      const now = this.thread.finished;
+      if (now > finished) this.watch(seconds, now, clock.monotonicMs());
+      else if (clock.monotonicMs() - sinceMs < 1000 * seconds) this.watch(seconds, finished, sinceMs);
+      else {
+        this.thread.terminate();
+        this.lose(now, `it took longer than ${seconds} s`, true);
+      }
+    });
+  }
+
+  private lose(finished: number, reason: string, isLate: boolean): void {
+    if (this.state === "lost") return;
+    this.cancelCheck();
+    this.machine.send({ type: "lose" });
+    const { scan } = this;
+    this.scan = null;
+    scan?.giveBack(this.items.slice(this.answered), this.items[finished], reason, isLate);
+    this.listener.lost(reason);
+  }
+}
+
+function reasonOf({ message, parts }: { message: string; parts?: Partial<EigenwatchError> }): string {
+  if (parts?.value === undefined) return message;
+  return parts.expected
+    ? `${parts.action}: ${parts.value}; expected ${parts.expected}`
+    : `${parts.action}: ${parts.value}`;
+}

@@ -1,0 +1,248 @@
+/**
+ * What a rule can ask for: the columns of a symbol, and functions of them. One row each; `scan --help` prints them.
+ *
+ * A function computes a whole column, so that what a rule compares can be drawn. Its value is that of the latest row.
+ */
+import {
+  divergenceSignal,
+  movingAverageDivergence,
+} from "../../kernels/indicators/convergence-divergence.ts";
+import { movingDeviation } from "../../kernels/indicators/deviation.ts";
+import { drawdown, movingExtreme } from "../../kernels/indicators/extremes.ts";
+import { exponentialMovingAverage, simpleMovingAverage } from "../../kernels/indicators/moving-averages.ts";
+import { pairCoherence } from "../../kernels/indicators/pair-coherence.ts";
+import { relativeStrengthIndex } from "../../kernels/indicators/relative-strength.ts";
+import { simpleReturn } from "../../kernels/indicators/returns.ts";
+import { multipleOfMean } from "../../kernels/indicators/spikes.ts";
+import { averageTrueRange } from "../../kernels/indicators/true-range.ts";
+import { detectorColumn } from "./detectors.ts";
+import type { ColumnName, SymbolView } from "./symbol-view.ts";
+
+export interface Parameter {
+  readonly name: string;
+  readonly initial: number;
+  readonly least: number;
+  readonly most: number;
+  /** Default: a whole number. */
+  readonly fraction?: true;
+}
+
+export interface RuleFunction {
+  readonly help: string;
+  /** The column that it takes where the rule names none; null: it reads what it needs itself, and takes no column. */
+  readonly of: ColumnName | null;
+  readonly parameters: readonly Parameter[];
+  /** It reads the mean of the other symbols. */
+  readonly comparesWithOthers?: true;
+  /** Rows until it has a value. */
+  rows(parameters: readonly number[]): number;
+  /** `x`: the column that it is of; `symbol` where `of` is null. */
+  compute(x: Float64Array, parameters: readonly number[], symbol: SymbolView): Float64Array;
+}
+
+/** Rows that a period may have: forty years of days, a month of minutes. */
+export const MAX_PERIOD = 10_000;
+
+const period = (initial: number, least = 1): Parameter => ({
+  name: "period",
+  initial,
+  least,
+  most: MAX_PERIOD,
+});
+const deviations: Parameter = { name: "deviations", initial: 2, least: 0, most: 100, fraction: true };
+const FAST = { name: "fast", initial: 12, least: 1, most: MAX_PERIOD } as const;
+const SLOW = { name: "slow", initial: 26, least: 1, most: MAX_PERIOD } as const;
+const SMOOTH = { name: "signal", initial: 9, least: 1, most: MAX_PERIOD } as const;
+
+const fresh = (x: Float64Array) => new Float64Array(x.length);
+
+export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
+  rsi: {
+    help: "relative strength index, 0 to 100",
+    of: "close",
+    parameters: [period(14)],
+    rows: ([n]) => n! + 1,
+    compute: (x, [n]) => relativeStrengthIndex(x, n!, fresh(x)),
+  },
+  sma: {
+    help: "simple moving average",
+    of: "close",
+    parameters: [period(20)],
+    rows: ([n]) => n!,
+    compute: (x, [n]) => simpleMovingAverage(x, n!, fresh(x)),
+  },
+  ema: {
+    help: "exponential moving average",
+    of: "close",
+    parameters: [period(20)],
+    rows: ([n]) => n!,
+    compute: (x, [n]) => exponentialMovingAverage(x, n!, fresh(x)),
+  },
+  macd: {
+    help: "difference of two exponential moving averages",
+    of: "close",
+    parameters: [FAST, SLOW],
+    rows: ([fast, slow]) => Math.max(fast!, slow!),
+    compute: (x, [fast, slow]) => movingAverageDivergence(x, fast!, slow!, fresh(x)),
+  },
+  macd_signal: {
+    help: "exponential moving average of macd",
+    of: "close",
+    parameters: [FAST, SLOW, SMOOTH],
+    rows: ([fast, slow, n]) => Math.max(fast!, slow!) + n! - 1,
+    compute: (x, [fast, slow, n]) =>
+      divergenceSignal(movingAverageDivergence(x, fast!, slow!, fresh(x)), n!, fresh(x)),
+  },
+  macd_histogram: {
+    help: "macd less its signal",
+    of: "close",
+    parameters: [FAST, SLOW, SMOOTH],
+    rows: ([fast, slow, n]) => Math.max(fast!, slow!) + n! - 1,
+    compute(x, [fast, slow, n]) {
+      const macd = movingAverageDivergence(x, fast!, slow!, fresh(x));
+      const signal = divergenceSignal(macd, n!, fresh(x));
+      return macd.map((value, i) => value - signal[i]!);
+    },
+  },
+  bollinger_upper: {
+    help: "upper Bollinger band",
+    of: "close",
+    parameters: [period(20), deviations],
+    rows: ([n]) => n!,
+    compute: (x, [n, k]) => band(x, n!, k!),
+  },
+  bollinger_lower: {
+    help: "lower Bollinger band",
+    of: "close",
+    parameters: [period(20), deviations],
+    rows: ([n]) => n!,
+    compute: (x, [n, k]) => band(x, n!, -k!),
+  },
+  bollinger_percent: {
+    help: "place between the Bollinger bands: 0 at the lower, 1 at the upper",
+    of: "close",
+    parameters: [period(20), deviations],
+    rows: ([n]) => n!,
+    compute(x, [n, k]) {
+      const mean = simpleMovingAverage(x, n!, fresh(x));
+      const deviation = movingDeviation(x, n!, 0, fresh(x));
+      return x.map((value, i) => (value - mean[i]!) / (2 * k! * deviation[i]!) + 0.5);
+    },
+  },
+  bollinger_width: {
+    help: "distance of the Bollinger bands, as a share of the average",
+    of: "close",
+    parameters: [period(20), deviations],
+    rows: ([n]) => n!,
+    compute(x, [n, k]) {
+      const mean = simpleMovingAverage(x, n!, fresh(x));
+      const deviation = movingDeviation(x, n!, 0, fresh(x));
+      return deviation.map((value, i) => (2 * k! * value) / mean[i]!);
+    },
+  },
+  atr: {
+    help: "average true range",
+    of: null,
+    parameters: [period(14)],
+    rows: ([n]) => n! + 1,
+    compute(_, [n], symbol) {
+      const close = symbol.column("close");
+      return averageTrueRange(symbol.column("high"), symbol.column("low"), close, n!, fresh(close));
+    },
+  },
+  return: {
+    help: "return over so many rows: 0.05 is 5 %",
+    of: "close",
+    parameters: [period(1)],
+    rows: ([n]) => n! + 1,
+    compute: (x, [n]) => simpleReturn(x, n!, fresh(x)),
+  },
+  volatility: {
+    help: "standard deviation of the log returns of so many rows",
+    of: null,
+    parameters: [period(20, 2)],
+    rows: ([n]) => n! + 1,
+    compute(_, [n], symbol) {
+      const returns = symbol.logReturns();
+      return movingDeviation(returns, n!, 1, fresh(returns));
+    },
+  },
+  drawdown: {
+    help: "how far below the highest of so many rows, as a share of it",
+    of: "close",
+    parameters: [period(60)],
+    rows: ([n]) => n!,
+    compute: (x, [n]) => drawdown(x, n!, fresh(x)),
+  },
+  highest: {
+    help: "largest value of so many rows",
+    of: "close",
+    parameters: [period(20)],
+    rows: ([n]) => n!,
+    compute: (x, [n]) => movingExtreme(x, n!, 1, fresh(x)),
+  },
+  lowest: {
+    help: "smallest value of so many rows",
+    of: "close",
+    parameters: [period(20)],
+    rows: ([n]) => n!,
+    compute: (x, [n]) => movingExtreme(x, n!, -1, fresh(x)),
+  },
+  ago: {
+    help: "the value so many rows ago",
+    of: "close",
+    parameters: [period(1)],
+    rows: ([n]) => n! + 1,
+    compute(x, [n]) {
+      const out = fresh(x).fill(Number.NaN);
+      if (n! < x.length) out.set(x.subarray(0, x.length - n!), n!);
+      return out;
+    },
+  },
+  volume_spike: {
+    help: "volume as a multiple of the mean of so many rows before",
+    of: "volume",
+    parameters: [period(20)],
+    rows: ([n]) => n! + 1,
+    compute: (x, [n]) => multipleOfMean(x, n!, fresh(x)),
+  },
+  coherence: {
+    help: "how much the symbol moves with the mean of the others over so many rows, 0 to 1",
+    of: null,
+    parameters: [period(20, 2)],
+    comparesWithOthers: true,
+    rows: ([n]) => n! + 1,
+    compute(_, [n], symbol) {
+      const returns = symbol.logReturns();
+      return pairCoherence(returns, symbol.market(), n!, fresh(returns));
+    },
+  },
+  anomaly: {
+    help: "score of the anomaly detector, 0 to 1",
+    of: null,
+    parameters: [],
+    rows: () => 2,
+    compute: (_x, _parameters, symbol) => detectorColumn("anomaly", symbol),
+  },
+  collapse: {
+    help: "score of the collapse detector over the symbol and the mean of the others, 0 to 1",
+    of: null,
+    parameters: [],
+    comparesWithOthers: true,
+    rows: () => 2,
+    compute: (_x, _parameters, symbol) => detectorColumn("collapse", symbol),
+  },
+  changes: {
+    help: "score of the detector of changes of level and slope, 0 to 1",
+    of: null,
+    parameters: [],
+    rows: () => 2,
+    compute: (_x, _parameters, symbol) => detectorColumn("changes", symbol),
+  },
+};
+
+function band(x: Float64Array, n: number, k: number): Float64Array {
+  const mean = simpleMovingAverage(x, n, fresh(x));
+  const deviation = movingDeviation(x, n, 0, fresh(x));
+  return mean.map((value, i) => value + k * deviation[i]!);
+}

@@ -1,0 +1,47 @@
+/** The side of a thread that works: it answers the jobs of thread.ts in their order, until it is terminated. */
+import { parentPort, workerData } from "node:worker_threads";
+import { type Answer, answer, loadWork, type WorkTable } from "./work.ts";
+
+/** To a thread. A batch is one turn of work: the thread hears nothing else until it is done or called off. */
+export type ToThread =
+  | { readonly task: number; readonly common: unknown }
+  | { readonly task: number; readonly ended: true }
+  | { readonly task: number; readonly jobs: readonly unknown[] };
+
+/** From a thread: first that it is ready, then answers in the order of the jobs. `done`: it waits for the next batch. */
+export type FromThread =
+  | { readonly ready: true }
+  | { readonly answers: readonly Answer[]; readonly done: boolean };
+
+/** Cells of the memory that a thread shares with whoever started it. */
+export const CELL = { finished: 0, calledOff: 1 } as const;
+
+/** Answers of quick jobs are sent together, at the latest after this: a message costs as much as a quick job. */
+const SEND_EVERY_MS = 2;
+
+export async function workInThread(works: WorkTable, name: string): Promise<number> {
+  const port = parentPort!;
+  const { cells } = workerData as { cells: Int32Array };
+  const work = await loadWork(works, name);
+  const commons = new Map<number, unknown>();
+  const run = async (common: unknown, jobs: readonly unknown[]) => {
+    let answers: Answer[] = [];
+    let sentMs = performance.now();
+    for (let k = 0; k < jobs.length && Atomics.load(cells, CELL.calledOff) === 0; k++) {
+      answers.push(await answer(work, common, jobs[k]));
+      Atomics.store(cells, CELL.finished, k + 1);
+      if (performance.now() - sentMs < SEND_EVERY_MS || k + 1 === jobs.length) continue;
+      port.postMessage({ answers, done: false } satisfies FromThread);
+      answers = [];
+      sentMs = performance.now();
+    }
+    port.postMessage({ answers, done: true } satisfies FromThread);
+  };
+  port.on("message", (message: ToThread) => {
+    if ("common" in message) commons.set(message.task, message.common);
+    else if ("ended" in message) commons.delete(message.task);
+    else void run(commons.get(message.task), message.jobs);
+  });
+  port.postMessage({ ready: true } satisfies FromThread);
+  return new Promise(() => {});
+}

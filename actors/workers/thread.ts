@@ -1,0 +1,106 @@
+/**
+ * A thread of this program that stays warm: it does jobs of several tasks, a batch at a time, on memory that it shares.
+ *
+ *   task 7: common ──► jobs 1 2 3 ──► answers 1 2 · 3 done ──► jobs of task 8 …
+ *
+ * For work of milliseconds on data that is in memory, such as scans: a process (pool.ts) would need a second to start, and a copy of the data.
+ */
+import process from "node:process";
+import { pathToFileURL } from "node:url";
+import { Worker } from "node:worker_threads";
+import { CELL, type FromThread, type ToThread } from "./in-thread.ts";
+import { ownEntry } from "./own-program.ts";
+import { WORKER_COMMAND } from "./pool.ts";
+import type { Answer } from "./work.ts";
+
+export interface ThreadListener {
+  /** Its work is loaded. */
+  ready(): void;
+  /** Answers to the jobs of the batch, in their order. `done`: the next batch may come. */
+  answered(answers: readonly Answer[], done: boolean): void;
+  /** It ended of itself; `finished` jobs of its batch were done, of which not all may have been answered. */
+  ended(reason: string, finished: number): void;
+}
+
+export class WorkThread {
+  private readonly worker: Worker;
+  private readonly cells = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
+  private readonly listener: ThreadListener;
+  private over = false;
+
+  /** `work`: its name in the table of works. */
+  constructor(work: string, listener: ThreadListener) {
+    this.listener = listener;
+    const entry = ownEntry();
+    const direct = isReadable(entry);
+    this.worker = new Worker(direct ? entry : bootOf(entry), {
+      eval: !direct,
+      argv: [WORKER_COMMAND, work],
+      workerData: { cells: this.cells },
+    });
+    this.worker.on("message", (message: FromThread) => {
+      if (this.over) return;
+      if ("ready" in message) listener.ready();
+      else listener.answered(message.answers, message.done);
+    });
+    this.worker.on("error", (error: Error) => this.fail(error.message));
+    this.worker.on("exit", (code: number) => this.fail(`it ended with ${code}`));
+  }
+
+  /** What all jobs of a task share. Typed arrays on shared memory are not copied. */
+  begin(task: number, common: unknown): void {
+    this.send({ task, common });
+  }
+
+  /** The thread forgets the task. */
+  end(task: number): void {
+    this.send({ task, ended: true });
+  }
+
+  run(task: number, jobs: readonly unknown[]): void {
+    this.cells[CELL.finished] = 0;
+    this.cells[CELL.calledOff] = 0;
+    this.send({ task, jobs });
+  }
+
+  /** The batch ends with the job under way. */
+  callOff(): void {
+    Atomics.store(this.cells, CELL.calledOff, 1);
+  }
+
+  /** Jobs of the batch that are done: the next one is under way. */
+  get finished(): number {
+    return Atomics.load(this.cells, CELL.finished);
+  }
+
+  /** Ends it in the middle of its job; nothing more is heard of it. */
+  terminate(): void {
+    this.over = true;
+    void this.worker.terminate();
+  }
+
+  private send(message: ToThread): void {
+    this.worker.postMessage(message);
+  }
+
+  private fail(reason: string): void {
+    if (this.over) return;
+    this.over = true;
+    this.listener.ended(reason, this.finished);
+  }
+}
+
+/** Whether a thread of this runtime can read the file as it is. */
+function isReadable(entry: string): boolean {
+  return entry.endsWith(".mjs") || "Deno" in globalThis || "typescript" in process.features;
+}
+
+/** Starts the sources on a Node that reads TypeScript only through tsx, for a thread does not inherit `--import tsx`. */
+function bootOf(entry: string): string {
+  const [tsx, main] = [import.meta.resolve("tsx/esm/api"), pathToFileURL(entry).href].map((url) =>
+    JSON.stringify(url),
+  );
+  // The program runs what it was started with (actors/command-line/run.ts).
+  return `process.argv[1] = ${JSON.stringify(entry)};
+    import(${tsx}).then(({ register }) => (register(), import(${main})));`;
+}
