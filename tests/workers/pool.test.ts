@@ -78,8 +78,8 @@ test("a process that ends without an answer is an error that names its job", asy
 });
 
 test("an error of the work in another process keeps its parts and its kind", async () => {
-  const recording = temporaryDirectory();
-  const common = { recording, request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
+  const branches = [{ recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0 }];
+  const common = { branches, truths: null, graceUs: 1 };
   const error = await refusal(
     inWorkers("sweep", square as never, common, [{ seed: "1" }], { alwaysSpawn: true }),
   );
@@ -115,7 +115,8 @@ test("a worker refuses work that it does not know, also by a name that every obj
 });
 
 test("a worker answers each job with a result, or with the parts of its error, and ends with its input", async () => {
-  const common = { recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0, truths: null, graceUs: 1 };
+  const branches = [{ recording: temporaryDirectory(), request: { at: 1 }, fromUs: 0 }];
+  const common = { branches, truths: null, graceUs: 1 };
   const stdin = `${JSON.stringify(common)}\n{"seed":"1"}\n{"seed":"2"}\n`;
   const { code, stdout } = await run(["worker", "sweep"], { stdin });
   assert.is(code, 0);
