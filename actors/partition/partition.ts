@@ -392,7 +392,9 @@ export class Partition implements LiveSession {
     const { keepsPast = false, journal, clock, log } = this.options;
     if (!keepsPast) return null;
     const rest = (): Promise<void> => new Promise((resolve) => clock.soon(resolve));
-    const past = new Past({ log: journal, input: this.core.sequence, rest });
+    const channels = this.core.declarations().reduce((sum, each) => sum + each.channels.length, 0);
+    const at = { timeUs: this.core.now, channels };
+    const past = new Past({ log: journal, input: this.core.sequence, at, rest });
     past
       .readBefore(() => this.isClosing)
       .catch((error: unknown) => {

@@ -4,7 +4,7 @@ import { MAX_STATE_MEASURES } from "../../protocol/limits.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import type { GroupPast, PastRange } from "../ports/session.ts";
 import { CELL_BYTES } from "./interval-ring.ts";
-import { Pyramid } from "./pyramid.ts";
+import { LEVEL_FACTOR, Pyramid } from "./pyramid.ts";
 
 /** The shortest intervals kept, µs: a minute has a thousand of them, which is what a chart is wide. */
 export const FINEST_US = 62_500;
@@ -20,6 +20,17 @@ const CAPACITY_MIN = 64;
 
 /** Bytes of all intervals of a partition, unless CAPACITY_MIN needs more: 4,000 entries a level for thirty channels and their measures. */
 const BYTES_MAX = 48 << 20;
+
+/** How far back the longest intervals of so many columns reach where samples come without breaks, µs. */
+export function reachUs(columns: number): number {
+  return FINEST_US * LEVEL_FACTOR ** (LEVELS - 1) * capacityOf(columns);
+}
+
+/** Every column gets as many entries as every other. */
+function capacityOf(columns: number): number {
+  const entries = Math.floor(BYTES_MAX / (LEVELS * CELL_BYTES * Math.max(1, columns)));
+  return Math.max(CAPACITY_MIN, Math.min(CAPACITY, entries));
+}
 
 export class PastGroups {
   private readonly byName = new Map<string, PastGroup>();
@@ -98,12 +109,10 @@ export class PastGroups {
     return column;
   }
 
-  /** Every column gets as many entries as every other. */
   private share(): void {
     let columns = 0;
     for (const { samples, measures } of this.byName.values()) columns += samples.columns + measures.columns;
-    const entries = Math.floor(BYTES_MAX / (LEVELS * CELL_BYTES * Math.max(1, columns)));
-    this.capacity = Math.max(CAPACITY_MIN, Math.min(CAPACITY, entries));
+    this.capacity = capacityOf(columns);
     for (const { samples, measures } of this.byName.values()) {
       samples.limit(this.capacity);
       measures.limit(this.capacity);

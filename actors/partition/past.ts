@@ -2,7 +2,7 @@
  * The past of a partition as pages show it: samples and measures of states in intervals, and states of former moments.
  *
  *   deliveries ──► Past ──rows of a range, the state of a moment──► whoever asks
- *                   └── what was before them, or is finer ◄── the log: a range within a budget; all of it once, in the background
+ *                   └── what was before them, or is finer ◄── the log: a range within a budget; as far back as intervals reach once, in the background
  *
  * Z1  An answer has every sample delivered up to the input that it names, and none after it: what is delivered later joins without a gap or an
  *     overlap.
@@ -15,10 +15,11 @@ import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
 import { createScratchFrame } from "../../protocol/frame.ts";
 import { IntervalRows } from "../../protocol/interval-rows.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
+import { BEGINNING, type Place } from "../log/place.ts";
 import { inputs, type ReadableLog } from "../log/read.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { DeliveredFrame, GroupPast, PastRange, SessionPast, SessionPlace } from "../ports/session.ts";
-import { FINEST_US, PastGroups } from "./past-groups.ts";
+import { FINEST_US, PastGroups, reachUs } from "./past-groups.ts";
 import { PastStates } from "./past-states.ts";
 import { Pyramid } from "./pyramid.ts";
 
@@ -38,6 +39,8 @@ export interface PastOptions {
   readonly log?: PastLog;
   /** The last input before the first delivery. */
   readonly input: number;
+  /** Logical time of that input, and the channels of all groups then: for how far back reading is of use. Default: it always is. */
+  readonly at?: { readonly timeUs: number; readonly channels: number };
   /** Samples that are read from the log for one answer; default READ_SAMPLES_MAX. */
   readonly readSamplesMax?: number;
   /** Lets others run while a log is read. */
@@ -111,36 +114,41 @@ export class Past {
     return (await read) ?? this.remembered(range);
   }
 
-  /** Reads what was in the log before the first delivery. Resolves when that is in memory too, or `stopped` says so. */
+  /**
+   * Reads what was in the log before the first delivery, as far back as the longest intervals reach. Resolves when that is in memory too, or `stopped`
+   * says so.
+   */
   async readBefore(stopped: () => boolean): Promise<void> {
+    const { at } = this.options;
+    const fromUs = at === undefined ? 0 : at.timeUs - reachUs(at.channels);
     const before = new PastGroups();
-    let next = 1;
-    while (next <= this.input) {
-      const read = await this.readInto(before, next, () => this.input, stopped);
-      if (read === null || read === next) return;
+    let from: Place = fromUs > 0 ? { timeUs: fromUs } : BEGINNING;
+    for (let next = 1; next <= this.input; from = { sequence: next }) {
+      const read = await this.readInto(before, from, () => this.input, stopped);
+      if (read === null) return;
       next = read;
     }
     this.groups.takeSamples(before);
-    this.sinceUs = Number.NEGATIVE_INFINITY;
+    this.sinceUs = fromUs > 0 ? fromUs : Number.NEGATIVE_INFINITY;
   }
 
   /** Reads a whole recording, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. */
   async readRecording(stopped: () => boolean): Promise<void> {
     const recording = new PastGroups();
-    if ((await this.readInto(recording, 1, () => Number.POSITIVE_INFINITY, stopped)) !== null)
+    if ((await this.readInto(recording, BEGINNING, () => Number.POSITIVE_INFINITY, stopped)) !== null)
       this.recording = recording;
   }
 
-  /** Returns the input after the last one read; null when it was stopped. */
+  /** Returns the input after the last one read; null when it was stopped, or there was none. */
   private async readInto(
     groups: PastGroups,
-    from: number,
+    from: Place,
     through: () => number,
     stopped: () => boolean,
   ): Promise<number | null> {
     const scratch = createScratchFrame();
-    let next = from;
-    for await (const { sequence, bytes } of inputs(this.log, { sequence: from })) {
+    let next: number | null = null;
+    for await (const { sequence, bytes } of inputs(this.log, from)) {
       if (sequence > through()) break;
       next = sequence + 1;
       if (isFrame(bytes)) groups.frame(decodeFrameInto(bytes, scratch));

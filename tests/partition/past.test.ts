@@ -4,6 +4,8 @@ import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { inputs } from "../../actors/log/read.ts";
 import { Past, type PastLog } from "../../actors/partition/past.ts";
+import { reachUs } from "../../actors/partition/past-groups.ts";
+import type { LogPlace } from "../../actors/ports/journal.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import { row } from "../support/inputs.ts";
@@ -53,6 +55,29 @@ test("what was in the log before the first delivery is known as soon as it was r
   const { input, groups } = await past.range(whole);
   assert.is(input, 2 * BLOCKS + 1);
   assert.equal(rowsOf(groups[0]!.samples), [[0, 0, 2, 41, 41, 2 * BLOCKS - 1]]);
+});
+
+test("the log before the first delivery is read as far back as the longest intervals reach, and what is older when it is asked for", async () => {
+  const { log } = await given();
+  let read = 0;
+  const counted = {
+    first: log.first,
+    locate: (at: LogPlace) => log.locate(at),
+    async *read(from?: number) {
+      for await (const entry of log.read(from)) {
+        if (entry.kind === "block") read++;
+        yield entry;
+      }
+    },
+  };
+  const input = 2 * BLOCKS;
+  const channels = 1_000_000;
+  const at = { timeUs: reachUs(channels) + 1_000 * (BLOCKS - 5), channels };
+  const past = new Past({ log: counted, input, at });
+  await past.readBefore(() => false);
+  assert.is(read, 6, "the blocks 35 to 40");
+  const { groups } = await past.range({ fromUs: 0, toUs: 1_000_000, columns: 16 });
+  assert.is(rowsOf(groups[0]!.samples).at(-1)!.at(-1), 2 * (BLOCKS - 1));
 });
 
 test("a range with more samples than may be read for an answer comes as coarse as memory has it", async () => {
