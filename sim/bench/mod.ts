@@ -44,6 +44,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   shadow: { run: async () => (await import("./shadow.ts")).benchShadow() },
   whatif: { run: async () => (await import("./whatif.ts")).benchWhatIf() },
   recovery: { run: async () => (await import("./recovery.ts")).benchRecovery() },
+  rooms: { run: async () => (await import("./rooms.ts")).benchRooms() },
   sim: { run: async () => (await import("./sim.ts")).benchSim() },
   cluster: {
     options: ["only", "runs", "races", "seconds"],

@@ -36,6 +36,9 @@ const AWAY_MS = 1_500;
 /** A stock client closes a connection on which it has heard nothing for so long. */
 const SILENT_MS = 30_000;
 
+/** A connection that does not open in this time is given up: its node may have ended. */
+const CONNECT_MS = 6_000;
+
 /** Nothing is written in the last part of the calm: everything must have arrived everywhere at the end. */
 const QUIET_AFTER_HEALED_MS = 5_000;
 
@@ -94,6 +97,8 @@ export class SimulatedAuthor {
   #saved = 0;
   #held: Uint8Array | null = null;
   #offlineUntilMs = 0;
+  /** It has a document of an earlier epoch, and sends that without saying first what it has. */
+  #isStale = false;
   /** It has sent nothing that it may be closed for. */
   #isHarmless = true;
   #tries = 0;
@@ -166,6 +171,7 @@ export class SimulatedAuthor {
     this.#saved = 0;
     this.#held = null;
     this.#isHarmless = true;
+    this.#isStale = false;
     const doc = new Y.Doc();
     for (const root of ROOT_NAMES) doc.getMap(root);
     doc.clientID = 1 + Math.floor(this.#random.next() * 0xffff_fffe);
@@ -178,7 +184,8 @@ export class SimulatedAuthor {
     this.#connect();
     this.#writeLater();
     world.every(3_000, this.#process, `${this.#host} looks at its line`, () => {
-      if (this.#isOpen && this.#clock.monotonicMs() - this.#heardMs > SILENT_MS) this.#away();
+      const silentMs = this.#isOpen ? SILENT_MS : CONNECT_MS;
+      if (this.#clock.monotonicMs() - this.#heardMs > silentMs) this.#away();
       return true;
     });
   }
@@ -205,6 +212,7 @@ export class SimulatedAuthor {
     });
     const { page } = connection;
     this.#socket = page;
+    this.#heardMs = this.#clock.monotonicMs();
     page.addEventListener("open", () => this.#opened());
     page.addEventListener("message", ({ data }) => {
       const message = readRoomMessage(new Uint8Array(data as ArrayBuffer));
@@ -226,7 +234,7 @@ export class SimulatedAuthor {
   #opened(): void {
     this.#isOpen = true;
     this.#heardMs = this.#clock.monotonicMs();
-    this.#send(stateMessage(Y.encodeStateVector(this.#doc)));
+    if (!this.#isStale) this.#send(stateMessage(Y.encodeStateVector(this.#doc)));
     const state = JSON.stringify({ at: this.#presences });
     this.#send(presenceMessage([{ writer: this.writer, clock: ++this.#presences, state }]));
   }
@@ -270,10 +278,10 @@ export class SimulatedAuthor {
     if (isForGood) world.sometimes("author closed for good");
     if (isForGood && code !== OTHER_EPOCH && this.#isHarmless)
       world.fail("harmless-stay", `${this.#host} was closed with ${code}: ${reason}`);
-    const isStale = code === OTHER_EPOCH && this.#faults.stale.happens(world.options.author.stale);
+    this.#isStale = code === OTHER_EPOCH && this.#faults.stale.happens(world.options.author.stale);
     this.#clock.after(this.#random.next() * 2 * AWAY_MS, () => {
       if (this.#socket !== null) return;
-      if (isForGood && !isStale) this.#reload();
+      if (isForGood && !this.#isStale) this.#reload();
       else if (this.#clock.monotonicMs() >= this.#offlineUntilMs) this.#connect();
     });
   }
