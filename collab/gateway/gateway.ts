@@ -359,6 +359,13 @@ function checkOrigin(origin: string): void {
   );
 }
 
+/** Rejects as a gateway there would, before anything else is begun. */
+export async function checkAddress(host: string, port: number): Promise<void> {
+  const server = createServer();
+  await listen(server, host, port);
+  await new Promise((resolve) => server.close(resolve));
+}
+
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {

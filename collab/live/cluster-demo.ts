@@ -12,6 +12,7 @@ import { type NatsServer, startNatsServer, systemClock } from "../../actors/mod.
 import { ownProgram } from "../../actors/workers/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
+import { checkAddress } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus } from "./nats-flags.ts";
 import { clusterStatus } from "./node-status.ts";
@@ -28,6 +29,7 @@ const STATE = "cluster-demo.json";
 const state = v.object({ nodes: v.record(v.string(), v.number()) });
 
 export async function runDemo({ port, scenario }: { port: number; scenario: string }): Promise<number> {
+  for (const k of NODES.keys()) await checkAddress("127.0.0.1", port + k);
   const demo = new Demo(port);
   try {
     await demo.start(scenario);

@@ -29,7 +29,7 @@ import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
-import type { Gateway } from "../gateway/gateway.ts";
+import { checkAddress, type Gateway } from "../gateway/gateway.ts";
 import type { GrantLog } from "../gateway/grants.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
@@ -84,6 +84,8 @@ export async function runNode(plan: NodePlan): Promise<number> {
     await checkClock(bus);
     await checkStorage(bus, plan);
     await checkOthers(bus, plan);
+    // A node that joined and cannot serve would take partitions over from others, and end.
+    if (plan.roles.includes("gateway")) await checkAddress(plan.host, plan.port);
     const shared = await shareOptions(bus, plan, {
       ...plan,
       clock: systemClock,
@@ -156,10 +158,14 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   // Servers that do not let it read must not keep it from ending.
   const opened = await Promise.race([opening, stopped.then(() => null)]);
   const giveUp = new AbortController();
-  const { gateway, running } =
+  const serving =
     opened === null
-      ? { gateway: null, running: [] }
-      : await serve(plan, bus, opened, rooms, feeds, log, giveUp.signal);
+      ? Promise.resolve({ gateway: null, running: [] })
+      : serve(plan, bus, opened, rooms, feeds, log, giveUp.signal);
+  const { gateway, running } = await serving.catch(async (error: unknown) => {
+    await endsWithin(HAND_OVER_MS, node.stop());
+    throw error;
+  });
   const why = await stopped;
   log.say("info", "stopping", { why });
   await Promise.all(feeds.map((feed) => feed.stop()));

@@ -13,6 +13,7 @@ import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
+import { ownerOf } from "../../actors/cluster/placement.ts";
 import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
 import { run, start } from "../support/program-run.ts";
 
@@ -69,6 +70,14 @@ test("two nodes share a session with a space in its name, and one hands over to 
   const twin = await run(["node", ...NATS, "--session", session, "--name", otherName, "--port", "0"]);
   assert.is(twin.code, 1);
   assert.match(twin.stderr, `Cannot join session plant 1 as ${otherName}: a node of this name is running`);
+  const { port } = new URL(url as string);
+  // One that placement would give the partition to.
+  const name = ["c", "d", "e", "f", "g", "h"].find((each) => ownerOf("p0", [otherName, each]) === each)!;
+  const late = await run(["node", ...NATS, "--session", session, "--name", name, "--port", port]);
+  assert.is(late.code, 1);
+  assert.match(late.stderr, `Cannot listen on 127.0.0.1:${port}`);
+  const still = await statusUntil(session, ({ partitions }) => partitions[0]?.owner === otherName);
+  assert.is(still.partitions[0]!.epoch, after.partitions[0]!.epoch);
   for (const program of [other, edge]) {
     program.kill("SIGTERM");
     assert.is((await program.ended).code, 0);
