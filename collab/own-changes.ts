@@ -6,7 +6,7 @@
  * O1  An entry goes back only as far as nobody else has changed it since; of a root of fields, field by field.
  * O2  Going back is a change like any other: what it leaves is a whole entry, never one without the values it had before.
  */
-import { ROOTS, type RootName } from "../protocol/room-document.ts";
+import { ROOTS, type RootName, withoutStamps } from "../protocol/room-document.ts";
 
 /** More than anybody takes back. */
 const MOST_STEPS = 100;
@@ -64,7 +64,8 @@ export class OwnChanges {
   /** Makes the entry what it was before the change. What that changed, or null. */
   #goBack({ root, id, before, after }: OwnChange): OwnChange | null {
     const now = this.#entries.get(root, id);
-    const then = isSame(now, after) ? before : mixed(root, { before, after, now });
+    const isAsItWasLeft = isSame(withoutStamps(root, now), withoutStamps(root, after));
+    const then = isAsItWasLeft ? before : mixed(root, { before, after, now });
     if (isSame(now, then) || !this.#entries.put(root, id, then)) return null;
     return { root, id, before: now, after: then };
   }

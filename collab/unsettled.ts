@@ -7,7 +7,7 @@
  * The room's writer is that of `meta`, which nobody else writes.
  */
 import * as Y from "yjs";
-import { ROOT_NAMES, type RootName } from "../protocol/room-document.ts";
+import { ROOT_NAMES, type RootName, withoutStamps } from "../protocol/room-document.ts";
 
 /** A change that the server has put back. */
 export interface PutBack {
@@ -72,7 +72,7 @@ export class Unsettled {
           : deletions !== null && holds(deletions, removed);
       if (!isBack) continue;
       this.#changes.delete(key);
-      if (JSON.stringify(this.#value(root, id)) !== JSON.stringify(written) && this.#isOfRoom(root, id))
+      if (!isSame(root, this.#value(root, id), written) && this.#isOfRoom(root, id))
         putBack.push({ root, id, written });
     }
     return putBack;
@@ -102,6 +102,11 @@ export class Unsettled {
     if (!(content instanceof Y.ContentType)) return false;
     return [...content.type._map.values()].some((field) => field.id.client === room);
   }
+}
+
+/** But for what the server adds. */
+function isSame(root: RootName, a: unknown, b: unknown): boolean {
+  return JSON.stringify(withoutStamps(root, a)) === JSON.stringify(withoutStamps(root, b));
 }
 
 function holds({ clients }: Deletions, { client, clock }: Y.ID): boolean {

@@ -125,8 +125,8 @@ export const ROOTS = {
   thresholds: { shape: "whole", who: "editor", most: 1_024, hasId: true, schema: threshold },
   /** Channels that people follow, as group/channel. */
   watchlists: { shape: "whole", who: "editor", most: 64, schema: v.looseObject({ title: label, channels: v.pipe(v.array(label), v.maxLength(32)) }) },
-  /** Notes on a time or a range. `by`: the author; `replyTo`: the note it answers. */
-  annotations: { shape: "fields", who: "editor", most: 1_000, schema: v.looseObject({ by: label, body, fromUs: timeUs, untilUs: v.optional(timeUs), channel: v.optional(label), replyTo: v.optional(id) }) },
+  /** Notes on a time or a range. `by`: the author; `name`, `atUs`: STAMPS; `replyTo`: the note it answers. */
+  annotations: { shape: "fields", who: "editor", most: 1_000, schema: v.looseObject({ by: label, body, fromUs: timeUs, untilUs: v.optional(timeUs), channel: v.optional(label), replyTo: v.optional(id), resolved: v.optional(v.boolean()), name: v.optional(label), atUs: v.optional(timeUs) }) },
   /** What people did about alerts. Written from intents, and from what the partitions have; each has its threshold, so they are no more. */
   alerts: { shape: "whole", who: "room", most: 1_024, schema: alertEntry },
   /** Runs of steps. Written from intents. */
@@ -142,6 +142,17 @@ export const ROOTS = {
 } as const satisfies Record<string, Root>;
 
 export type RootName = keyof typeof ROOTS;
+
+/** What the server writes into an annotation: the name of its author, as verified, and when it was added. What a client writes there does not count. */
+export const STAMPS = ["name", "atUs"] as const;
+
+/** An entry without what the server adds to it. */
+export function withoutStamps(root: RootName, value: unknown): unknown {
+  if (root !== "annotations" || !isFields(value)) return value;
+  return Object.fromEntries(
+    Object.entries(value).filter(([field]) => !(STAMPS as readonly string[]).includes(field)),
+  );
+}
 
 export const ROOT_NAMES = Object.keys(ROOTS) as RootName[];
 

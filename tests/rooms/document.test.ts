@@ -160,7 +160,7 @@ test("what the server alone writes is put back", () => {
 test("an annotation is its author's: nobody else removes it but an owner", () => {
   const { takes, json } = roomCore();
   const [ana, bob, eve] = [new Replica(7), new Replica(8, "bob"), new Replica(9, "eve", "owner")];
-  const note = { by: "ana", body: "a spike", fromUs: 5 };
+  const note = { by: "ana", body: "a spike", fromUs: 5, name: "Ana", atUs: 1_000 };
   const added = takes(
     ana.edits((doc) => doc.getMap("annotations").set("n", new Y.Map(Object.entries(note)))),
   );
@@ -174,6 +174,29 @@ test("an annotation is its author's: nobody else removes it but an owner", () =>
   eve.takes(restored);
   takes(eve.edits((doc) => doc.getMap("annotations").delete("n")));
   assert.equal(json("annotations"), {});
+});
+
+test("an annotation bears the name and time that the server knows, whatever its author writes there, then and later", () => {
+  const { takes, json, events } = roomCore();
+  const ana = new Replica(7);
+  const annotate = (fields: Record<string, unknown>) =>
+    takes(ana.edits((doc) => doc.getMap("annotations").set("n", new Y.Map(Object.entries(fields)))));
+  const note = { by: "ana", body: "a spike", fromUs: 5 };
+  const stamped = { ...note, name: "Ana", atUs: 1_000 };
+  ana.takes(annotate({ ...note, name: "the owner", atUs: 7 }));
+  assert.equal(json("annotations"), { n: stamped });
+  assert.equal(ana.json("annotations"), { n: stamped });
+  const live = () => ana.doc.getMap("annotations").get("n") as Y.Map<unknown>;
+  ana.takes(takes(ana.edits(() => live().set("name", "somebody else"))));
+  ana.takes(takes(ana.edits(() => live().delete("atUs"))));
+  ana.takes(takes(ana.edits(() => live().set("resolved", true))));
+  assert.equal(ana.json("annotations"), { n: { ...stamped, resolved: true } });
+  assert.ok(
+    events.every(({ kind }) => kind !== "edit.repaired"),
+    "it is no fault of theirs",
+  );
+  takes(ana.edits(() => live().set("resolved", "yes")));
+  assert.equal(json("annotations"), { n: { ...stamped, resolved: true } });
 });
 
 test("of two people who acknowledge an alert at once, the first counts", () => {

@@ -22,6 +22,7 @@ import {
   ROOTS,
   type RootName,
   refusalOf,
+  STAMPS,
 } from "../../../protocol/room-document.ts";
 import type { InForce, OfferedWorkflow, PerformedStep } from "../../../protocol/session-facts.ts";
 import { WORKFLOW_AUTHOR, type WorkflowRun } from "../../../protocol/workflow.ts";
@@ -347,8 +348,21 @@ export class RoomDocument {
         issue = this.issue(root, key);
       }
       if (issue !== null) put(before, issue.field, issue.expected);
+      if (root === "annotations") this.stamp(key, before, edit, around);
     }
     this.note(root, key, changes);
+  }
+
+  /** Makes an annotation bear the name of its author, as the server verified it, and the time at which it was added. */
+  private stamp(key: string, before: unknown, { name }: Edit, around: EditSurroundings): void {
+    if (!this.has("annotations", key)) return;
+    const known = before === undefined ? { name, atUs: around.now } : fieldsOf(before);
+    const fields = fieldsOf(plain(this.live("annotations", key)));
+    const stamped: Record<string, unknown> = { ...fields };
+    for (const stamp of STAMPS) stamped[stamp] = known[stamp as keyof typeof known];
+    const isAsItWas = STAMPS.every((stamp) => fields[stamp] === stamped[stamp]);
+    if (isAsItWas || checkEntry("annotations", key, JSON.parse(JSON.stringify(stamped))) !== null) return;
+    this.write(around, () => this.put("annotations", key, stamped));
   }
 
   private issue(root: RootName, key: string) {

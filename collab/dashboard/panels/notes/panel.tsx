@@ -268,9 +268,9 @@ function Saving({ note, notes }: PanelProps & { note: Note }) {
   return notes.isSaving(note) ? <span class="note-saving"> · saving…</span> : null;
 }
 
-/** As the server verified it where the person has been here with this page; else as the note has it. */
+/** The server writes it into the note when that is added. Notes of older recordings may have none. */
 function nameOf(note: Note, { people }: PanelProps): string {
-  return visibleText(people.nameOf(note.by) ?? (note.name === "" ? note.by : note.name));
+  return visibleText(note.name === "" ? (people.nameOf(note.by) ?? note.by) : note.name);
 }
 
 /** Enter sends, Shift and Enter is a new line. */
