@@ -66,8 +66,8 @@ test("a note is written with the keyboard alone: Enter on a chart begins a stret
     await ana.keyboard.press("ArrowLeft");
     await ana.keyboard.press("Enter");
     for (let k = 0; k < 3; k++) await ana.keyboard.press("Shift+ArrowLeft");
-    await ana.keyboard.press("Enter");
-    await ana.keyboard.type("Typed only");
+    // As fast as the browser takes them.
+    await Promise.all([ana.keyboard.press("Enter"), ana.keyboard.type("Typed only")]);
     await ana.keyboard.press("Enter");
     const thread = ana.locator(".thread.open", { hasText: "Typed only" });
     await thread.waitFor();

@@ -1,7 +1,7 @@
 /** Notes on moments and stretches of time: a form for a new one, and threads. Pressing one shows its moment in all charts. */
 import "./panel.css";
 import { signal } from "@preact/signals";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useLayoutEffect, useRef, useState } from "preact/hooks";
 import { visibleText } from "../../../../protocol/visible-text.ts";
 import { clock, dateTime, span } from "../../../charts/format.ts";
 import type { TimeRange } from "../../../charts/time-chart.ts";
@@ -89,7 +89,8 @@ function NewNote({ view, notes, range }: PanelProps & { range: TimeRange }) {
   const field = useRef<HTMLTextAreaElement>(null);
   const [body, setBody] = useState("");
   const [channel, setChannel] = useState("");
-  useEffect(() => field.current?.focus(), []);
+  // Before the next key: what a person types on after Enter is the note.
+  useLayoutEffect(() => field.current?.focus(), []);
   const submit = () => {
     if (body.trim() === "") return;
     if (notes.write(range, body.trim(), channel === "" ? null : channel)) view.stopWriting();
