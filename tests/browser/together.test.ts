@@ -88,7 +88,7 @@ test("a press on the mark of a note at a chart shows its thread and its moment",
     await ana.keyboard.press("Enter");
     const head = ana.locator(".thread.open .thread-head");
     await head.click();
-    await list(ana, "Events").click();
+    await list(ana, "Incidents").click();
     // The mark lies at the bottom of the plot, above the labels of the times.
     await ana.mouse.click(box.fromX, box.y + box.height - 32);
     await ana.locator(".thread.open", { hasText: "Here" }).waitFor();
