@@ -56,6 +56,16 @@ export { Partition } from "./partition/partition.ts";
 export { roomIn, roomOf } from "./partition/room-of.ts";
 export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
+export { parseRule } from "./scan/rules/rule.ts";
+export { RuleError } from "./scan/rules/rule-error.ts";
+export type { Scan, ScanMessage, ScanStats } from "./scan/scan.ts";
+export {
+  SCAN_LIMITS,
+  type ScanCounts,
+  type ScanOrder,
+  ScanService,
+  type ServedScan,
+} from "./scan/service.ts";
 export { groupsLearning, openIncidents } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

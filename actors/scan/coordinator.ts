@@ -4,7 +4,7 @@
  *   scan A: 3 4 5 …  ┐                        ┌─► worker 1: A 1 2
  *   scan B: 7 8 …    ┴─ in turns, in batches ─┴─► worker 2: B 5 6
  *
- * D1  Scans take turns: a long one does not keep a short one waiting.
+ * D1  Scans of one priority take turns: a long one does not keep a short one waiting. Those of a higher one come first.
  * D2  A worker that ends, or is later than `itemSeconds` with one item, is replaced. Its answered items count; the others are handed out again,
  *     and the item under way once more if the worker ended, not if it was late.
  * D3  A stopped scan is over within STOP_MS, whatever its workers do.
@@ -116,7 +116,7 @@ export class ScanCoordinator {
       scan.signal("fail");
       this.finish(scan, "failed");
     }
-    for (const worker of this.workers) worker.thread.terminate();
+    for (const worker of this.workers) worker.close();
     this.workers.clear();
   }
 
@@ -155,12 +155,22 @@ export class ScanCoordinator {
     for (const scan of [...this.scans]) this.settle(scan);
     for (const worker of this.workers) {
       if (worker.state !== "idle") continue;
-      const next = this.scans.findIndex((scan) => scan.hasWork);
+      const next = this.nextScan();
       if (next < 0) return;
       const [scan] = this.scans.splice(next, 1) as [Scan];
       this.scans.push(scan);
       worker.run(scan, scan.take(this.batchOf(scan)));
     }
+  }
+
+  /** Of those with the highest priority the one that has waited longest; −1 without work. */
+  private nextScan(): number {
+    let best = -1;
+    this.scans.forEach((scan, k) => {
+      if (!scan.hasWork) return;
+      if (best < 0 || scan.priority > this.scans[best]!.priority) best = k;
+    });
+    return best;
   }
 
   private batchOf(scan: Scan): number {
@@ -250,6 +260,11 @@ class Worker {
     this.startedMs = this.clock.monotonicMs();
     this.thread.run(scan.id, items);
     this.watch(scan.request.itemSeconds, 0, this.startedMs);
+  }
+
+  close(): void {
+    this.cancelCheck();
+    this.thread.terminate();
   }
 
   forget(scan: Scan): void {

@@ -34,6 +34,8 @@ export interface ScanRequest {
   /** Requested symbols that the universe does not have. */
   readonly unknown?: readonly string[];
   readonly termination: Termination;
+  /** 0 to 10, default 5. */
+  readonly priority?: number | undefined;
   /** Longest evaluation of one symbol. */
   readonly itemSeconds: number;
   /** Time that loading and preparing took, ms. */
@@ -46,7 +48,7 @@ export interface ScanResult {
   readonly score: number;
   readonly signal: boolean;
   readonly values: Readonly<Record<string, number | null>>;
-  /** 1, 2, … in the order of delivery. */
+  /** 1, 2, … in the order of delivery, together with the problems. */
   readonly index: number;
   /** Time of the latest row, µs since the epoch. */
   readonly timeUs: number;
@@ -54,6 +56,8 @@ export interface ScanResult {
 
 /** A symbol that could not be evaluated, or whose rows were not all sound (`evaluated`). */
 export interface ScanProblem {
+  /** Results and problems are numbered together. */
+  readonly index: number;
   readonly symbol: string;
   readonly reason: string;
   readonly evaluated: boolean;
@@ -89,6 +93,8 @@ export type ScanListener = (message: ScanMessage) => void;
 
 /** An item whose worker was lost may have killed it: once more, and then it is given up. */
 const ITEM_ATTEMPTS = 2;
+/** Half of the highest. */
+const DEFAULT_PRIORITY = 5;
 /** Weight of the last batch in the speed that the remaining time is estimated from. */
 const SPEED_WEIGHT = 0.2;
 
@@ -133,6 +139,10 @@ export class Scan {
     for (const symbol of unknown) this.refuse(symbol, "the universe has no such symbol");
   }
 
+  get priority(): number {
+    return this.request.priority ?? DEFAULT_PRIORITY;
+  }
+
   get state(): ScanState {
     return this.machine.value as ScanState;
   }
@@ -149,8 +159,18 @@ export class Scan {
   /** Calls `listener` with every message so far, then with each new one. Returns how to leave. */
   follow(listener: ScanListener): () => void {
     for (const message of this.messages) listener(message);
+    return this.onMessage(listener);
+  }
+
+  /** Calls `listener` with each new message. */
+  onMessage(listener: ScanListener): () => void {
     this.listeners.add(listener);
     return () => this.listeners.delete(listener);
+  }
+
+  /** At most `most` messages after number `after`. The last message of a scan, `complete`, has a number too. */
+  messagesAfter(after: number, most: number): readonly ScanMessage[] {
+    return this.messages.slice(after, after + most);
   }
 
   signal(type: ScanSignal["type"]): void {
@@ -184,7 +204,7 @@ export class Scan {
     const signal = (evaluated.signal || isNumber) && score >= (minScore ?? Number.NEGATIVE_INFINITY);
     this.featuresMs += featuresMs;
     this.evaluateMs += evaluateMs;
-    const index = this.results.length + 1;
+    const index = this.messages.length + 1;
     const timeUs = data.timeUs[data.offsets[item + 1]! - 1]!;
     const result = { symbol, score, signal, values, index, timeUs };
     this.results.push(result);
@@ -286,7 +306,8 @@ export class Scan {
     this.report({ symbol, reason, evaluated: false });
   }
 
-  private report(problem: ScanProblem): void {
+  private report(found: Omit<ScanProblem, "index">): void {
+    const problem = { index: this.messages.length + 1, ...found };
     this.problems.push(problem);
     this.tell({ type: "error", data: problem });
   }

@@ -2,6 +2,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
+import type { ScanService } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth, Standing } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -56,6 +57,8 @@ export interface GatewayContext {
   readonly server: string;
   /** Further WebSockets, besides /ws. */
   readonly upgrades: readonly UpgradeRoute[];
+  /** Null where no universe is served. */
+  readonly scans: ScanService | null;
   /** Open SSE streams. */
   readonly streams: Set<OpenStream>;
 }

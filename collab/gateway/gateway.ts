@@ -16,7 +16,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
-import { systemClock } from "../../actors/mod.ts";
+import { type ScanService, systemClock } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -32,6 +32,7 @@ import { OpenSockets } from "./open-sockets.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
+import { ScanSockets } from "./scan-sockets.ts";
 import { SessionHub } from "./session-hub.ts";
 import { SocketServer } from "./socket-server.ts";
 import { readStaticFiles, type StaticFile, serveFile } from "./static-files.ts";
@@ -59,6 +60,8 @@ export interface GatewayOptions {
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */
   readonly staticDir?: string;
+  /** Scans, where universes are served; whoever made it closes it. */
+  readonly scans?: ScanService | undefined;
   /** WebSockets below paths of their own. */
   readonly upgrades?: readonly UpgradeRoute[];
   readonly limits?: Partial<GatewayLimits>;
@@ -187,11 +190,13 @@ class RunningGateway {
       nowMs,
       server: options.server ?? "eigenwatch",
       upgrades: options.upgrades ?? [],
+      scans: options.scans ?? null,
       streams: this.#streams,
     };
     this.#routes = routes(context);
     this.#socketServer = new SocketServer(context);
-    this.#upgrades = context.upgrades;
+    const { scans } = context;
+    this.#upgrades = [...context.upgrades, ...(scans === null ? [] : [new ScanSockets(context, scans)])];
     this.#enterSocket = (socket, address) => {
       this.#sockets.signIn(socket);
       socket.once("close", context.connections.enter("ws", address));
@@ -239,7 +244,7 @@ class RunningGateway {
     if (path === "") throw withoutSlash(request);
     if (path === "/ws") throw noUpgrade();
     const file = this.#files.get(path);
-    const route = this.#routes.get(path);
+    const route = this.#routes.get(path) ?? this.#routes.get(path.replace(/\/[^/]+$/, "/*"));
     if (file === undefined && route === undefined) throw this.#notFound(path);
     const methods = file !== undefined ? ["GET", "HEAD"] : route!.methods;
     if (!methods.includes(request.method ?? "")) throw wrongMethod(path, request.method, methods);

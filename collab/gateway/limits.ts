@@ -29,10 +29,12 @@ export const GATEWAY_LIMITS = {
   historyPerSecond: 2_000_000,
   /** The same at once: a team that loads the page, with 50,000 rows each, and looks at old moments. */
   historyBurst: 20_000_000,
+  /** Results of a scan in one answer: some 100 kB. */
+  scanResultsMax: 1_000,
   /** WebSocket and SSE connections in all that have signed in: at 2 µs a frame each, the core keeps half of the machine. */
   connectionsMax: 512,
-  /** The same of one address: many tabs, programs, and a team that shares a proxy. */
-  connectionsPerAddressMax: 128,
+  /** The same of one address: a program that follows 200 scans, beside many tabs and a team that shares a proxy. */
+  connectionsPerAddressMax: 320,
   /** SSE connections in all: events are formatted as text for them, and a browser opens at most 6 to a host. */
   sseConnectionsMax: 128,
   /** Open sockets of any kind, idle ones included: below the usual limit of 1,024 descriptors. */
@@ -42,7 +44,7 @@ export const GATEWAY_LIMITS = {
   /** The same of one address: every program of an address may reconnect at once. */
   strangerSocketsPerAddressMax: 128,
   /** Signed-in sockets of one address: its connections, and as many requests at the same time. */
-  socketsPerAddressMax: 256,
+  socketsPerAddressMax: 512,
   /** Request line and headers in bytes: the default of Node, set explicitly so that both runtimes use it. */
   headerBytesMax: 16_384,
   /** Time for the headers, from the connection on, and for a whole request: a slow or silent sender occupies a socket that others need. */

@@ -1,4 +1,5 @@
 /** GET /metrics: what the gateway counts about itself and the gauges of the sessions, as Prometheus text. */
+import type { ScanCounts } from "../../actors/mod.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
 import type { ConnectionCount } from "./connection-count.ts";
 import type { OpenSockets } from "./open-sockets.ts";
@@ -75,6 +76,26 @@ export class Counters {
   }
 }
 
+/** Scans: how many run, how they ended, and how soon the first result came. */
+export function scanMetrics({ active, ended, firstResultMs, firstResultMsSum }: ScanCounts): Metric[] {
+  const buckets = firstResultMs.map(([bound, value]) => ({
+    labels: { le: numberText(bound) },
+    value,
+    suffix: "_bucket",
+  }));
+  const count = { labels: {}, value: firstResultMs.at(-1)![1], suffix: "_count" };
+  return [
+    metric("scans_active", "gauge", "Scans that run.", null, [["", active]]),
+    metric("scans_ended_total", "counter", "Scans that ended, by reason.", "reason", Object.entries(ended)),
+    {
+      name: "scan_first_result_ms",
+      type: "histogram",
+      help: "Time from the request of a scan to its first result, ms.",
+      samples: [...buckets, { labels: {}, value: firstResultMsSum, suffix: "_sum" }, count],
+    },
+  ];
+}
+
 /** Adds one to the count under `key`. */
 export function countUp<Key>(counts: Map<Key, number>, key: Key): void {
   counts.set(key, (counts.get(key) ?? 0) + 1);
@@ -101,9 +122,14 @@ function metric(
 export interface Metric {
   /** Without the prefix `eigenwatch_`. */
   readonly name: string;
-  readonly type: "gauge" | "counter";
+  readonly type: "gauge" | "counter" | "histogram";
   readonly help: string;
-  readonly samples: readonly { readonly labels: Readonly<Record<string, string>>; readonly value: number }[];
+  readonly samples: readonly {
+    readonly labels: Readonly<Record<string, string>>;
+    readonly value: number;
+    /** Of a histogram: "_bucket", "_sum", "_count". */
+    readonly suffix?: string;
+  }[];
 }
 
 export const PROMETHEUS_TYPE = "text/plain; version=0.0.4; charset=utf-8";
@@ -114,7 +140,8 @@ export function prometheusText(metrics: readonly Metric[]): string {
   for (const { name, type, help, samples } of metrics) {
     const full = `eigenwatch_${name}`;
     text += `# HELP ${full} ${help.replace(/\\/g, "\\\\").replace(/\n/g, "\\n")}\n# TYPE ${full} ${type}\n`;
-    for (const { labels, value } of samples) text += `${full}${labelText(labels)} ${numberText(value)}\n`;
+    for (const { labels, value, suffix = "" } of samples)
+      text += `${full}${suffix}${labelText(labels)} ${numberText(value)}\n`;
   }
   return text;
 }

@@ -6,9 +6,10 @@ import { pollEvents, streamEvents } from "./event-routes.ts";
 import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
 import { grantRoutes } from "./grant-routes.ts";
 import { HistoryRoute } from "./history-route.ts";
-import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText } from "./metrics.ts";
+import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText, scanMetrics } from "./metrics.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
+import { scanRoutes } from "./scan-routes.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** Answered without signing in: one says only that the process is alive, the others are the ways to sign in. */
@@ -32,6 +33,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/api/logout", post((context) => logout(context, gateway))],
     ...grantRoutes(gateway),
     ...commandRoutes(gateway),
+    ...(gateway.scans === null ? [] : scanRoutes(gateway, gateway.scans)),
   ]);
 }
 
@@ -50,7 +52,10 @@ function ready({ request, response }: RequestContext, hubs: readonly SessionHub[
   respondJson(request, response, { ready: true });
 }
 
-function metrics(context: RequestContext, { hubs, counters, connections, sockets }: GatewayContext): void {
+function metrics(
+  context: RequestContext,
+  { hubs, counters, connections, sockets, scans }: GatewayContext,
+): void {
   const { request, response } = context;
   const gauges = hubsOf(hubs, context).map((hub) => {
     const { session, partition } = hub.session;
@@ -59,7 +64,11 @@ function metrics(context: RequestContext, { hubs, counters, connections, sockets
   });
   const decimated = hubs.reduce((sum, { decimations }) => sum + decimations.samplesAdded, 0);
   const own = counters.metrics(connections, sockets, decimated);
-  const text = prometheusText([...gaugeMetrics(gauges), ...own]);
+  const text = prometheusText([
+    ...gaugeMetrics(gauges),
+    ...own,
+    ...(scans === null ? [] : scanMetrics(scans.counts())),
+  ]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 

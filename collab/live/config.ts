@@ -44,6 +44,7 @@ export interface UpOptions extends NatsFlags {
   /** Names of packaged workflows, and files. */
   workflow?: string[] | undefined;
   partitions?: number | undefined;
+  universe?: readonly (readonly [name: string, path: string])[] | undefined;
 }
 
 const fileSchema = v.strictObject({
@@ -70,6 +71,8 @@ const fileSchema = v.strictObject({
   settings: v.optional(v.record(v.string(), v.unknown())),
   /** Workflows that the session offers: names of packaged ones, and files. */
   workflows: v.optional(v.array(v.string())),
+  /** Symbols that scans may go through: paths by name. */
+  universes: v.optional(v.record(v.string(), v.string())),
   /** Where people are told of alerts. */
   notify: v.optional(notifySchema),
 });
@@ -96,6 +99,8 @@ export interface UpConfig {
   partitionByGroup: Readonly<Record<string, string>>;
   /** What people may start. */
   workflows: readonly Workflow[];
+  /** Symbols that scans may go through: paths by name. */
+  universes: Readonly<Record<string, string>>;
   /** Undefined: nobody is told outside of the program. */
   notify: NotifyConfig | undefined;
   /** Those of a new recording. */
@@ -167,6 +172,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
     partitions: flags.partitions ?? file.partitions,
     partitionByGroup: file.partitionByGroup ?? {},
     workflows: workflowsOf([...(file.workflows ?? []), ...(flags.workflow ?? [])]),
+    universes: universesOf({ ...file.universes, ...Object.fromEntries(flags.universe ?? []) }),
     notify: file.notify,
     settings: flags.set.reduce(
       (before, [setting, value]) => applySetting(before, setting, value),
@@ -201,6 +207,19 @@ function workflowsOf(namesAndFiles: readonly string[]): Workflow[] {
     found.set(workflow.name, nameOrFile);
     return workflow;
   });
+}
+
+/** Throws for a path where nothing is: it is found out before anything starts. */
+function universesOf(paths: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
+  for (const [universe, path] of Object.entries(paths)) {
+    const problem = !v.is(name, universe)
+      ? { value: `"${universe}" is no name`, expected: `1 to ${MAX_NAME_BYTES} bytes` }
+      : existsSync(path)
+        ? null
+        : { value: `there is no ${path}`, expected: "a table, a folder of tables, or a recording" };
+    if (problem !== null) throw new EigenwatchError({ action: `serve universe ${universe}`, ...problem });
+  }
+  return paths;
 }
 
 /** What asks nobody who they are must not be reached from outside. */

@@ -25,6 +25,7 @@ import { noticesOf, startNotifier } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 import { openGateway } from "./open-gateway.ts";
+import { openScans } from "./open-scans.ts";
 import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
 import { SessionPartitions } from "./session-partitions.ts";
@@ -70,7 +71,10 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       ? []
       : partitions.all.map(({ partition, recording }) => startNotifier(partition, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
-  const gateway = await openGateway(config, partitions.sessions, log, rooms).catch(async (error: unknown) => {
+  const scans = openScans(config.universes, log);
+  const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans);
+  const gateway = await opening.catch(async (error: unknown) => {
+    scans?.close();
     await silence();
     await rooms.close();
     await partitions.close();
@@ -116,6 +120,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   await silence();
   await partitions.close();
   await gateway.close();
+  scans?.close();
   await rooms.close();
   const shadowed = await partitions.finishShadows();
   if (shadowed !== null) say("shadow", { ...shadowed });
@@ -182,6 +187,7 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     "--once": flags.once === true,
     "--open-rooms": config.openRooms,
     "--workflow": config.workflows.length > 0,
+    "--universe": Object.keys(config.universes).length > 0,
   };
   for (const [option, isGiven] of Object.entries(excluded))
     if (isGiven)

@@ -1,11 +1,11 @@
 /** `eigenwatch up`: the options of the live system. */
 import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
-import { read, settings, texts } from "../../actors/command-line/option-values.ts";
+import { read, repeated, settings, texts } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { feedHelp } from "../../actors/mod.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
-import { wholeNumber } from "../../protocol/text-values.ts";
+import { pathAndValue, wholeNumber } from "../../protocol/text-values.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
 import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
 import { up } from "./serve.ts";
@@ -48,6 +48,12 @@ export const upCommand = withNatsOptions(
     texts,
     [],
   )
+  .option(
+    "--universe <name=path>",
+    "symbols that scans may go through: a table, a folder of tables, or a recording; may be given again",
+    repeated(read(pathAndValue("sp500=bars/daily.csv.gz"))),
+    [],
+  )
   .option("--once", "end when all file feeds have ended")
   .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
   .option("--set <path=value>", "change a setting; may be given again", settings, [])
@@ -76,6 +82,7 @@ export const upCommand = withNatsOptions(
           "eigenwatch up --record recordings/june --learnt-from recordings/may",
           "a new recording, without learning anew",
         ],
+        ["eigenwatch up --universe sp500=bars/daily.csv.gz", "serve scans of these symbols"],
         ["eigenwatch up --feed host --set collapse.falseAlarmsPerDay=0.1", "watch with fewer false alarms"],
       ],
     }),

@@ -66,7 +66,9 @@ test("every symbol has the value that a plain loop has, best first", async () =>
     scores,
     [...scores].sort((a, b) => b - a),
   );
-  assert.equal(problems, [{ symbol: "NONE", reason: "the universe has no such symbol", evaluated: false }]);
+  assert.equal(problems, [
+    { index: 1, symbol: "NONE", reason: "the universe has no such symbol", evaluated: false },
+  ]);
   assert.equal([stats.processed, stats.state, stats.reason], [SYMBOLS + 1, "done", "finished"]);
 });
 
@@ -135,6 +137,28 @@ test("with --watch a scan is made anew when the data change", async () => {
     last.filter(({ signal }) => signal).map(({ symbol }) => symbol),
     ["S3"],
   );
+});
+
+test("up serves scans of a universe on threads of its own, and ends with them", async () => {
+  const feed = "walk?channels=2&rate=100&frame=2&seed=1";
+  const program = start(["up", "--feed", feed, "--port", "0", "--json", "--universe", `walks=${table}`]);
+  const { url } = await program.line("listening");
+  const response = await fetch(`${url}scan/stream?wait=1`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ universe: "walks", rule: "sma(3) > 0", termination_criteria: { max_signals: 4 } }),
+  });
+  const { results, stats } = (await response.json()) as Told;
+  assert.equal([response.status, stats.signals, stats.reason], [200, 4, "signals"]);
+  assert.ok(results.length >= 4);
+  program.kill("SIGINT");
+  assert.is((await program.ended).code, 0);
+});
+
+test("up refuses a universe that is not there, before anything starts", async () => {
+  const { code, stderr } = await run(["up", "--port", "0", "--universe", "walks=none.csv"]);
+  assert.is(code, 2);
+  assert.match(stderr, "Cannot serve universe walks: there is no none.csv");
 });
 
 test.run();

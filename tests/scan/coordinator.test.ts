@@ -282,7 +282,9 @@ test("[D2] an item whose workers end twice is given up, with the reason", async 
   }
   each.threads[2]!.ready();
   await workToEnd(each, scan);
-  assert.equal(scan.problems, [{ symbol: "S0", reason: "its worker ended: killed", evaluated: false }]);
+  assert.equal(scan.problems, [
+    { index: 1, symbol: "S0", reason: "its worker ended: killed", evaluated: false },
+  ]);
   assert.is(scan.results.length, 8);
 });
 
@@ -293,7 +295,9 @@ test("[D2] an item that takes too long is given up at once, with its worker", as
   first.ready();
   await each.clock.advance(1_250);
   assert.ok(first.terminated);
-  assert.equal(scan.problems, [{ symbol: "S0", reason: "it took longer than 1 s", evaluated: false }]);
+  assert.equal(scan.problems, [
+    { index: 1, symbol: "S0", reason: "it took longer than 1 s", evaluated: false },
+  ]);
   await each.threads[1]!.work().catch(() => {});
   each.threads[1]!.ready();
   await workToEnd(each, scan);

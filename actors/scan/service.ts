@@ -1,0 +1,362 @@
+/**
+ * The scans of a process that serves: universes by name, scans by id, who follows them, what is kept of those that ended.
+ *
+ *   --universe sp500=DIR ─► loaded once, at start ─┐
+ *   POST /scan/stream ─► order ────────────────────┴─► Scan ─► kept, the newest SCAN_LIMITS.scansKeptMax of those that are over
+ *
+ * V1  An order names a universe, never a path.
+ * V2  What a person asks for is checked before anything starts; every limit is named in its error.
+ */
+import { expectedAmong } from "../../protocol/closest-name.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import type { Clock } from "../ports/clock.ts";
+import { ScanCoordinator, type ScanThread, type ScanThreadListener } from "./coordinator.ts";
+import { inOrder, type Order } from "./order.ts";
+import { parseRule } from "./rules/rule.ts";
+import type { Scan } from "./scan.ts";
+import { loadUniverse } from "./universe/load.ts";
+import { prepareUniverse } from "./universe/prepare.ts";
+import { MAX_UNIVERSE_SYMBOLS, type Universe } from "./universe/universe.ts";
+
+/** Limits of scans that others may ask for, each with the reason. */
+export const SCAN_LIMITS = {
+  /** Scans at the same time: each core gives each of them a turn of 4 ms a second. */
+  scansActiveMax: 256,
+  /** Scans that are over and can still be read, with all their results: at 500 symbols each some 20 MB. */
+  scansKeptMax: 64,
+  /** Symbols of one order: those of the largest universe. */
+  scanSymbolsMax: MAX_UNIVERSE_SYMBOLS,
+  /** Seconds of one scan: an hour. What takes longer needs another rule, or the command line. */
+  scanSecondsMax: 3_600,
+  /** Seconds that one symbol may take. */
+  scanItemSeconds: 10,
+} as const;
+
+/** What somebody asks for. */
+export interface ScanOrder {
+  /** A name, or symbols of the universe that has them; default: the only universe. */
+  readonly universe?: string | readonly string[] | undefined;
+  readonly rule: string;
+  readonly maxSymbols?: number | undefined;
+  readonly order?: Order | undefined;
+  readonly priority?: number | undefined;
+  /** Ends when nobody has followed it for so long. */
+  readonly idleSeconds?: number | undefined;
+  readonly maxSignals?: number | undefined;
+  readonly maxResults?: number | undefined;
+  readonly timeoutSeconds?: number | undefined;
+  readonly minScore?: number | undefined;
+}
+
+export interface UniverseState {
+  readonly name: string;
+  readonly state: "loading" | "loaded" | "failed";
+  /** Number of symbols when it is loaded, else the reason. */
+  readonly symbols: number;
+  readonly reason: string;
+}
+
+export interface ScanServiceOptions {
+  readonly clock: Clock;
+  /** Paths by name. */
+  readonly universes: Readonly<Record<string, string>>;
+  readonly workers: number;
+  startThread(listener: ScanThreadListener): ScanThread;
+  /** Begins the ids of this process: those of another run are not found. */
+  readonly run: string;
+  readonly log?: (line: string) => void;
+}
+
+/** A scan with what only those who serve it know. */
+export class ServedScan {
+  readonly id: string;
+  readonly scan: Scan;
+  readonly universe: string;
+  readonly by: string;
+  readonly startedUs: number;
+  private readonly clock: Clock;
+  private readonly idle: (() => void) | null;
+  private readonly idleMs: number;
+  private followers = 0;
+  private cancelIdle: () => void = () => {};
+
+  constructor(
+    scan: Scan,
+    of: {
+      id: string;
+      universe: string;
+      by: string;
+      clock: Clock;
+      idleSeconds: number | undefined;
+      expire(): void;
+    },
+  ) {
+    this.id = of.id;
+    this.scan = scan;
+    this.universe = of.universe;
+    this.by = of.by;
+    this.clock = of.clock;
+    this.startedUs = of.clock.nowUs();
+    this.idle = of.idleSeconds === undefined ? null : of.expire;
+    this.idleMs = 1000 * (of.idleSeconds ?? 0);
+    this.watchIdle();
+    scan.onMessage(({ type }) => type === "complete" && this.cancelIdle());
+  }
+
+  /** Somebody follows, until the returned function is called. */
+  enter(): () => void {
+    this.followers++;
+    this.cancelIdle();
+    let entered = true;
+    return () => {
+      if (!entered) return;
+      entered = false;
+      this.followers--;
+      this.watchIdle();
+    };
+  }
+
+  /** Somebody asked: the wait begins anew. */
+  touch(): void {
+    this.enter()();
+  }
+
+  private watchIdle(): void {
+    if (this.idle === null || this.followers > 0 || this.scan.isOver) return;
+    this.cancelIdle();
+    this.cancelIdle = this.clock.after(this.idleMs, this.idle);
+  }
+}
+
+/** Upper bounds of a histogram of first results, ms. */
+const FIRST_RESULT_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500] as const;
+
+export interface ScanCounts {
+  readonly active: number;
+  readonly ended: Readonly<Record<string, number>>;
+  /** Cumulative, by upper bound; the last is all. */
+  readonly firstResultMs: readonly (readonly [bound: number, count: number])[];
+  readonly firstResultMsSum: number;
+}
+
+export class ScanService {
+  private readonly options: ScanServiceOptions;
+  private readonly universes = new Map<string, LoadedUniverse>();
+  private readonly scans = new Map<string, ServedScan>();
+  private readonly coordinator: ScanCoordinator;
+  private readonly ended: Record<string, number> = {};
+  private readonly firstResults: number[] = Array<number>(FIRST_RESULT_MS.length + 1).fill(0);
+  private firstResultsSum = 0;
+  private started = 0;
+
+  constructor(options: ScanServiceOptions) {
+    this.options = options;
+    this.coordinator = new ScanCoordinator(options);
+    for (const [name, path] of Object.entries(options.universes))
+      this.universes.set(name, new LoadedUniverse(name, path, options.log ?? (() => {})));
+  }
+
+  listUniverses(): UniverseState[] {
+    return [...this.universes.values()].map((universe) => universe.describe());
+  }
+
+  /** Throws an EigenwatchError for an order that cannot be carried out. `by`: who asks, in words. */
+  async start(order: ScanOrder, by: string): Promise<ServedScan> {
+    const { clock, run } = this.options;
+    const rule = parseRule(order.rule);
+    const active = this.coordinator.active.length;
+    if (active >= SCAN_LIMITS.scansActiveMax)
+      throw new EigenwatchError({
+        action: "start a scan",
+        value: `${active} scans are running`,
+        expected: `at most ${SCAN_LIMITS.scansActiveMax} (scansActiveMax)`,
+        kind: "unavailable",
+      });
+    const requestedMs = clock.monotonicMs();
+    const chosen = await this.choose(order.universe);
+    const loadedMs = clock.monotonicMs();
+    const universe = chosen.prepared(rule);
+    const { symbols } = universe.data;
+    const places = chosen.places;
+    const wanted =
+      typeof order.universe === "string" || order.universe === undefined ? symbols : order.universe;
+    const known = [...new Set(wanted.flatMap((symbol) => places.get(symbol) ?? []))];
+    const scan = this.coordinator.start({
+      universe,
+      rule,
+      items: inOrder(known, order.order ?? "given", Math.random).slice(0, order.maxSymbols),
+      unknown: wanted.filter((symbol) => !places.has(symbol)),
+      termination: order,
+      priority: order.priority,
+      itemSeconds: SCAN_LIMITS.scanItemSeconds,
+      loadMs: loadedMs - requestedMs,
+      prepareMs: clock.monotonicMs() - loadedMs,
+    });
+    const served = new ServedScan(scan, {
+      id: `${run}-${++this.started}`,
+      universe: chosen.name,
+      by,
+      clock,
+      idleSeconds: order.idleSeconds,
+      expire: () => this.coordinator.expire(scan),
+    });
+    this.scans.set(served.id, served);
+    if (scan.isOver) this.count(scan);
+    else scan.onMessage(({ type }) => type === "complete" && this.count(scan));
+    return served;
+  }
+
+  /** Throws for an id that is not known any more. */
+  get(id: string): ServedScan {
+    const served = this.scans.get(id);
+    if (served !== undefined) return served;
+    throw new EigenwatchError({
+      action: "find scan",
+      value: id,
+      expected: `one that runs, or one of the last ${SCAN_LIMITS.scansKeptMax}`,
+      kind: "notFound",
+    });
+  }
+
+  /** All that can be read, the newest first. */
+  list(): ServedScan[] {
+    return [...this.scans.values()].reverse();
+  }
+
+  pause(id: string): void {
+    this.coordinator.pause(this.get(id).scan);
+  }
+
+  resume(id: string): void {
+    this.coordinator.resume(this.get(id).scan);
+  }
+
+  stop(id: string): void {
+    this.coordinator.stop(this.get(id).scan);
+  }
+
+  /** Stops it, and forgets its results. */
+  remove(id: string): void {
+    this.stop(id);
+    this.scans.delete(id);
+  }
+
+  counts(): ScanCounts {
+    const bounds = [...FIRST_RESULT_MS, Number.POSITIVE_INFINITY];
+    const upTo = (k: number) => this.firstResults.slice(0, k + 1).reduce((sum, count) => sum + count, 0);
+    return {
+      active: this.coordinator.active.length,
+      ended: this.ended,
+      firstResultMs: bounds.map((bound, k) => [bound, upTo(k)] as const),
+      firstResultMsSum: this.firstResultsSum,
+    };
+  }
+
+  close(): void {
+    this.coordinator.close();
+  }
+
+  private async choose(universe: ScanOrder["universe"]): Promise<LoadedUniverse> {
+    const names = [...this.universes.keys()];
+    if (typeof universe === "string") {
+      const found = this.universes.get(universe);
+      if (found === undefined)
+        throw new EigenwatchError({
+          action: "find universe",
+          value: universe,
+          expected: names.length === 0 ? "up with --universe NAME=PATH" : expectedAmong(universe, names),
+          kind: "notFound",
+        });
+      await found.ready();
+      return found;
+    }
+    const all = [...this.universes.values()];
+    await Promise.all(all.map((each) => each.ready().catch(() => {})));
+    const found =
+      universe === undefined
+        ? all.length === 1
+          ? all[0]
+          : undefined
+        : all.find(({ places }) => universe.some((symbol) => places.has(symbol)));
+    if (found !== undefined) {
+      await found.ready();
+      return found;
+    }
+    throw new EigenwatchError({
+      action: "choose a universe",
+      value: universe === undefined ? "none is named" : "none has one of these symbols",
+      expected: names.length === 0 ? "up with --universe NAME=PATH" : `one of ${names.join(", ")}`,
+      kind: universe === undefined ? "usage" : "notFound",
+    });
+  }
+
+  private count(scan: Scan): void {
+    const { reason, firstResultMs } = scan.stats();
+    const key = reason ?? "failed";
+    this.ended[key] = (this.ended[key] ?? 0) + 1;
+    this.forgetOldest();
+    if (firstResultMs === null) return;
+    const bucket = FIRST_RESULT_MS.findIndex((bound) => firstResultMs <= bound);
+    this.firstResults[bucket < 0 ? FIRST_RESULT_MS.length : bucket]!++;
+    this.firstResultsSum += firstResultMs;
+  }
+
+  private forgetOldest(): void {
+    const over = [...this.scans.values()].filter(({ scan }) => scan.isOver);
+    for (const { id } of over.slice(0, Math.max(0, over.length - SCAN_LIMITS.scansKeptMax)))
+      this.scans.delete(id);
+  }
+}
+
+/** A universe that is loaded once, and keeps what rules needed of it. */
+class LoadedUniverse {
+  readonly name: string;
+  places: ReadonlyMap<string, number> = new Map();
+  private universe: Universe | null = null;
+  private failure: Error | null = null;
+  private readonly loading: Promise<void>;
+
+  constructor(name: string, path: string, log: (line: string) => void) {
+    this.name = name;
+    this.loading = loadUniverse(path).then(
+      ({ universe, unreadable }) => {
+        this.universe = universe;
+        this.places = new Map(universe.data.symbols.map((symbol, index) => [symbol, index]));
+        for (const { message } of unreadable) log(`universe ${name}: ${message}`);
+      },
+      (error: Error) => {
+        this.failure = error;
+        log(`universe ${name}: ${error.message}`);
+      },
+    );
+  }
+
+  /** The reason names no path: a client is not told where data lie. */
+  async ready(): Promise<void> {
+    await this.loading;
+    if (this.universe === null)
+      throw new EigenwatchError({
+        action: `load universe ${this.name}`,
+        value: "its data cannot be read",
+        expected: "data as the log of the server says",
+        kind: "unavailable",
+      });
+  }
+
+  prepared(rule: ReturnType<typeof parseRule>): Universe {
+    this.universe = prepareUniverse(this.universe!, rule);
+    return this.universe;
+  }
+
+  describe(): UniverseState {
+    const { name, universe, failure } = this;
+    if (universe !== null)
+      return { name, state: "loaded", symbols: universe.data.symbols.length, reason: "" };
+    return {
+      name,
+      state: failure === null ? "loading" : "failed",
+      symbols: 0,
+      reason: failure === null ? "" : "see the log of the server",
+    };
+  }
+}
