@@ -258,6 +258,27 @@ test("list items in a map, lists, texts, bytes and documents within are refused"
   );
 });
 
+test("broken JSON in content, content of the old kind, and kinds that Yjs does not know are refused", () => {
+  const world = room();
+  const content = (kind: number, write: (encoder: encoding.Encoder) => void): Edit =>
+    edit(update(9, 0, item("panels", "x", kind, write)));
+  const json = (text: string) => (encoder: encoding.Encoder) => {
+    encoding.writeVarUint(encoder, 1);
+    encoding.writeVarString(encoder, text);
+  };
+  const [old, embedded, unknown] = [2, 5, 11];
+  for (const text of ['{"a":', "{a: 1}", ""]) {
+    refuses(world, content(old, json(text)), "malformed");
+    refuses(
+      world,
+      content(embedded, (encoder) => encoding.writeVarString(encoder, text)),
+      "malformed",
+    );
+  }
+  refuses(world, content(old, json('{"a":1}')), "forbidden");
+  for (let kind = unknown; kind < KEYED; kind++) refuses(world, content(kind, any(1)), "malformed");
+});
+
 test("keys and values that change a prototype are refused", () => {
   const world = room();
   for (const key of ["__proto__", "constructor", "prototype", "", "k".repeat(129)])

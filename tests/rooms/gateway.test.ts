@@ -204,6 +204,18 @@ test("a hundred edits that a client sends in a heap are few in the log, and none
     assert.ok(authors.length < keys.length, `${authors.length} edits in the log`);
   }));
 
+test("of a heap of edits with one that is forbidden, those before it count and those after it do not", () =>
+  inWorld({}, async ({ partition, socket }) => {
+    const ana = await socket("ana").opened();
+    const replica = new Replica(1);
+    const good = (key: string) => replica.edits(setsThreshold(key, threshold(1))).update;
+    const bad = new Replica(2).edits((doc) => void doc.getMap("secrets").set("x", 1)).update;
+    const heap = [good("before"), bad, good("after")].map((each) => messageFrame(changeMessage(each)));
+    bytesOf(ana).write(Buffer.concat(heap));
+    assert.is(await ana.code(), CLOSE_CODES.forbidden);
+    assert.equal(partition.room().document.keys("thresholds"), ["before"]);
+  }));
+
 test("a large document comes in several messages, the answer last, and its size is warned of", () =>
   inWorld({}, async ({ join, socket, logged }) => {
     const ana = await join("ana").synced();
