@@ -22,6 +22,7 @@ import type {
   PartState,
   PartsContext,
   Signal,
+  UsualRanges,
 } from "../ports/detector.ts";
 import type { LogicalTimers } from "./logical-timers.ts";
 import { type MachineAction, MachineHost } from "./machine-host.ts";
@@ -187,6 +188,11 @@ export class Actor implements DetectorContext, PartsContext {
       this.fail(error);
       return null;
     }
+  }
+
+  /** The usual range of each channel, or null when it knows none. */
+  usual(): UsualRanges | null {
+    return this.stopped ? null : (this.detector.usual?.(this) ?? null);
   }
 
   // ---- DetectorContext ------------------------------------------------------------------------------------------

@@ -130,6 +130,19 @@ export class Core implements GroupsHost {
     return Array.from(this.groups.all(), (group) => group.declaration);
   }
 
+  /** The usual ranges of the groups of which an actor knows them; null where it does not know that of a channel. */
+  usual(): { group: string; low: (number | null)[]; high: (number | null)[] }[] {
+    const known = (values: readonly number[]) =>
+      values.map((value) => (Number.isFinite(value) ? value : null));
+    return Array.from(this.groups.all()).flatMap(({ declaration: { group }, actors }) => {
+      for (const actor of actors) {
+        const ranges = actor.usual();
+        if (ranges !== null) return [{ group, low: known(ranges.low), high: known(ranges.high) }];
+      }
+      return [];
+    });
+  }
+
   declarationOf(group: string): Channels | undefined {
     return this.groups.get(group)?.declaration;
   }

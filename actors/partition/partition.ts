@@ -38,6 +38,7 @@ import type { Journal } from "../ports/journal.ts";
 import type { FrameOverlay } from "../ports/overlay.ts";
 import type {
   DeliveredFrame,
+  GroupUsual,
   LiveSession,
   PastRange,
   SessionDescription,
@@ -460,6 +461,10 @@ export class Partition implements LiveSession {
 
   past(range: PastRange): Promise<SessionPast> {
     return this.outbox.past(range);
+  }
+
+  usual(): readonly GroupUsual[] {
+    return this.core.usual();
   }
 
   stateBefore(group: string, timeUs: number): StateMessage | null {

@@ -135,6 +135,12 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
   random(): number;
 }
 
+/** By channel, in the channel's unit. */
+export interface UsualRanges {
+  readonly low: readonly number[];
+  readonly high: readonly number[];
+}
+
 /** The numeric part of an actor. */
 export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   readonly fields: Fields;
@@ -150,6 +156,11 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   onAnnouncement?(announced: Announced, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: DetectorContext<Machine>): unknown;
+  /**
+   * The range in which each channel of its group usually is, for people: NaN where that is not known. It changes nothing. Null: the actor knows
+   * none yet.
+   */
+  usual?(context: Pick<DetectorContext<Machine>, "machine">): UsualRanges | null;
   /** Actors of the session only: whether it reads the rows, or the measures, of a group. Asked for every frame and state. */
   watches?(group: string, what: "rows" | "measures", context: DetectorContext<Machine>): boolean;
   /** The rows of a group that it watches, when the group's own actors have worked. */

@@ -36,6 +36,8 @@ export interface LiveSession {
   past(range: PastRange): Promise<SessionPast>;
   /** The last state of a group at or before a time that is known; null: none is. */
   stateBefore(group: string, timeUs: number): StateMessage | null;
+  /** In which range each channel usually is. Absent where the actors work elsewhere. */
+  usual?(): readonly GroupUsual[];
   /**
    * In a cluster, where another node may know more of the log: the sequence of an input such that this node has since read all that was in
    * the log at some time after it knew that input. Absent where the session has one owner for good.
@@ -70,6 +72,13 @@ export interface GroupPast {
   readonly samples: IntervalRows;
   /** Of the published states: column k is the measure `names[k]`. */
   readonly measures: { readonly names: readonly string[]; readonly rows: IntervalRows };
+}
+
+/** The usual ranges of a group, by channel; null where they are not known. */
+export interface GroupUsual {
+  readonly group: string;
+  readonly low: readonly (number | null)[];
+  readonly high: readonly (number | null)[];
 }
 
 export interface DeliveredFrame {

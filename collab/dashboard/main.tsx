@@ -17,6 +17,7 @@ import { People } from "./model/people.ts";
 import { Presence } from "./model/presence.ts";
 import { Room } from "./model/room.ts";
 import { signIn } from "./model/sign-in.ts";
+import { Usual } from "./model/usual.ts";
 import { View } from "./model/view.ts";
 import { Workflows } from "./model/workflows.ts";
 import { RecordedSource } from "./sources/recorded-source.ts";
@@ -31,6 +32,7 @@ const room = new Room(controls);
 const alerts = new Alerts(model, controls, room);
 const people = new People(room, controls);
 const view = new View(model);
+const usual = new Usual(model);
 const presence = new Presence(room, view);
 const notes = new Notes(room, controls);
 const layout = new Layout(model, room, view);
@@ -56,6 +58,7 @@ if (!isDemo) {
   });
   controls.underWay.subscribe((underWay) => model.injectionsUnderWay(underWay));
   model.rewinds.subscribe(() => void controls.refresh());
+  usual.start();
 }
 source.start(model);
 effect(() => {
@@ -71,6 +74,7 @@ effect(() => {
 addEventListener("pagehide", () => {
   source.stop();
   controls.stop();
+  usual.stop();
   alerts.stop();
   presence.stop();
   notes.stop();

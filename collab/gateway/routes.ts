@@ -28,6 +28,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context), gateway))],
     ["/api/sessions", get((context) => sessions(context, gateway))],
     ["/api/history", get((context) => history.answer(context))],
+    ["/api/usual", get((context) => usual(context, hubs))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],
     ["/api/logout", post((context) => logout(context, gateway))],
@@ -96,6 +97,15 @@ function channels(context: RequestContext, hubs: readonly SessionHub[]): void {
     session: chosen[0]!.session.session,
     groups: chosen.flatMap(({ session }) => session.groups().map(({ type: _, ...group }) => group)),
   });
+}
+
+/** In which range each channel usually is. Of all partitions, unless the request names one. */
+function usual(context: RequestContext, hubs: readonly SessionHub[]): void {
+  const { request, response, query } = context;
+  const chosen = query.has("partition")
+    ? [chooseHub(hubs, context)]
+    : hubsOfSession(hubsOf(hubs, context), query.get("session"));
+  respondJson(request, response, { groups: chosen.flatMap(({ session }) => session.usual?.() ?? []) });
 }
 
 const credentials = v.object({ token: v.pipe(v.string(), v.nonEmpty()) });

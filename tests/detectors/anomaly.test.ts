@@ -51,6 +51,21 @@ for (const ar of [0, 0.9, 1]) {
   });
 }
 
+test("the usual range of a channel is known once it has warmed up, has what it does, and lets a level shift outside", () => {
+  const usualAfter = (rows: number, world: World = () => {}) => {
+    const actor = watch(rows, world);
+    return (actor.detector as AnomalyDetector).usual(actor);
+  };
+  assert.is(usualAfter(10), null);
+  const { low, high } = usualAfter(3000)!;
+  assert.is(low.length, N);
+  for (let c = 0; c < N; c++) assert.ok(low[c]! < -2 && low[c]! > -6 && high[c]! > 2 && high[c]! < 6, `${c}`);
+  const shifted = usualAfter(3020, (k, row) => {
+    if (k >= 3000) row[2] = row[2]! + 12;
+  })!;
+  assert.ok(shifted.high[2]! < 10, `${shifted.high[2]}`);
+});
+
 test("anomaly detector finds a level shift, a volatility burst and a frozen channel", () => {
   const actor = watch(
     9000,

@@ -55,6 +55,15 @@ test("samples subscribed to after an answer continue it: every sample comes once
     client.close();
   }));
 
+test("the usual ranges of channels are asked for apart; a session whose actors are elsewhere knows none", () =>
+  withGateway({}, async (gateway, session) => {
+    assert.equal((await ask(gateway, "/api/usual")).json(), { groups: [] });
+    Object.assign(session, { usual: () => [{ group: "a", low: [1, null], high: [2, null] }] });
+    assert.equal((await ask(gateway, "/api/usual")).json(), {
+      groups: [{ group: "a", low: [1, null], high: [2, null] }],
+    });
+  }));
+
 test("an answer is deflated for whoever takes that, and says the same", () =>
   withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);

@@ -22,7 +22,7 @@
 import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import { expAt } from "../../kernels/elementary.ts";
-import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group, UsualRanges } from "../../ports/detector.ts";
 import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
@@ -188,6 +188,15 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   score(c: number, { machine }: Pick<DetectorContext, "machine">): number {
     if (machine.value === "warming") return 0;
     return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.joint?.score ?? 0);
+  }
+
+  /** The ranges of the levels, about what is expected of the last row. Null while warming up. */
+  usual({ machine }: Pick<DetectorContext, "machine">): UsualRanges | null {
+    if (machine.value === "warming") return null;
+    const { views } = this;
+    const of = (edge: (c: number) => number) =>
+      Array.from({ length: this.group.n }, (_, c) => views.expected(c) + edge(c));
+    return { low: of((c) => views.low(c, LEVEL)), high: of((c) => views.high(c, LEVEL)) };
   }
 
   /** One score for the row: that of the only channel, or the joint score of several. */

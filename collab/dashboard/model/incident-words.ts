@@ -96,6 +96,17 @@ export function contributionsOf(incident: Incident, known: Known, nowUs: number)
   });
 }
 
+/** What was usual for its channels before it began, by key: where a finding says so. */
+export function usualBefore({ group, findings }: Incident): ReadonlyMap<string, Range> {
+  const ranges = new Map<string, Range>();
+  for (const event of findings) {
+    const range = isOfLevel(event) && event.channels.length === 1 ? rangeOf(event) : null;
+    const key = `${group}/${event.channels[0]}`;
+    if (range !== null && !ranges.has(key)) ranges.set(key, range);
+  }
+  return ranges;
+}
+
 /** "0.3–9 MB/s", "−1.2 to 1.2 °C". */
 export function rangeText({ low, high }: Range, unit: string): string {
   const [from, ofLow] = wholeParts(low, unit);

@@ -7,7 +7,7 @@ export function knownOf(model: Model): Known {
     model.channelsByKey.get(`${group}/${channel}`) ?? { title: channel, unit: "" };
   return {
     named,
-    usual: () => null,
+    usual: (group, channel) => model.usual.peek().get(`${group}/${channel}`) ?? null,
     valueAt: (group, channel, timeUs) =>
       model.channelsByKey.get(`${group}/${channel}`)?.series.valueBefore(timeUs) ?? Number.NaN,
   };

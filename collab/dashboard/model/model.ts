@@ -21,6 +21,7 @@ import { Series } from "../../charts/series.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
+import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { StateHistory } from "./state-history.ts";
@@ -97,6 +98,8 @@ export class Model implements SourceSink {
   readonly injections = signal<readonly Injection[]>([]);
   /** Of all partitions together. */
   readonly gauges = signal<Gauges>({});
+  /** The range in which a channel usually is, by key: of those of which it is known. */
+  readonly usual = signal<ReadonlyMap<string, Range>>(new Map());
   /** Counts moves of a recorded session. */
   readonly rewinds = signal(0);
   /** Counts stretches of the past that arrived. */
@@ -108,6 +111,8 @@ export class Model implements SourceSink {
   version = 0;
   /** Counts changes of `events`: a late one may enter in the middle. */
   eventsVersion = 0;
+  /** Counts changes of `usual`. */
+  usualVersion = 0;
   samples = 0;
   /** Latest time of any sample or state, µs. */
   headUs = Number.NaN;

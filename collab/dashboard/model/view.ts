@@ -3,6 +3,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
+import { affectedBy, firstChoice, type Order } from "./channel-order.ts";
 import type { Incident } from "./incidents.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
 
@@ -45,7 +46,20 @@ export class View {
   readonly momentUs = computed(() => this.cursorUs.value ?? this.frozenEndUs.value);
   readonly following = computed(() => this.frozenEndUs.value === null);
   readonly filter = signal("");
+  /** In which order the channels are listed. */
+  readonly order = signal<Order>("unusual");
   readonly chosen = signal<readonly string[]>([]);
+  /** The colour of each chosen channel, from 0: it keeps it while it is chosen, whatever others come and go. */
+  readonly colours = computed(() => {
+    const before = this.#colours;
+    const chosen = this.chosen.value;
+    const kept = chosen.filter((key) => before.has(key));
+    const free = Array.from({ length: MOST_LINES }, (_, k) => k).filter(
+      (k) => !kept.some((key) => before.get(key) === k),
+    );
+    this.#colours = new Map(chosen.map((key) => [key, before.get(key) ?? free.shift() ?? 0]));
+    return this.#colours;
+  });
   /** Counts the person's own choices of channels. */
   readonly choices = signal(0);
   readonly groupName = signal("");
@@ -104,6 +118,7 @@ export class View {
     },
   };
   readonly #model: Model;
+  #colours: ReadonlyMap<string, number> = new Map();
   #hasChosen = false;
   /** The person's channels while the chart shows those of an incident. */
   #before: readonly string[] | null = null;
@@ -137,7 +152,10 @@ export class View {
       const groups = model.groups.value;
       const known = groups.some((group) => group.name === this.groupName.peek());
       if (!known && groups[0] !== undefined) this.groupName.value = groups[0].name;
-      if (!this.#hasChosen && this.#before === null) this.chosen.value = firstChoice(groups);
+      if (!this.#hasChosen && this.#before === null) {
+        const channels = groups.flatMap((group) => group.channels);
+        this.chosen.value = firstChoice(channels, affectedBy(model.incidents.value));
+      }
     });
   }
 
@@ -159,6 +177,11 @@ export class View {
   get lacksMoment(): boolean {
     const group = this.#model.group(this.groupName.value);
     return this.momentUs.value !== null && group?.joint.last != null && this.moment === null;
+  }
+
+  /** Of a chosen channel, from 0; −1 of another. */
+  colourOf(key: string): number {
+    return this.colours.value.get(key) ?? -1;
   }
 
   get channels(): Channel[] {
@@ -329,18 +352,4 @@ export class View {
 
 function clampSpan(us: number): number {
   return Math.min(LONGEST_US, Math.max(SHORTEST_US, us));
-}
-
-/** The default choice: up to four channels of the first unit and two of the next, so that the chart is not empty. */
-function firstChoice(groups: readonly Group[]): string[] {
-  const byUnit = new Map<string, string[]>();
-  for (const channel of groups[0]?.channels ?? []) {
-    const keys = byUnit.get(channel.unit) ?? [];
-    keys.push(channel.key);
-    byUnit.set(channel.unit, keys);
-  }
-  const [first = [], second = []] = [...byUnit.values()]
-    .filter((keys) => keys.length > 1)
-    .concat([...byUnit.values()]);
-  return [...new Set([...first.slice(0, 4), ...second.slice(0, 2)])];
 }

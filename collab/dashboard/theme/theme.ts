@@ -25,6 +25,8 @@ interface Theme extends ChartColours {
   readonly severity: Readonly<Record<string, string>>;
   /** Marks data that are not real. */
   readonly injected: string;
+  /** Laid where a channel usually is. */
+  readonly usual: string;
   /** Laid over a stretch without samples. */
   readonly gap: string;
   /** The phase of a cell, drawn over its colour. */
@@ -90,6 +92,7 @@ function read(name: ThemeName): Theme {
       critical: colour("critical"),
     },
     injected: colour("warning"),
+    usual: colour("usual"),
     gap: colour("gap"),
     highlight: name === "dark" ? "rgba(255, 255, 255, 0.1)" : "rgba(0, 0, 0, 0.08)",
     phaseTick: name === "dark" ? "rgba(0, 0, 0, 0.42)" : "rgba(255, 255, 255, 0.6)",

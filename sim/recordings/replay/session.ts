@@ -17,6 +17,7 @@ import { SessionCommands } from "../../../actors/ports/commands.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type {
   DeliveredFrame,
+  GroupUsual,
   LiveSession,
   PastRange,
   SessionDescription,
@@ -245,6 +246,10 @@ export class ReplaySession implements LiveSession {
 
   past(range: PastRange): Promise<SessionPast> {
     return this.outbox.past(range);
+  }
+
+  usual(): readonly GroupUsual[] {
+    return this.core?.usual() ?? [];
   }
 
   stateBefore(group: string, timeUs: number): StateMessage | null {

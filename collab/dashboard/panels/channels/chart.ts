@@ -17,7 +17,7 @@ export class SparkLines implements Drawable {
   readonly element: HTMLElement;
   /** A pixel of a spark line is more than half a second. */
   readonly everyMs = 200;
-  rows: readonly Channel[] = [];
+  rows: readonly (Channel | null)[] = [];
   readonly #model: Model;
   readonly #view: View;
   readonly #surface: Surface;
@@ -37,24 +37,26 @@ export class SparkLines implements Drawable {
   }
 
   draw(): boolean {
-    const state = `${this.#model.version} ${this.#view.version} ${this.#surface.version} ${theme.peek().name} ${this.rows[0]?.key} ${this.rows.length}`;
+    const state = `${this.#model.version} ${this.#view.version} ${this.#surface.version} ${theme.peek().name} ${this.rows[0]?.key} ${this.rows[1]?.key} ${this.rows.length} ${this.#model.usualVersion}`;
     if (state === this.#drawn) return false;
     this.#drawn = state;
     const { context, width, height } = this.#surface;
     context.clearRect(0, 0, width, height);
     context.lineWidth = 1.25;
     context.lineJoin = "round";
-    const { muted, lines, text } = theme.peek();
-    const chosen = this.#view.chosen.peek();
+    const { muted, lines, usual } = theme.peek();
+    const colours = this.#view.colours.peek();
+    const ranges = this.#model.usual.peek();
     const row = this.#row;
     row.width = width;
     row.endUs = this.#model.headUs;
     this.rows.forEach((channel, k) => {
+      if (channel === null) return;
       row.top = k * row.height;
       this.#drawInjections(context, channel);
-      const at = chosen.indexOf(channel.key);
-      context.strokeStyle = at < 0 ? muted : (lines[at % lines.length] ?? text);
-      drawTrack(context, channel.series, row);
+      context.strokeStyle = lines[colours.get(channel.key) ?? -1] ?? muted;
+      context.fillStyle = usual;
+      drawTrack(context, channel.series, row, ranges.get(channel.key));
     });
     return true;
   }

@@ -3,11 +3,13 @@
  */
 import "./panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
+import type { Severity } from "../../../../protocol/messages.ts";
 import { quantityParts } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { affectedBy, type Row as ListedRow, ORDERS, type Order, ordered } from "../../model/channel-order.ts";
+import { rangeText } from "../../model/incident-words.ts";
 import type { Channel } from "../../model/model.ts";
-import { MOST_LINES } from "../../model/view.ts";
 import { SparkLines } from "./chart.ts";
 
 const ROW_HEIGHT = 34;
@@ -27,20 +29,35 @@ const SPARE_ROWS = 4;
 export function ChannelsPanel({ model, view, loop }: PanelProps) {
   const groups = model.groups.value;
   const filter = view.filter.value.trim().toLowerCase();
-  const shown = useMemo(
+  const order = view.order.value;
+  const incidents = model.incidents.value;
+  const affected = useMemo(() => affectedBy(incidents), [incidents]);
+  const channels = useMemo(
     () => groups.flatMap((group) => group.channels).filter((channel) => matches(channel, filter)),
     [groups, filter],
   );
+  const shown = useMemo(() => ordered(channels, order, affected), [channels, order, affected]);
   const total = groups.reduce((sum, group) => sum + group.channels.length, 0);
   return (
     <section class="panel channels" aria-label="Channels">
       <div class="panel-head">
         <h2>Channels</h2>
-        <span class="count">{filter === "" ? total : `${shown.length} of ${total}`}</span>
+        <span class="count">{filter === "" ? total : `${channels.length} of ${total}`}</span>
         <div class="spacer" />
-        <span class="hint">
-          {view.chosen.value.length}/{MOST_LINES} in chart
-        </span>
+        <select
+          class="order"
+          aria-label="Order of the channels"
+          value={order}
+          onChange={({ currentTarget }) => {
+            view.order.value = currentTarget.value as Order;
+          }}
+        >
+          {ORDERS.map(({ name, title }) => (
+            <option key={name} value={name}>
+              {title}
+            </option>
+          ))}
+        </select>
       </div>
       <label class="search">
         <Icon name="search" size={14} />
@@ -59,7 +76,14 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
       {total === 0 ? (
         <Skeleton />
       ) : (
-        <Rows shown={shown} model={model} view={view} loop={loop} many={groups.length > 1} />
+        <Rows
+          shown={shown}
+          affected={affected}
+          model={model}
+          view={view}
+          loop={loop}
+          many={groups.length > 1}
+        />
       )}
     </section>
   );
@@ -72,13 +96,13 @@ function matches(channel: Channel, filter: string): boolean {
   );
 }
 
-function Rows({
-  shown,
-  model,
-  view,
-  loop,
-  many,
-}: Pick<PanelProps, "model" | "view" | "loop"> & { shown: Channel[]; many: boolean }) {
+interface RowsProps extends Pick<PanelProps, "model" | "view" | "loop"> {
+  shown: readonly ListedRow[];
+  affected: ReadonlyMap<string, Severity>;
+  many: boolean;
+}
+
+function Rows({ shown, affected, model, view, loop, many }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const sparks = useRef<SparkLines | null>(null);
@@ -119,7 +143,8 @@ function Rows({
   const from = Math.min(range.from, to);
   const visible = shown.slice(from, to);
   useLayoutEffect(() => {
-    if (sparks.current !== null) sparks.current.rows = visible;
+    if (sparks.current !== null)
+      sparks.current.rows = visible.map((row) => (row.kind === "channel" ? row.channel : null));
     if (moved.current) {
       moved.current = false;
       box.current?.querySelector<HTMLElement>(".channel[tabindex='0']")?.focus();
@@ -127,7 +152,10 @@ function Rows({
   });
 
   const move = (to: number) => {
-    const next = Math.min(shown.length - 1, Math.max(0, to));
+    let next = Math.min(shown.length - 1, Math.max(0, to));
+    // Heads are passed over; at the top there is a channel below.
+    if (shown[next]?.kind === "head") next += to < current && next > 0 ? -1 : 1;
+    next = Math.min(shown.length - 1, next);
     const element = box.current;
     if (element !== null) {
       const top = next * ROW_HEIGHT;
@@ -150,7 +178,9 @@ function Rows({
     box.current?.addEventListener("keydown", onKey);
     return () => box.current?.removeEventListener("keydown", onKey);
   });
-  const focused = Math.min(current, shown.length - 1);
+  const first = shown[0]?.kind === "head" ? 1 : 0;
+  const focused = shown[current]?.kind === "channel" ? current : Math.min(first, shown.length - 1);
+  const firstVisible = visible.findIndex(({ kind }) => kind === "channel");
   const height = shown.length * ROW_HEIGHT;
   return (
     <div class="rows" ref={box}>
@@ -162,22 +192,29 @@ function Rows({
           aria-label="The last minute of each channel"
           style={{ top: `${from * ROW_HEIGHT}px`, height: `${Math.max(1, visible.length) * ROW_HEIGHT}px` }}
         />
-        {visible.map((channel, k) => (
-          <Row
-            key={channel.key}
-            channel={channel}
-            top={(from + k) * ROW_HEIGHT}
-            many={many}
-            current={from + k === focused || (k === 0 && (focused < from || focused >= to))}
-            onPress={() => {
-              setCurrent(from + k);
-              view.toggleChannel(channel.key);
-            }}
-            model={model}
-            view={view}
-            loop={loop}
-          />
-        ))}
+        {visible.map((row, k) =>
+          row.kind === "head" ? (
+            <h3 class="rows-head" key={row.title} style={{ top: `${(from + k) * ROW_HEIGHT}px` }}>
+              {row.title}
+            </h3>
+          ) : (
+            <Row
+              key={row.channel.key}
+              channel={row.channel}
+              severity={affected.get(row.channel.key) ?? null}
+              top={(from + k) * ROW_HEIGHT}
+              many={many}
+              current={from + k === focused || (k === firstVisible && (focused < from || focused >= to))}
+              onPress={() => {
+                setCurrent(from + k);
+                view.toggleChannel(row.channel.key);
+              }}
+              model={model}
+              view={view}
+              loop={loop}
+            />
+          ),
+        )}
       </div>
       {shown.length === 0 ? <p class="empty-note">No channel matches “{view.filter.value}”.</p> : null}
     </div>
@@ -186,14 +223,18 @@ function Rows({
 
 interface RowProps extends Pick<PanelProps, "model" | "view" | "loop"> {
   channel: Channel;
+  /** Of the incident that it is in. */
+  severity: Severity | null;
   top: number;
   many: boolean;
   current: boolean;
   onPress: () => void;
 }
 
-function Row({ channel, top, many, current, onPress, model, view }: RowProps) {
-  const at = view.chosen.value.indexOf(channel.key);
+function Row({ channel, severity, top, many, current, onPress, model, view }: RowProps) {
+  const at = view.colourOf(channel.key);
+  const range = model.usual.value.get(channel.key);
+  const known = range === undefined ? "" : `, usually ${rangeText(range, channel.unit)}`;
   const value = useRef<HTMLSpanElement>(null);
   const unit = useRef<HTMLSpanElement>(null);
   useEffect(
@@ -208,15 +249,21 @@ function Row({ channel, top, many, current, onPress, model, view }: RowProps) {
   return (
     <button
       type="button"
-      class={at < 0 ? "channel" : `channel chosen line-${(at % MOST_LINES) + 1}`}
+      class={`channel${at < 0 ? "" : ` chosen line-${at + 1}`}${severity === null ? "" : ` affected is-${severity}`}`}
       style={{ top: `${top}px` }}
       aria-pressed={at >= 0}
       tabIndex={current ? 0 : -1}
       onClick={onPress}
-      title={many ? `${channel.group} · ${channel.name}` : channel.name}
+      title={`${channel.title} (${many ? `${channel.group} · ` : ""}${channel.name})${known}`}
     >
       <span class="swatch" aria-hidden="true" />
-      <span class="name">{channel.title}</span>
+      {severity === null ? null : (
+        <>
+          <Icon name={severity} size={10} />
+          <span class="sr">unusual, {severity}: </span>
+        </>
+      )}
+      <Name title={channel.title} />
       <span class="value" ref={value}>
         –
       </span>
@@ -224,6 +271,21 @@ function Row({ channel, top, many, current, onPress, model, view }: RowProps) {
     </button>
   );
 }
+
+/** A long name keeps its end, which tells it from others. */
+function Name({ title }: { title: string }) {
+  const cut = title.length > LONG_NAME ? title.length - KEPT_END : title.length;
+  return (
+    <span class="name">
+      <span class="name-begin">{title.slice(0, cut)}</span>
+      {cut < title.length ? <span class="name-end">{title.slice(cut)}</span> : null}
+    </span>
+  );
+}
+
+/** Characters that fit beside a line, and of longer names those at the end. */
+const LONG_NAME = 16;
+const KEPT_END = 6;
 
 function write(element: HTMLElement | null, text: string): void {
   const node = element?.firstChild;

@@ -20,6 +20,7 @@ import {
 import { drawNoteBands, drawNoteMarks, openThread, threadAt } from "../../components/note-marks.ts";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { drawEventLines, drawInjections, eventsInPlot } from "../../components/session-marks.ts";
+import { affectedBy } from "../../model/channel-order.ts";
 import type { Channel, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
 import type { View } from "../../model/view.ts";
@@ -64,6 +65,8 @@ export class SignalsPicture implements TimePicture {
   readonly #notes: Notes;
   readonly #caches = new Map<string, LineCache>();
   readonly #ranges = new Map<string, Range>();
+  /** Channels of incidents that go on. */
+  #affected: ReadonlySet<string> = new Set();
   #panes: Pane[] = [];
   #frame: TimeFrame | null = null;
 
@@ -74,7 +77,7 @@ export class SignalsPicture implements TimePicture {
   }
 
   state(): string {
-    return `${this.#model.eventsVersion} ${this.#notes.version}`;
+    return `${this.#model.eventsVersion} ${this.#notes.version} ${this.#model.usualVersion}`;
   }
 
   press(x: number, y: number): void {
@@ -98,6 +101,7 @@ export class SignalsPicture implements TimePicture {
 
   drawBase(frame: TimeFrame): void {
     this.#frame = frame;
+    this.#affected = new Set(affectedBy(this.#model.incidents.peek()).keys());
     this.#layout(frame);
     this.#place(frame);
     drawTimeGrid(frame);
@@ -155,7 +159,7 @@ export class SignalsPicture implements TimePicture {
 
   #colourOf(channel: Channel): string {
     const { lines, text } = theme.peek();
-    return lines[this.#view.chosen.peek().indexOf(channel.key) % lines.length] ?? text;
+    return lines[this.#view.colours.peek().get(channel.key) ?? -1] ?? text;
   }
 
   #layout({ plotHeight, time }: TimeFrame): void {
@@ -220,6 +224,7 @@ export class SignalsPicture implements TimePicture {
     context.rect(0, pane.top - 4, plotWidth, pane.height + 8);
     context.clip();
     this.#drawGaps(frame, pane);
+    this.#drawUsual(frame, pane);
     const scale = -pane.height / (pane.range.high - pane.range.low);
     const offset = pane.top + pane.height - scale * pane.range.low;
     context.lineJoin = "round";
@@ -239,6 +244,21 @@ export class SignalsPicture implements TimePicture {
     for (const { channel, value, y } of tags) {
       const text = tickLabel(value, Math.abs(value) < 10 ? 0.01 : 0.1, pane.unit);
       drawValueTag(frame, this.#colourOf(channel), text, y);
+    }
+  }
+
+  /** Where the line usually is: of the only channel of a pane, and of those that something happens to. */
+  #drawUsual({ context, plotWidth }: TimeFrame, { channels, range, top, height }: Pane): void {
+    const { usual } = theme.peek();
+    const ranges = this.#model.usual.peek();
+    const affected = channels.length === 1 ? channels : channels.filter(({ key }) => this.#affected.has(key));
+    context.fillStyle = usual;
+    for (const { key } of affected.slice(0, 1)) {
+      const own = ranges.get(key);
+      if (own === undefined) continue;
+      const from = Math.max(top, yOf(own.high, range, top, height));
+      const to = Math.min(top + height, yOf(own.low, range, top, height));
+      if (to > from) context.fillRect(0, from, plotWidth, to - from);
     }
   }
 

@@ -21,11 +21,11 @@ export function SignalsPanel(props: PanelProps) {
       <div class="panel-head">
         <h2>Signals</h2>
         <ul class="chips" aria-label="Channels in the chart">
-          {channels.map((channel, k) => (
+          {channels.map((channel) => (
             <li key={channel.key}>
               <button
                 type="button"
-                class={`chip line-${k + 1}`}
+                class={`chip line-${view.colourOf(channel.key) + 1}`}
                 onClick={() => view.toggleChannel(channel.key)}
                 title={`Remove ${channel.title} from the chart`}
               >

@@ -63,7 +63,7 @@ function verdictAt({ model }: PanelProps, momentUs: number | null): Verdict {
         channels.reduce((last, { series }) => Math.max(last, series.lastTimeUs || 0), 0),
       ]),
     ),
-    isUsualKnown: false,
+    isUsualKnown: model.usual.value.size > 0,
     known: knownOf(model),
   });
 }
