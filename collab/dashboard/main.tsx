@@ -8,6 +8,7 @@ import { render } from "preact";
 import { Loop } from "../charts/loop.ts";
 import { App } from "./app.tsx";
 import { showCursors } from "./components/cursors.ts";
+import { goTo, keepAddress, placeIn, withPlace } from "./model/address.ts";
 import { Alerts } from "./model/alerts.ts";
 import { Controls } from "./model/controls.ts";
 import { Layout } from "./model/layout.ts";
@@ -32,6 +33,7 @@ const room = new Room(controls);
 const alerts = new Alerts(model, controls, room);
 const people = new People(room, controls);
 const view = new View(model);
+goTo(view, placeIn(options));
 const usual = new Usual(model);
 const presence = new Presence(room, view);
 const notes = new Notes(room, controls);
@@ -71,7 +73,11 @@ effect(() => {
   // Known already, or never to be: an answer changes nothing that this depends on.
   if (view.lacksMoment) source.lookAt?.(view.momentUs.peek()!);
 });
+const leaveAddress = keepAddress(view, (place) =>
+  history.replaceState(history.state, "", withPlace(location.href, place)),
+);
 addEventListener("pagehide", () => {
+  leaveAddress();
   source.stop();
   controls.stop();
   usual.stop();

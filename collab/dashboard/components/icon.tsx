@@ -44,6 +44,11 @@ const PATHS = {
   ),
   close: <path d="M6 6l12 12M18 6L6 18" />,
   jump: <path d="M4 12h14M12.500 6l6 6-6 6" />,
+  link: (
+    <path d="M10 14a4.500 4.500 0 0 0 6.400 0l3-3a4.500 4.500 0 0 0-6.400-6.400l-1.500 1.500M14 10a4.500 4.500 0 0 0-6.400 0l-3 3a4.500 4.500 0 0 0 6.400 6.400l1.500-1.500" />
+  ),
+  check: <path d="M5 12.500l5 5L19.500 7" />,
+  download: <path d="M12 4v11M7 10.500l5 5 5-5M4 20h16" />,
   info: <circle cx="12" cy="12" r="6" fill="currentColor" />,
   notice: <path d="M12 3l9 9-9 9-9-9z" fill="currentColor" />,
   warning: <path d="M12 3.500L22 20.500H2z" fill="currentColor" />,

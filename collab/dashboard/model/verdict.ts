@@ -68,7 +68,7 @@ export function verdictOf(situation: Situation): Verdict {
     const things = lasting.slice(0, TOLD).map((incident) => ({
       incident,
       words: sentenceOf(incident, known),
-      when: `since ${clock(incident.sinceUs, MINUTE_US)} (${lasted(nowUs - incident.sinceUs)})`,
+      when: sinceWords(incident.sinceUs, nowUs),
     }));
     const headline = lasting.length === 1 ? "1 thing changed" : `${lasting.length} things changed`;
     const affected = new Set(lasting.flatMap((each) => each.channels.map((name) => `${each.group}/${name}`)));
@@ -90,8 +90,14 @@ export function verdictOf(situation: Situation): Verdict {
     return { ...empty, state: "usual", headline: "Almost as usual", things };
   }
   const sinceUs = usualSince(situation);
-  const since = sinceUs === null ? "" : ` since ${clock(sinceUs, MINUTE_US)} (${lasted(nowUs - sinceUs)})`;
+  const since = sinceUs === null ? "" : ` ${sinceWords(sinceUs, nowUs)}`;
   return { ...empty, state: "usual", headline: `As usual${since}` };
+}
+
+/** "since 13:58 (9 min)"; at the moment itself without how long. */
+function sinceWords(sinceUs: number, nowUs: number): string {
+  const since = `since ${clock(sinceUs, MINUTE_US)}`;
+  return nowUs - sinceUs < 1e6 ? since : `${since} (${lasted(nowUs - sinceUs)})`;
 }
 
 /** The worst first, then the one with more evidence, then the newest. */

@@ -119,6 +119,8 @@ export class View {
   };
   readonly #model: Model;
   #colours: ReadonlyMap<string, number> = new Map();
+  /** A link chose the channels, and no arrangement was shown yet. */
+  #isLinked = false;
   #hasChosen = false;
   /** The person's channels while the chart shows those of an incident. */
   #before: readonly string[] | null = null;
@@ -151,6 +153,7 @@ export class View {
     effect(() => {
       const groups = model.groups.value;
       const known = groups.some((group) => group.name === this.groupName.peek());
+      // A link may name a group that is declared later.
       if (!known && groups[0] !== undefined) this.groupName.value = groups[0].name;
       if (!this.#hasChosen && this.#before === null) {
         const channels = groups.flatMap((group) => group.channels);
@@ -195,6 +198,7 @@ export class View {
 
   toggleChannel(key: string): void {
     this.#hasChosen = true;
+    this.#isLinked = false;
     this.#before = null;
     const chosen = this.chosen.value;
     if (chosen.includes(key)) this.chosen.value = chosen.filter((other) => other !== key);
@@ -202,8 +206,18 @@ export class View {
     this.choices.value++;
   }
 
+  /** Shows the channels that a link names: the person's arrangement of before does not replace them. */
+  chooseByLink(channels: readonly string[]): void {
+    this.choose(channels);
+    this.#isLinked = true;
+  }
+
   /** Shows the channels of an arrangement, as group/name. */
   choose(channels: readonly string[]): void {
+    if (this.#isLinked) {
+      this.#isLinked = false;
+      return;
+    }
     this.#hasChosen = true;
     this.#before = null;
     this.chosen.value = channels.slice(0, MOST_LINES);

@@ -3,6 +3,7 @@ import "./panel.css";
 import { clock, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { CopyLink } from "../../components/share.tsx";
 import type { Controls } from "../../model/controls.ts";
 import { strainOf } from "../../model/health.ts";
 import type { View } from "../../model/view.ts";
@@ -40,6 +41,7 @@ export function Header(props: PanelProps) {
       <PeopleHere {...props} />
       <Health model={model} view={view} />
       {controls.isReplay.value ? <ReplayPill controls={controls} /> : <LivePill model={model} view={view} />}
+      <CopyLink view={view} />
       <button
         type="button"
         class="icon-button"
@@ -224,7 +226,7 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
         title="Follow live again (Space)"
       >
         <Icon name="play" size={13} />
-        <span>Paused · {behind} behind</span>
+        <span>{frozen < model.headUs ? `Paused · ${behind} behind` : "Paused"}</span>
       </button>
     );
   }

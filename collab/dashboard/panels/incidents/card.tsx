@@ -7,6 +7,7 @@ import type { EventMessage } from "../../../../protocol/messages.ts";
 import { clock, dateTime } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { CopyLink } from "../../components/share.tsx";
 import { contributionsOf, fateWords, lasted, sentenceOf, timeWords } from "../../model/incident-words.ts";
 import { type Incident, isOngoing } from "../../model/incidents.ts";
 import { knownOf } from "../../model/known.ts";
@@ -129,6 +130,7 @@ function Detail({ incident, model, view }: PanelProps & { incident: Incident }) 
         >
           Note
         </button>
+        <CopyLink view={view} words="Copy link" />
       </div>
       <details>
         <summary>technical</summary>

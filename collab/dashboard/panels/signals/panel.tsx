@@ -6,6 +6,7 @@ import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { Export } from "../../components/share.tsx";
 import { SPANS_US } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 import { SignalsPicture } from "./chart.ts";
@@ -39,6 +40,7 @@ export function SignalsPanel(props: PanelProps) {
         <div class="spacer" />
         <MarkButton {...props} />
         <ThresholdsButton {...props} />
+        <Export {...props} />
         <Spans {...props} />
       </div>
       <figure class="chart" aria-label="Chosen channels over time">
