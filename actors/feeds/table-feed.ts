@@ -26,11 +26,14 @@ import type { ByteSource } from "./table/bytes.ts";
 import { shortList } from "./table/columns.ts";
 import { FINE, REASONS } from "./table/rows.ts";
 import { readTable, type Table, type TableBatch } from "./table/table.ts";
-import { inferTraits, type TableTraits, TRAITS_ROWS } from "./table/traits.ts";
+import { inferTraits, QUEUED_US, type TableTraits, TRAITS_ROWS } from "./table/traits.ts";
 import type { TableFeedOptions } from "./table-options.ts";
 
 /** A jump of more spacings between rows is a gap: one or two missing rows are normal. */
 const GAP_SPACINGS = 5;
+/** Steps between rows of a live table from whose median its spacing is learnt, and how many are needed. */
+const STEPS_KEPT = 32;
+const STEPS_NEEDED = 8;
 /** Rows between two reports of totals; for live tables also the time between them. */
 const REPORT_ROWS = 10_000;
 const REPORT_US = 1_000_000;
@@ -170,6 +173,10 @@ class TableRows {
   /** Latest time so far; NaN before the first row. */
   #latestUs = Number.NaN;
   readonly #pace: Pace | null;
+  /** What the table is said to have; 0: it is learnt. */
+  readonly #every: number;
+  /** The last steps between rows of a live table, µs. */
+  readonly #stepsUs: number[] = [];
 
   constructor(feed: TableFeedSource, table: Table, first: TableBatch, writer: FeedWriter) {
     const { options } = feed;
@@ -181,6 +188,7 @@ class TableRows {
     this.#name = feed.name;
     this.#chosen = new Set(options.columns);
     this.#skipped = new Set(options.skip);
+    this.#every = options.every;
     this.#traits = traitsOf(feed, table, first);
     const { sampling, everyUs, innovation, columns } = this.#traits;
     const unit = options.unit ?? "";
@@ -288,8 +296,9 @@ class TableRows {
 
   #checkTime(time: number, line: number): void {
     if (!(time <= this.#latestUs)) {
-      const spacing = this.#traits.everyUs;
       const jump = time - this.#latestUs;
+      const spacing = this.#spacingUs();
+      if (this.#live && jump >= QUEUED_US) this.#learnStep(jump);
       this.#latestUs = time;
       if (this.#traits.sampling === "rows" && spacing > 0 && jump > spacing * GAP_SPACINGS)
         this.#count("gap", line, `no rows for ${Math.round(jump / spacing)} spacings`);
@@ -297,6 +306,19 @@ class TableRows {
       const back = (this.#latestUs - time) / 1e6;
       this.#count("backward", line, `time goes back by ${back} s`);
     }
+  }
+
+  /** Usual spacing of rows, µs; 0: not known. What a live table was like when it was opened says little of later. */
+  #spacingUs(): number {
+    if (!this.#live || this.#every > 0) return this.#traits.everyUs;
+    if (this.#stepsUs.length < STEPS_NEEDED) return 0;
+    const sorted = [...this.#stepsUs].sort((a, b) => a - b);
+    return sorted[sorted.length >> 1]!;
+  }
+
+  #learnStep(us: number): void {
+    this.#stepsUs.push(us);
+    if (this.#stepsUs.length > STEPS_KEPT) this.#stepsUs.shift();
   }
 
   /** Whether the row at `time` may leave. If not, sends all samples before it and sets `waitUs`. */

@@ -10,8 +10,12 @@ import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { report } from "../command-line/terminal.ts";
 import { readTable, type Table } from "../feeds/table/table.ts";
+import { inferTraits } from "../feeds/table/traits.ts";
 import { LineWriter } from "./lines.ts";
 import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
+
+/** What fits a detector. */
+const MOST = { channels: MAX_GROUP_CHANNELS, choose: "--columns NAMES" };
 
 interface DetectOptions {
   detector: DetectorName;
@@ -26,22 +30,29 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
     defaultSettings(),
   );
   const table = await openTable(path, options.columns);
+  const name = path === "-" ? "standard input" : path;
+  let isFirst = true;
   const scorer = createScorer(options.detector, table.valueColumns, {
     settings: settings as unknown as Record<string, unknown>,
   });
   const writer = new LineWriter(process.stdout);
   const format = options.out === "csv" ? csvRow : jsonRow;
-  if (options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
   const n = table.valueColumns.length;
   let lastTimeUs = 0;
   try {
     for await (const batch of table.batches()) {
+      // As for a feed: a table without a number, such as one with decimal commas, is refused.
+      if (isFirst) inferTraits(table, batch, { name, live: false, most: MOST, options: { every: 0 } });
+      if (isFirst && options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
+      isFirst = false;
       for (let r = 0; r < batch.rows && !writer.closed; r++) {
         // A row whose time cannot be read is scored at the time of the row before.
         const timeUs = Number.isNaN(batch.timeUs[r]!) ? lastTimeUs : batch.timeUs[r]!;
         lastTimeUs = timeUs;
         const scored = scorer.row(timeUs, batch.values.subarray(r * n, (r + 1) * n));
-        await writer.write(format(batch.timeText[r] ?? String(timeUs), scored, scorer));
+        const channel = scored[scorer.column ?? ""] ?? null;
+        const named = channel === null ? null : { [scorer.column!]: table.valueColumns[channel]! };
+        await writer.write(format(batch.timeText[r] ?? String(timeUs), { ...scored, ...named }, scorer));
       }
       // Write all results before reading more, because the input may be a pipe of live data.
       await writer.flush();
@@ -51,6 +62,7 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
     await writer.flush();
     throw error;
   }
+  if (isFirst && options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
   await writer.flush();
   for (const [reason, { line, column, text }] of table.problems) {
     report(`${reason}: first at line ${line}, column ${column}: ${JSON.stringify(text)}`);
@@ -63,7 +75,7 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
   const table = await readTable(source, {
     name: path === "-" ? "standard input" : path,
     keepTimeText: true,
-    most: { channels: MAX_GROUP_CHANNELS, choose: "--columns NAMES" },
+    most: MOST,
     ...(columns === undefined ? {} : { columns, format: "wide" as const }),
   });
   if (table.format === "wide") return table;
@@ -75,13 +87,23 @@ async function openTable(path: string, columns: string[] | undefined): Promise<T
   });
 }
 
-function csvRow(time: string, scored: ScoredRow, scorer: Scorer): string {
-  const shown = visibleText(time);
-  let line = /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
-  for (const field of scorer.fields) line += `,${scored[field] ?? ""}`;
+/** With the name of a column in place of its number. */
+type NamedRow = Readonly<Record<string, ScoredRow[string] | string>>;
+
+function csvRow(time: string, scored: NamedRow, scorer: Scorer): string {
+  let line = cell(time);
+  for (const field of scorer.fields) {
+    const value = scored[field] ?? "";
+    line += `,${typeof value === "string" ? cell(value) : value}`;
+  }
   return line;
 }
 
-function jsonRow(time: string, scored: ScoredRow): string {
+function cell(text: string): string {
+  const shown = visibleText(text);
+  return /[",]/.test(shown) ? `"${shown.replaceAll('"', '""')}"` : shown;
+}
+
+function jsonRow(time: string, scored: NamedRow): string {
   return visibleJson({ timestamp: time, ...scored });
 }

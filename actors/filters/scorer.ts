@@ -2,7 +2,7 @@
  * Runs a detector as a filter: one row in, one row of numbers out, without look-ahead.
  *
  *     const scorer = createScorer("anomaly", ["cpu", "disk"], {});
- *     scorer.row(timeUs, [0.3, 17])  →  { anomaly_score: 0.02 }
+ *     scorer.row(timeUs, [0.3, 17])  →  { anomaly_score: 0.02, alarm: 0, channel: null }
  *
  * It uses the row assembler and the detectors of the live system on one row-sampled group. Every input row has an output row: 0 while warming
  * up, and a repetition of the last one for a row without values. Missing values are NaN.
@@ -34,6 +34,8 @@ export type ScoredRow = Record<string, number | null>;
 export interface Scorer {
   /** Names of the output fields, in order, for a header. */
   readonly fields: readonly string[];
+  /** Of these, the one whose number is the place of a column; absent: none. */
+  readonly column?: string;
   /** Scores a row; `values[c]` is the value of column c, NaN if missing. The next call reuses the returned row. */
   row(timeUs: number, values: ArrayLike<number>): ScoredRow;
 }
@@ -118,12 +120,19 @@ function forFiles(settings: Settings, n: number): Settings {
   };
 }
 
+/** The score of the row, whether something unusual goes on, and the channel that contributes most to it. */
 function anomalyScorer(rows: RowReader<AnomalyDetector>): Scorer {
-  const out: ScoredRow = { anomaly_score: 0 };
+  const out: ScoredRow = { anomaly_score: 0, alarm: 0, channel: null };
   return {
-    fields: ["anomaly_score"],
+    fields: ["anomaly_score", "alarm", "channel"],
+    column: "channel",
     row(timeUs, values) {
-      if (rows.push(timeUs, values)) out["anomaly_score"] = rows.detector.rowScore(rows);
+      if (!rows.push(timeUs, values)) return out;
+      const { detector } = rows;
+      const channel = detector.alarmed();
+      out["anomaly_score"] = detector.rowScore(rows);
+      out["alarm"] = channel < 0 ? 0 : 1;
+      out["channel"] = channel < 0 ? null : channel;
       return out;
     },
   };

@@ -116,7 +116,10 @@ test("page shows the groups of all partitions live and lists the events of each,
       await page.keyboard.press("Escape");
     }
     await valuesChange(page);
-    const listed = await page.locator(".event-title").allTextContents();
+    // What happens again and again is one row, which says how often.
+    const listed = (await page.locator(".event-title").allTextContents()).filter(
+      (title) => !/ has a gap|is degraded|× \d+$/.test(title),
+    );
     if (visit === "again") for (const title of known) assert.ok(listed.includes(title), title);
     known = listed;
     if (visit === "first") await page.reload();

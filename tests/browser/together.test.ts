@@ -208,13 +208,13 @@ test("Ctrl and Z takes back what the person changed, and nothing that others did
 test("an arrangement is one's own until it is shared, and is there again when the page is loaded again", async () => {
   await onPages(["Ana", "Ben"], async (ana, ben) => {
     await arrange(ana, "Private");
-    await ana.getByRole("checkbox", { name: "Together or apart" }).uncheck();
+    await ana.getByRole("checkbox", { name: "How much moves together" }).uncheck();
     await ana.locator(".measures").waitFor({ state: "detached" });
     assert.is(await ben.locator(".measures").count(), 1);
     await ana.getByRole("button", { name: "Share mine with all" }).click();
     await arrange(ben, "Shared");
     await ben.locator(".measures").waitFor({ state: "detached" });
-    await ben.getByRole("button", { name: "Move Joint state up" }).click();
+    await ben.getByRole("button", { name: "Move Who moves with whom up" }).click();
     await ana.waitForFunction(() => document.querySelector(".place-1 .signals, .place-2 .state") !== null);
     assert.equal(await faultsOf(ben), []);
     await ben.screenshot({ path: join(tmpdir(), "eigenwatch-arrangement.png") });
@@ -223,7 +223,7 @@ test("an arrangement is one's own until it is shared, and is there again when th
     await ben.locator(".measures").waitFor({ state: "detached" });
     await arrange(ben, "Private");
     await ben.locator(".measures").waitFor();
-    await ana.getByRole("checkbox", { name: "Together or apart" }).check();
+    await ana.getByRole("checkbox", { name: "How much moves together" }).check();
     await ana.locator(".measures").waitFor();
   });
 });

@@ -77,6 +77,34 @@ test("live stdin sends rows as they arrive, with the time of arrival if they hav
   assert.is(sink.statuses.at(-1)!.status, "ended");
 });
 
+test("live stdin does not take rows that waited when it was opened for the spacing of rows, and finds a gap by what it learns", async () => {
+  const clock = createManualClock(1e12);
+  const stdin = pipe();
+  const sink = collectingSink();
+  // Each row takes a moment.
+  let looks = 0;
+  const moving = { ...clock, nowUs: () => clock.nowUs() + 21 * looks++ };
+  const running = createFeed("stdin?live=1", { clock: moving, seed: 1, stdin }).run(sink);
+  const gaps = () =>
+    sink.statuses.filter(({ detail }) => /no rows for/.test(detail)).map(({ detail }) => detail);
+  // Five rows are there already; then one comes each tenth of a second, now and then two at once.
+  stdin.write(`a\n${Array.from({ length: 5 }, (_, k) => `${k}\n`).join("")}`);
+  for (let k = 0; k < 40; k++) {
+    await clock.advance(100);
+    stdin.write(k % 7 === 6 ? "1\n2\n" : "1\n");
+    await clock.advance(0);
+  }
+  assert.is([...sink.groups.values()][0]!.everyUs, 0);
+  assert.equal(gaps(), []);
+  await clock.advance(3_000);
+  stdin.write("1\n");
+  await clock.advance(0);
+  assert.is(gaps().length, 1);
+  assert.match(gaps()[0]!, /no rows for 30 spacings/);
+  stdin.end();
+  await running;
+});
+
 test("live stdin keeps the times of a time column", async () => {
   const { samples } = await collectSpec("stdin?live=1", { stdin: pieces("ts,a\n1381336201994,2\n") });
   assert.is(samples[0]!.time, 1381336201994000);

@@ -14,7 +14,7 @@ function walk(columns: number, rows: number, seed: number): number[][] {
 
 test("anomaly scorer gives every row a score in [0, 1) and a spike the highest", () => {
   const scorer = createScorer("anomaly", ["a", "b"]);
-  assert.equal(scorer.fields, ["anomaly_score"]);
+  assert.equal(scorer.fields, ["anomaly_score", "alarm", "channel"]);
   const rows = walk(2, 2000, 1);
   rows[1500]![1] = 15;
   const scores = rows.map((row, k) => scorer.row(k * MINUTE, row)["anomaly_score"]!);
@@ -25,6 +25,21 @@ test("anomaly scorer gives every row a score in [0, 1) and a spike the highest",
     "warm-up scores 0",
   );
   assert.is(scores.indexOf(Math.max(...scores)), 1500);
+});
+
+test("anomaly scorer says from when to when something unusual goes on, and in which column", () => {
+  const scorer = createScorer("anomaly", ["a", "b", "c"]);
+  const rows = walk(3, 1200, 3).map((row, k) =>
+    k >= 1000 && k < 1020 ? [row[0]!, row[1]! + 15, row[2]!] : row,
+  );
+  const alarms = rows.map((row, k) => {
+    const { alarm, channel } = scorer.row(k * MINUTE, row);
+    assert.is(channel === null, alarm === 0);
+    return alarm === 1 ? channel : null;
+  });
+  assert.is(alarms[1000], 1, "column b");
+  assert.ok(alarms.slice(0, 1000).filter((channel) => channel !== null).length < 50);
+  assert.is(alarms[1199], null);
 });
 
 test("anomaly scorer repeats the last score for a row without values", () => {

@@ -65,7 +65,10 @@ for (const detector of DETECTORS) {
     }
     for (const row of rows)
       for (const [name, cell] of Object.entries(row))
-        assert.ok(name === "timestamp" || cell === "" || Number.isFinite(Number(cell)), `${name} is ${cell}`);
+        assert.ok(
+          name === "timestamp" || name === "channel" || cell === "" || Number.isFinite(Number(cell)),
+          `${name} is ${cell}`,
+        );
 
     const cut = Math.floor(ROWS * 0.7);
     const before = await detected(
@@ -107,9 +110,11 @@ test("CSV, NDJSON, gzip and standard input give the same rows", async () => {
   const objects = stdout
     .trimEnd()
     .split("\n")
-    .map((line) => JSON.parse(line) as { timestamp: string; anomaly_score: number });
+    .map((line) => JSON.parse(line) as Record<string, string | number | null>);
   assert.equal(
-    objects.map(({ timestamp, anomaly_score }) => ({ timestamp, anomaly_score: String(anomaly_score) })),
+    objects.map((row) =>
+      Object.fromEntries(Object.entries(row).map(([key, value]) => [key, String(value ?? "")])),
+    ),
     expected,
   );
 
@@ -155,7 +160,18 @@ test("times in ISO 8601, with commas or quotes in them, come out as they went in
   assert.is(code, 0);
   assert.equal(
     stdout.trimEnd().split("\n").slice(1),
-    times.map((time) => `${time},0`),
+    times.map((time) => `${time},0,0,`),
+  );
+});
+
+test("a table whose numbers have decimal commas is refused as a feed refuses it, and nothing is written", async () => {
+  const rows = Array.from({ length: 50 }, (_, k) => `${1_700_000_000 + k};${k},5`);
+  const { code, stdout, stderr } = await run(["detect", "-"], { stdin: ["time;a", ...rows].join("\n") });
+  assert.is(code, 2);
+  assert.is(stdout, "");
+  assert.match(
+    stderr,
+    /no column holds numbers: line 2, column a says "0,5"; expected numbers such as 1234\.5/,
   );
 });
 
@@ -163,7 +179,7 @@ test("a row comes out while standard input is still open, and nothing breaks whe
   const [header, ...rows] = walkCsv(400).trimEnd().split("\n");
   const filter = start(["detect", "-"]);
   filter.write(`${header}\n${rows[0]}\n`);
-  await filter.matched(/^timestamp,anomaly_score\n1700000000,0\n/);
+  await filter.matched(/^timestamp,anomaly_score,alarm,channel\n1700000000,0,0,\n/);
   filter.write(`${rows[1]}\n`);
   await filter.matched(/\n1700000001,/);
   filter.closeOutput();

@@ -190,6 +190,21 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     return c < this.group.n ? scoreOf(this.channels.at(c).reported) : jointScoreOf(this.joint?.score ?? 0);
   }
 
+  /** The channel that contributes most to what goes on; −1 when nothing does. */
+  alarmed(): number {
+    const { n } = this.group;
+    if (n > 1 && this.episodes.at(n).active === 1) return this.concerned(n)[0]!;
+    let largest = -1;
+    let alarmed = -1;
+    for (let c = 0; c < n; c++) {
+      const { active, peakEffect } = this.episodes.at(c);
+      if (active === 0 || peakEffect <= largest) continue;
+      largest = peakEffect;
+      alarmed = c;
+    }
+    return alarmed;
+  }
+
   /** The ranges of the levels, about what is expected of the last row. Null while warming up. */
   usual({ machine }: Pick<DetectorContext, "machine">): UsualRanges | null {
     if (machine.value === "warming") return null;

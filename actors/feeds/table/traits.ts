@@ -41,6 +41,9 @@ interface InferredTable {
   };
 }
 
+/** Rows of a live table that come closer together were waiting when it was opened: they say nothing about how far apart rows are. */
+export const QUEUED_US = 1_000;
+
 /** Throws if a recorded wide table has no column with numbers, or more than `most`. A live one may have numbers in its next rows. */
 export function inferTraits(
   table: Table,
@@ -54,6 +57,8 @@ export function inferTraits(
     columns = table.valueColumns.map((_, k) => k);
   }
   refuseTooMany(name, columns.length, most);
+  const step = medianStep(first, rows);
+  const rowsEvery = live && step < QUEUED_US ? 0 : step;
   const numeric = new Set(columns);
   const textColumns = table.valueColumns.filter((_, k) => !numeric.has(k));
   const innovation =
@@ -61,14 +66,13 @@ export function inferTraits(
   if (table.format === "wide")
     return {
       sampling: "rows",
-      everyUs: options.every || medianStep(first, rows),
+      everyUs: options.every || rowsEvery,
       innovation,
       columns,
       textColumns,
     };
   const sampling = options.sampling ?? (sharesTimes(first, rows) ? "rows" : "ticks");
-  const everyUs =
-    options.every || (sampling === "rows" ? medianStep(first, rows) : tickGrid(first, rows, innovation));
+  const everyUs = options.every || (sampling === "rows" ? rowsEvery : tickGrid(first, rows, innovation));
   return { sampling, everyUs, innovation, columns, textColumns };
 }
 

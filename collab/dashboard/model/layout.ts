@@ -13,8 +13,8 @@ import type { View } from "./view.ts";
 
 export const PANELS = [
   { name: "signals", title: "Signals" },
-  { name: "measures", title: "Together or apart" },
-  { name: "state", title: "Joint state" },
+  { name: "measures", title: "How much moves together" },
+  { name: "state", title: "Who moves with whom" },
   { name: "lists", title: "Incidents and notes" },
 ] as const;
 

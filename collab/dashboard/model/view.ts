@@ -67,6 +67,8 @@ export class View {
   readonly openEvent = signal<string | null>(null);
   /** The key of an incident. */
   readonly openIncident = signal<string | null>(null);
+  /** Also the measures of physics. */
+  readonly allMeasures = signal(false);
   readonly matrixScale = signal<"coherence" | "density">("density");
   readonly help = signal(false);
   /** The list at the bottom right. */
@@ -137,6 +139,7 @@ export class View {
       this.chosen.value;
       this.groupName.value;
       this.matrixScale.value;
+      this.allMeasures.value;
       this.version++;
     });
     effect(() => {

@@ -5,6 +5,7 @@ import { clock } from "../../../charts/format.ts";
 import { LineCache } from "../../../charts/line-cache.ts";
 import { extremes, traceLine } from "../../../charts/line-path.ts";
 import { followRange, type Range, yOf } from "../../../charts/scale.ts";
+import type { Series } from "../../../charts/series.ts";
 import { font } from "../../../charts/text.ts";
 import { xOf } from "../../../charts/time-axis.ts";
 import type { TimePicture } from "../../../charts/time-chart.ts";
@@ -23,6 +24,7 @@ import {
   drawInjections,
   eventsInPlot,
 } from "../../components/session-marks.ts";
+import { usualOf } from "../../model/measure-usual.ts";
 import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
 import type { JointState, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
@@ -34,6 +36,8 @@ const MARKS_HEIGHT = 18;
 const ROW_GAP = 6;
 /** Room for the caption of a row, above its line. */
 const CAPTION_HEIGHT = 18;
+/** The usual range is computed so often, µs. */
+const USUAL_EVERY_US = 5e6;
 /** The measures change slowly. */
 const EVERY_MS = 100;
 
@@ -42,10 +46,15 @@ interface Row {
   height: number;
 }
 
-/** Where the rows lie in a plot of this height, px. */
-export function measureRows(plotHeight: number): Row[] {
-  const each = (plotHeight - MARKS_HEIGHT) / MEASURES.length;
-  return MEASURES.map((_, k) => ({ top: MARKS_HEIGHT + k * each, height: each - ROW_GAP }));
+/** Where so many rows lie in a plot of this height, px. */
+export function measureRows(plotHeight: number, rows: number): Row[] {
+  const each = (plotHeight - MARKS_HEIGHT) / rows;
+  return Array.from({ length: rows }, (_, k) => ({ top: MARKS_HEIGHT + k * each, height: each - ROW_GAP }));
+}
+
+/** Measures shown: how much moves together, or all. */
+export function rowsShown(isAll: boolean): number {
+  return isAll ? MEASURES.length : 1;
 }
 
 export class MeasuresPicture implements TimePicture {
@@ -56,6 +65,11 @@ export class MeasuresPicture implements TimePicture {
   readonly #caches = MEASURES.map(() => new LineCache());
   readonly #ranges: (Range | null)[] = MEASURES.map(() => null);
   #rows: Row[] = [];
+  #usualOf: { series: Series | undefined; atUs: number; range: Range | null } = {
+    series: undefined,
+    atUs: 0,
+    range: null,
+  };
   #frame: TimeFrame | null = null;
 
   constructor({ model, view, notes }: Pick<PanelProps, "model" | "view" | "notes">) {
@@ -83,7 +97,7 @@ export class MeasuresPicture implements TimePicture {
     const events = eventsInPlot(frame, this.#model, this.#view);
     drawEventLines(frame, events);
     this.#drawEventMarks(frame, events);
-    this.#rows = measureRows(frame.plotHeight);
+    this.#rows = measureRows(frame.plotHeight, rowsShown(this.#view.allMeasures.peek()));
     this.#rows.forEach((row, k) => {
       this.#drawRow(frame, row, k);
     });
@@ -108,7 +122,7 @@ export class MeasuresPicture implements TimePicture {
   describe(timeUs: number): string {
     const joint = this.#view.group?.joint;
     if (joint === undefined) return clock(timeUs);
-    const values = MEASURES.map((measure) => {
+    const values = MEASURES.slice(0, this.#rows.length).map((measure) => {
       const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
       return `${measure.title} ${Number.isNaN(value) ? "unknown" : value.toFixed(measure.digits)}`;
     });
@@ -147,6 +161,7 @@ export class MeasuresPicture implements TimePicture {
     context.beginPath();
     context.rect(0, row.top, plotWidth, row.height + 1);
     context.clip();
+    this.#drawUsual(frame, row, range, k);
     context.beginPath();
     traceLine(context, cache.columns, {
       view: time,
@@ -164,6 +179,27 @@ export class MeasuresPicture implements TimePicture {
     const y = this.#yOf(value, range, row);
     drawBounds(frame, range, row, measure, y);
     if (Number.isFinite(y)) drawValueTag(frame, colourOf(k), value.toFixed(measure.digits), y);
+  }
+
+  /** Where the first measure usually is. */
+  #drawUsual({ context, plotWidth }: TimeFrame, row: Row, range: Range, k: number): void {
+    const usual = k === 0 ? this.usual() : null;
+    if (usual === null) return;
+    const bottom = row.top + row.height;
+    const from = Math.max(row.top + CAPTION_HEIGHT, this.#yOf(usual.high, range, row));
+    const to = Math.min(bottom, this.#yOf(usual.low, range, row));
+    context.fillStyle = theme.peek().usual;
+    if (to > from) context.fillRect(0, from, plotWidth, to - from);
+  }
+
+  /** Of the first measure of the group that is shown; looked at now and then, because it changes slowly. */
+  usual(): Range | null {
+    const joint = this.#view.group?.joint;
+    const series = joint === undefined ? undefined : seriesOf(joint, MEASURES[0]!);
+    const { headUs } = this.#model;
+    if (series !== this.#usualOf.series || Math.abs(headUs - this.#usualOf.atUs) > USUAL_EVERY_US)
+      this.#usualOf = { series, atUs: headUs, range: series === undefined ? null : usualOf(series, headUs) };
+    return this.#usualOf.range;
   }
 
   #range(k: number, seen: Range, measure: Measure, joint: JointState): Range {

@@ -1,22 +1,37 @@
-/** Coherence, purity, entropy and effective rank over time, with events marked. */
+/** How much moves together over time, with what is usual and in a sentence; on request purity, entropy and effective rank too. */
 import "./panel.css";
-import { useState } from "preact/hooks";
+import { useMemo, useState } from "preact/hooks";
 import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
-import { MEASURES } from "../../model/measures.ts";
+import { togetherWords } from "../../model/measure-usual.ts";
+import { MEASURES, seriesOf } from "../../model/measures.ts";
 import { theme } from "../../theme/theme.ts";
-import { MeasuresPicture, measureRows } from "./chart.ts";
+import { MeasuresPicture, measureRows, rowsShown } from "./chart.ts";
 
 export function MeasuresPanel(props: PanelProps) {
   const { view, loop } = props;
   const [height, setHeight] = useState(0);
-  const rows = measureRows(height);
+  const isAll = view.allMeasures.value;
+  const rows = measureRows(height, rowsShown(isAll));
+  const picture = useMemo(() => new MeasuresPicture(props), []);
   return (
     <section class="panel measures" aria-label="Measures of the joint state over time">
       <div class="panel-head">
-        <h2>Together or apart</h2>
-        <span class="hint">measures of the joint state over time</span>
+        <h2>How much moves together</h2>
+        <Sentence {...props} picture={picture} />
+        <div class="spacer" />
+        <button
+          type="button"
+          class="button small"
+          aria-pressed={isAll}
+          onClick={() => {
+            view.allMeasures.value = !isAll;
+          }}
+          title="Purity, entropy and effective rank of the joint state"
+        >
+          {isAll ? "less" : "more"}
+        </button>
       </div>
       <figure class="chart" aria-label="Measures over time">
         <ChartBox
@@ -24,14 +39,12 @@ export function MeasuresPanel(props: PanelProps) {
           kind="chart"
           label="Coherence, purity, entropy and effective rank over time. Arrow keys move a cursor."
           create={(elements) => {
-            const chart = new TimeChart(elements, view.window, new MeasuresPicture(props), () =>
-              theme.peek(),
-            );
+            const chart = new TimeChart(elements, view.window, picture, () => theme.peek());
             chart.onResize = setHeight;
             return chart;
           }}
         >
-          {MEASURES.map((measure, k) => (
+          {MEASURES.slice(0, rows.length).map((measure, k) => (
             <div
               class={`measure-caption measure-${k + 1}`}
               key={measure.title}
@@ -47,4 +60,15 @@ export function MeasuresPanel(props: PanelProps) {
       </figure>
     </section>
   );
+}
+
+/** Of the moment that is shown. */
+function Sentence({ model, view, picture }: PanelProps & { picture: MeasuresPicture }) {
+  model.pulse.value;
+  const joint = view.group?.joint;
+  const series = joint === undefined ? undefined : seriesOf(joint, MEASURES[0]!);
+  if (series === undefined) return null;
+  const atUs = view.momentUs.value;
+  const value = atUs === null ? series.lastValue : series.valueBefore(atUs);
+  return <span class="hint">{togetherWords(value, picture.usual())}</span>;
 }

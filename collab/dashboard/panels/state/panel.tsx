@@ -6,6 +6,7 @@ import { type Cell, HeatMap } from "../../../charts/heat-map.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
+import { pairWords } from "../../model/pair-words.ts";
 import { theme } from "../../theme/theme.ts";
 import { StatePicture, titleOf } from "./chart.ts";
 import { entryOf } from "./density-image.ts";
@@ -32,10 +33,10 @@ export function StatePanel({ model, view, loop }: PanelProps) {
   return (
     <section class="panel state" aria-label="Joint state">
       <div class="panel-head">
-        <h2>
-          Joint state <span class="rho">ρ</span>
-        </h2>
-        <span class="hint">who moves with whom</span>
+        <h2>Who moves with whom</h2>
+        <span class="hint">
+          joint state <span class="rho">ρ</span>
+        </span>
         <div class="spacer" />
         {isDisturbed(model, group, shown?.timeUs) ? <span class="badge injected">injected data</span> : null}
         {shown?.past ? <span class="badge past">as of {clock(shown.timeUs)}</span> : null}
@@ -157,13 +158,17 @@ function ReadOut({ group, cell, shown }: ReadOutProps) {
         {titleOf(group, i)} – {titleOf(group, j)}
       </strong>
       <span>
+        {pairWords(entry, titleOf(group, i), titleOf(group, j), {
+          floor: measureAt(group.joint, shown, "visibilityFloor"),
+          rows: measureAt(group.joint, shown, "nEff"),
+        })}
+      </span>
+      <span class="pair-numbers">
         ρ<sub>ij</sub> ={" "}
         <b>
           {entry.magnitude.toFixed(4)} ∠ {signed(entry.degrees)}°
         </b>
         {" · "}coherence <b>{Number.isNaN(entry.coherence) ? "–" : entry.coherence.toFixed(2)}</b>
-        {" · "}
-        {leadWords(entry.degrees, titleOf(group, i), titleOf(group, j))}
       </span>
     </output>
   );
@@ -172,12 +177,6 @@ function ReadOut({ group, cell, shown }: ReadOutProps) {
 function signed(degrees: number): string {
   const whole = Math.round(degrees);
   return whole === 0 ? "0" : `${whole < 0 ? "−" : "+"}${Math.abs(whole)}`;
-}
-
-function leadWords(degrees: number, row: string, column: string): string {
-  if (Math.abs(degrees) < 8) return "in step";
-  if (Math.abs(degrees) > 172) return "opposite";
-  return `${degrees > 0 ? row : column} leads`;
 }
 
 /** An estimate from fewer rows is still warming up: groups rarely have more channels than this. */
