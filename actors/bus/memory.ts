@@ -12,6 +12,7 @@
  */
 import { Buffer } from "node:buffer";
 import {
+  type AppendedAs,
   AppendRefused,
   type Bus,
   DEDUPE_MS,
@@ -29,7 +30,7 @@ import { StoredEntry } from "./stored-entry.ts";
 import { matches } from "./subject-match.ts";
 
 export function createMemoryBus(clock: Clock): Bus {
-  const subscribers = new Set<{ pattern: string; take(subject: string, bytes: Uint8Array): void }>();
+  const subscribers = new Set<{ pattern: string; take: Parameters<Bus["subscribe"]>[1] }>();
   const answerers = new Set<Answerer>();
   const streams = new Map<string, MemoryStream>();
   const hints = new Map<string, MemoryHints>();
@@ -37,11 +38,13 @@ export function createMemoryBus(clock: Clock): Bus {
   return {
     connected: true,
     onConnection: () => () => {},
-    publish(subject, bytes) {
+    publish(subject, bytes, traceparent) {
       const copy = new Uint8Array(bytes);
       for (const subscriber of subscribers) {
         if (!matches(subscriber.pattern, subject)) continue;
-        clock.soon(() => subscribers.has(subscriber) && subscriber.take(subject, new Uint8Array(copy)));
+        clock.soon(
+          () => subscribers.has(subscriber) && subscriber.take(subject, new Uint8Array(copy), traceparent),
+        );
       }
     },
     subscribe(pattern, take) {
@@ -106,8 +109,8 @@ class MemoryStream implements LogStream {
     this.#clock = clock;
   }
 
-  async append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number> {
-    const { id, expectedLast } = options;
+  async append(bytes: Uint8Array, options: AppendedAs): Promise<number> {
+    const { id, expectedLast, traceparent } = options;
     this.#forgetIds();
     const known = this.#ids.get(id);
     if (known !== undefined) return known.sequence;
@@ -117,7 +120,7 @@ class MemoryStream implements LogStream {
         `Cannot append ${id} to ${this.#name}: its last entry is ${last}; expected ${expectedLast}`,
       );
     const sequence = last + 1;
-    this.#entries.push(new StoredEntry(sequence, new Uint8Array(bytes), this.#clock.nowUs()));
+    this.#entries.push(new StoredEntry(sequence, new Uint8Array(bytes), this.#clock.nowUs(), traceparent));
     this.#ids.set(id, { sequence, atMs: this.#clock.monotonicMs() });
     for (const wake of this.#wake) wake();
     return sequence;

@@ -232,6 +232,13 @@ export class NatsLink {
   }
 }
 
+/** Of W3C Trace Context. */
+export const TRACE_HEADER = "traceparent";
+
+export function traceOf({ headers }: Nats.Msg): string | undefined {
+  return headers?.get(TRACE_HEADER) || undefined;
+}
+
 /** The data of a message as plain bytes: the library hands out the runtime's buffers. */
 export function bytesOf({ data }: Nats.Msg): Uint8Array {
   return new Uint8Array(data.buffer, data.byteOffset, data.length);

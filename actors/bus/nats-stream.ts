@@ -11,6 +11,7 @@
  */
 import * as v from "valibot";
 import {
+  type AppendedAs,
   AppendRefused,
   AppendUncertain,
   DEDUPE_MS,
@@ -19,7 +20,7 @@ import {
   NoAnswer,
   type StreamEntry,
 } from "../ports/bus.ts";
-import { type NatsLink, NatsRefused, NS_PER_MS } from "./nats-connection.ts";
+import { type NatsLink, NatsRefused, NS_PER_MS, TRACE_HEADER, traceOf } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
 import { natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
@@ -77,7 +78,7 @@ export class NatsStream implements LogStream {
     return this.#store.ensure();
   }
 
-  async append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number> {
+  async append(bytes: Uint8Array, options: AppendedAs): Promise<number> {
     const copy = new Uint8Array(bytes);
     const what = `append ${options.id} to ${this.#subject}`;
     try {
@@ -104,10 +105,11 @@ export class NatsStream implements LogStream {
         next = Math.min(next, (await this.lastSequence()) + 1);
         return next;
       },
-      take: ({ sequence, bytes, storedUs }) => {
+      take: (delivered) => {
+        const { sequence } = delivered;
         if (sequence < next) return;
         next = sequence + 1;
-        take({ sequence, bytes, storedUs });
+        take(entryOf(delivered));
       },
     });
     return () => delivery.end();
@@ -120,7 +122,7 @@ export class NatsStream implements LogStream {
     const queue = new EntryQueue();
     const delivery = this.#deliver({
       from: () => (queue.newest === 0 ? next : queue.newest + 1),
-      take: ({ sequence, bytes, storedUs }) => queue.put({ sequence, bytes, storedUs }),
+      take: (delivered) => queue.put(entryOf(delivered)),
       ready: () => queue.room(),
     });
     try {
@@ -149,16 +151,13 @@ export class NatsStream implements LogStream {
     return this.#store.use(() => this.#link.api(`STREAM.INFO.${this.#stream}`, null, streamInfo));
   }
 
-  #publish(
-    what: string,
-    bytes: Uint8Array,
-    { id, expectedLast }: { id: string; expectedLast?: number },
-  ): Promise<number> {
+  #publish(what: string, bytes: Uint8Array, { id, expectedLast, traceparent }: AppendedAs): Promise<number> {
     const headers = this.#link.nats.headers();
     // Names may have any characters, header values have not.
     headers.set("Nats-Msg-Id", encodeURIComponent(id));
     headers.set("Nats-Expected-Stream", this.#stream);
     if (expectedLast !== undefined) headers.set("Nats-Expected-Last-Sequence", String(expectedLast));
+    if (traceparent !== undefined) headers.set(TRACE_HEADER, traceparent);
     return this.#link.store(what, this.#subject, bytes, headers);
   }
 
@@ -175,6 +174,11 @@ export class NatsStream implements LogStream {
       from: async () => ({ deliver_policy: "by_start_sequence", opt_start_seq: await from() }),
     });
   }
+}
+
+function entryOf({ sequence, bytes, storedUs, message }: Delivered): StreamEntry {
+  const traceparent = traceOf(message);
+  return { sequence, bytes, storedUs, ...(traceparent === undefined ? {} : { traceparent }) };
 }
 
 /** Entries between the connection and a reader. */

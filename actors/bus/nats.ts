@@ -12,7 +12,7 @@
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
-import { bytesOf, NatsLink } from "./nats-connection.ts";
+import { bytesOf, NatsLink, TRACE_HEADER, traceOf } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
 import type { NatsOptions } from "./nats-options.ts";
 import { checkRights } from "./nats-rights.ts";
@@ -59,7 +59,7 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     },
     serverVersion: link.version,
     onConnection: (change) => link.onConnection(change),
-    publish: (subject, bytes) => link.publish(subject, bytes),
+    publish: (subject, bytes, traceparent) => link.publish(subject, bytes, traceHeaders(link, traceparent)),
     subscribe: (pattern, take, flow) => subscribe(flow === "data" ? data : link, pattern, take),
     async request(subject, bytes, timeoutMs) {
       return bytesOf(await link.request(subject, bytes, timeoutMs));
@@ -131,16 +131,23 @@ async function accountStorage(link: NatsLink): Promise<StorageUse> {
   return { what: "JetStream of this account", usedBytes: storage, limitBytes };
 }
 
+function traceHeaders(link: NatsLink, traceparent: string | undefined) {
+  if (traceparent === undefined) return undefined;
+  const headers = link.nats.headers();
+  headers.set(TRACE_HEADER, traceparent);
+  return headers;
+}
+
 function subscribe(
   link: NatsLink,
   pattern: string,
-  take: (subject: string, bytes: Uint8Array) => void,
+  take: (subject: string, bytes: Uint8Array, traceparent?: string) => void,
 ): () => void {
   // A pattern that begins with a wildcard matches what the servers and the library say to each other as well.
   const isWide = /^[*>]/.test(pattern);
   return link.subscribe(pattern, (message) => {
     const { subject } = message;
-    if (!isWide || !/^(\$|_INBOX\.)/.test(subject)) take(subject, bytesOf(message));
+    if (!isWide || !/^(\$|_INBOX\.)/.test(subject)) take(subject, bytesOf(message), traceOf(message));
   });
 }
 

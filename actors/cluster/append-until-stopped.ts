@@ -16,6 +16,8 @@ export interface AppendOptions {
   readonly stream: LogStream;
   readonly clock: Clock;
   readonly retryMs: number;
+  /** As in the stream's `append`. */
+  readonly traceparent?: string | undefined;
   /** The last entry expected in the stream: the server refuses the append after another one. Default: any. */
   expectedLast?(): number;
   /** The server says that the entry has this sequence. */
@@ -30,7 +32,8 @@ export interface AppendOptions {
 
 /** The returned function stops it. */
 export function appendUntilStopped(bytes: Uint8Array, id: string, options: AppendOptions): () => void {
-  const { stream, clock, retryMs } = options;
+  const { stream, clock, retryMs, traceparent } = options;
+  const named = traceparent === undefined ? { id } : { id, traceparent };
   let stopped = false;
   let reported = false;
   /** In a row. A server that does not answer is asked at the same pace: it may be back at once. */
@@ -53,7 +56,7 @@ export function appendUntilStopped(bytes: Uint8Array, id: string, options: Appen
 
   const attempt = () => {
     const expectedLast = options.expectedLast?.();
-    stream.append(bytes, expectedLast === undefined ? { id } : { id, expectedLast }).then((sequence) => {
+    stream.append(bytes, expectedLast === undefined ? named : { ...named, expectedLast }).then((sequence) => {
       if (stopped) return;
       refusals = 0;
       options.full?.(null);

@@ -22,6 +22,7 @@ import { Partition } from "../partition/partition.ts";
 import type { Bus, SnapshotStore } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { PartitionTap } from "../ports/tap.ts";
+import type { Tracer } from "../ports/trace.ts";
 import { AdmittedLog } from "./admitted-log.ts";
 import { CLUSTER_TIMING, type ClusterTiming } from "./cluster-timing.ts";
 import { Presence } from "./heartbeat.ts";
@@ -66,6 +67,8 @@ export interface ClusterNodeOptions {
   /** What the process holds, bytes; default: asked of the system. */
   memory?(): { rss: number; heapUsed: number };
   readonly tap?: PartitionTap;
+  /** Of frames that come with a trace. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Samples between snapshots of a partition; default: the partition's own. */
   readonly snapshotSamples?: number;
   readonly timing?: Partial<ClusterTiming>;
@@ -307,7 +310,12 @@ export class ClusterNode {
     const durable = () => running.whenTaken();
     const holders = new GroupHolders(clock);
     running.startFeeds([
-      new BusFeed({ ...place, holders, lastSequenceOf: (source) => running.core.lastSequenceOf(source) }),
+      new BusFeed({
+        ...place,
+        tracer: this.options.tracer,
+        holders,
+        lastSequenceOf: (source) => running.core.lastSequenceOf(source),
+      }),
       new OfferedFeed({ ...place, kind: "live", holders, durable }),
       new OfferedFeed({ ...place, kind: "recorded", durable }),
       new IngestFeed({

@@ -42,6 +42,7 @@ import type {
   SessionListener,
   SessionPast,
 } from "../ports/session.ts";
+import type { Tracer } from "../ports/trace.ts";
 import type { Verdict } from "./admission.ts";
 import { AdmittedLog, type LogWatcher } from "./admitted-log.ts";
 import { BlockIndex } from "./block-index.ts";
@@ -64,6 +65,8 @@ export interface RemoteSessionOptions {
   blocked?(): string | null;
   /** Closes the session, also before its log is read. */
   readonly signal?: AbortSignal;
+  /** Of blocks with a traced input. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** How long a command is tried; default COMMAND_MS (remote-commands.ts). */
   readonly commandMs?: number;
   log(message: string): void;
@@ -204,12 +207,15 @@ export class RemoteSession implements LiveSession {
       this.goBack();
     }
     this.delivered.add(block, 0, 0);
+    const { traceparent } = stored;
+    const span = traceparent === undefined ? null : this.options.tracer?.resume("gateway send", traceparent);
     const bytes = blockBytes(block, stored);
     this.outbox.block(block.lastSequence, bytes);
     decodeBlock(bytes).forEach((sequence, _timeUs, message) => {
       this.input(sequence, message);
     });
     this.outbox.flush();
+    span?.end({ block: block.number });
   }
 
   private derived(events: readonly EventMessage[]): void {

@@ -63,6 +63,7 @@ interface Waiting {
   /** Hash of a block. */
   readonly hash: Uint8Array | null;
   readonly bytes: Uint8Array;
+  readonly traceparent?: string | undefined;
   readonly settled: Promise<void>;
   resolve(): void;
   reject(error: Error): void;
@@ -136,7 +137,8 @@ export class StreamJournal implements Journal {
     this.#checkRoom(`append block ${block.number}`, block.bytes.length, this.pendingBytesMax);
     this.#given = copyPosition(block);
     const { number, hash } = this.#given;
-    await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes) });
+    const { traceparent } = block;
+    await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes), traceparent });
   }
 
   appendDerived(record: DerivedRecord): void {
@@ -210,7 +212,7 @@ export class StreamJournal implements Journal {
     );
   }
 
-  #hand(entry: Pick<Waiting, "kind" | "number" | "hash" | "bytes">): Promise<void> {
+  #hand(entry: Pick<Waiting, "kind" | "number" | "hash" | "bytes" | "traceparent">): Promise<void> {
     const { promise, resolve, reject } = resolvable<void>();
     this.#waiting.push({ ...entry, settled: promise, resolve, reject });
     this.#pendingBytes += entry.bytes.length + OVERHEAD_BYTES;
@@ -234,6 +236,7 @@ export class StreamJournal implements Journal {
         stream: log.stream,
         clock,
         retryMs,
+        traceparent: head.traceparent,
         // Read already, and it was something else: the server gave the place out twice.
         stored: (sequence) => sequence <= log.sequence && log.missed(sequence),
         endsWith: (sequence) => log.checkEnd(sequence),

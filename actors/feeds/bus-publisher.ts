@@ -97,10 +97,12 @@ class Publications implements Sender {
     this.redeclareLater();
   }
 
-  send(source: string, group: string | null, bytes: Uint8Array): boolean {
-    const { bus, session, partition } = this.options;
+  send(source: string, group: string | null, bytes: Uint8Array, isData = false): boolean {
+    const { bus, session, partition, tracer } = this.options;
     const details = group === null ? [source] : [source, group];
-    bus.publish(subjectOf(session, partition, "feed", ...details), bytes);
+    const span = isData && tracer !== undefined ? tracer.begin("feed publish") : null;
+    bus.publish(subjectOf(session, partition, "feed", ...details), bytes, span?.traceparent);
+    span?.end({ source, bytes: bytes.length });
     this.turnBytes += bytes.length;
     return this.turnBytes < TURN_BYTES_MAX;
   }

@@ -20,6 +20,7 @@ import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import type { Span, Tracer } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import type { GroupHolders } from "./group-holders.ts";
@@ -46,6 +47,8 @@ interface BusFeedOptions {
   readonly inboxBytes?: number;
   /** The last number of a source in the log, 0 for none: what came after it and is not received is lost. Default: none is known. */
   lastSequenceOf?(source: string): number;
+  /** Of messages that carry a trace. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Those of the partition. Default: any source may send any group. */
   readonly holders?: GroupHolders | undefined;
 }
@@ -64,7 +67,7 @@ export class BusFeed implements Feed {
   }
 
   async run(sink: FeedSink): Promise<void> {
-    const { bus, session, partition, clock, inboxBytes, lastSequenceOf, holders } = this.options;
+    const { bus, session, partition, clock, inboxBytes, lastSequenceOf, holders, tracer } = this.options;
     const writer = new FeedWriter(this.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const [, pattern] = subjectPatterns(session, partition, "feed");
@@ -77,13 +80,16 @@ export class BusFeed implements Feed {
     const inbox = new Inbox({
       clock,
       bytes: inboxBytes,
-      take: (source, _subject, bytes, shedBefore) => check.receive(source, bytes, shedBefore),
+      take(source, _subject, bytes, shedBefore, traceparent) {
+        const span = traceparent === undefined ? null : tracer?.resume("admission", traceparent);
+        check.receive(source, bytes, shedBefore, span ?? undefined);
+      },
       shed: (source) => shed.add(source),
     });
-    const receive = (subject: string, bytes: Uint8Array): void => {
+    const receive = (subject: string, bytes: Uint8Array, traceparent?: string): void => {
       const source = sourceOf(subject);
       if (source === null) check.refuse(`subject ${subject}`);
-      else inbox.put(source, subject, bytes);
+      else inbox.put(source, subject, bytes, traceparent);
     };
     this.unsubscribe = bus.subscribe(pattern, receive, "data");
     await this.stopping.asked;
@@ -152,8 +158,8 @@ export class MessageCheck {
   }
 
   /** Takes a message that came under the subject of `source`. `shedBefore`: messages of it that were shed right before. */
-  receive(source: string, bytes: Uint8Array, shedBefore = 0): void {
-    const fault = this.pass(source, bytes, shedBefore);
+  receive(source: string, bytes: Uint8Array, shedBefore = 0, span?: Span): void {
+    const fault = this.pass(source, bytes, shedBefore, span);
     if (fault !== null) this.refuse(fault);
     if (++this.sinceReport < REPORT_EVERY) return;
     this.sinceReport = 0;
@@ -166,7 +172,7 @@ export class MessageCheck {
   }
 
   /** Passes the message on and returns null, or returns why it is dropped. */
-  private pass(source: string, bytes: Uint8Array, shedBefore: number): string | null {
+  private pass(source: string, bytes: Uint8Array, shedBefore: number, span: Span | undefined): string | null {
     try {
       const message = decodeMessage(bytes);
       const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
@@ -183,7 +189,7 @@ export class MessageCheck {
           return this.declareOnce(message);
         case "frame":
           this.countMissing(message, shedBefore);
-          this.sink.frame(message);
+          this.sink.frame(message, span);
           break;
         case "feedStatus":
           this.sink.status(message);

@@ -34,7 +34,13 @@ export interface InboxOptions {
   /** Bytes that wait; default INBOX_BYTES. */
   readonly bytes?: number | undefined;
   /** `shedBefore`: messages of this source that were shed between the one before it and this one. */
-  take(source: string, subject: string, bytes: Uint8Array, shedBefore: number): void;
+  take(
+    source: string,
+    subject: string,
+    bytes: Uint8Array,
+    shedBefore: number,
+    traceparent: string | undefined,
+  ): void;
   /** A message of this source was shed. */
   shed(source: string): void;
 }
@@ -43,6 +49,7 @@ interface Message {
   readonly subject: string;
   readonly bytes: Uint8Array;
   readonly shedBefore: number;
+  readonly traceparent: string | undefined;
 }
 
 interface Queue {
@@ -79,14 +86,15 @@ export class Inbox {
   }
 
   /** Takes the message or copies it. */
-  put(source: string, subject: string, bytes: Uint8Array): void {
+  put(source: string, subject: string, bytes: Uint8Array, traceparent?: string): void {
     if (this.#isClosed) return;
     const queue = this.#queues.get(source);
     if (this.#order.length === 0 && this.#hasTime()) {
       const shedBefore = queue?.shed ?? 0;
       if (queue !== undefined) this.#queues.delete(source);
-      this.#take(source, { subject, bytes, shedBefore });
-    } else if (this.#hasRoom(queue, bytes)) this.#wait(queue ?? this.#open(source), subject, bytes);
+      this.#take(source, { subject, bytes, shedBefore, traceparent });
+    } else if (this.#hasRoom(queue, bytes))
+      this.#wait(queue ?? this.#open(source), { subject, bytes, shedBefore: queue?.shed ?? 0, traceparent });
     else this.#shed(source, queue);
   }
 
@@ -131,9 +139,9 @@ export class Inbox {
     }
   }
 
-  #take(source: string, { subject, bytes, shedBefore }: Message): void {
+  #take(source: string, { subject, bytes, shedBefore, traceparent }: Message): void {
     this.#turnBytes += bytes.length;
-    this.#options.take(source, subject, bytes, shedBefore);
+    this.#options.take(source, subject, bytes, shedBefore, traceparent);
   }
 
   #hasRoom(queue: Queue | undefined, bytes: Uint8Array): boolean {
@@ -144,9 +152,10 @@ export class Inbox {
     return own <= this.#limit / (this.#order.length + 1) || isReport(bytes);
   }
 
-  #wait(queue: Queue, subject: string, bytes: Uint8Array): void {
+  #wait(queue: Queue, message: Message): void {
+    const { bytes } = message;
     if (queue.bytes === 0) this.#order.push(queue);
-    queue.messages.push({ subject, bytes: new Uint8Array(bytes), shedBefore: queue.shed });
+    queue.messages.push({ ...message, bytes: new Uint8Array(bytes) });
     queue.shed = 0;
     queue.bytes += sizeOf(bytes);
     this.#bytes += sizeOf(bytes);

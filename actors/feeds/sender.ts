@@ -2,6 +2,7 @@
 import type { Channels } from "../../protocol/messages.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
+import type { Tracer } from "../ports/trace.ts";
 
 export interface PublishOptions {
   readonly bus: Bus;
@@ -13,6 +14,8 @@ export interface PublishOptions {
    * would count as lost here.
    */
   readonly divided?: true;
+  /** Of frames that are published. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Ends the delivery: what is not durable by then is given up. Default: it goes on until all is. */
   readonly signal?: AbortSignal;
 }

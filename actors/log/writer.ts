@@ -133,14 +133,15 @@ export class LogWriter {
     this.events.push(event);
   }
 
-  /** Hands the open block to the journal, with its events, and begins the next. It must hold an input. */
-  close(): WrittenBlock {
+  /** Hands the open block to the journal, with its events, and begins the next. It must hold an input. `traceparent`: that of a traced input in it. */
+  close(traceparent?: string): WrittenBlock {
     const { builder, core, options } = this;
     const { number, firstSequence } = this.start;
     const { inputs } = builder;
     const { bytes, inputsAt, lastSequence, timeUs } = builder.close();
     const hash = sha256(bytes);
-    const block = { number, firstSequence, lastSequence, timeUs, hash, bytes };
+    const traced = traceparent === undefined ? {} : { traceparent };
+    const block = { number, firstSequence, lastSequence, timeUs, hash, bytes, ...traced };
     const durable = options.journal.append(block);
     this.lastAppend = durable;
     this.begin({ ...this.start, number: number + 1, previousHash: hash, firstSequence: lastSequence + 1 });

@@ -21,6 +21,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { EditedDocument } from "../ports/detector.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { PartitionTap } from "../ports/tap.ts";
+import type { Span } from "../ports/trace.ts";
 import { type BlockBytes, LoggedFrame } from "./delivered-frame.ts";
 import type { Meter } from "./meter.ts";
 import { type ClosedBlock, type Delivery, OutputGate } from "./output-gate.ts";
@@ -63,6 +64,8 @@ export class InputLog implements CoreSink {
   private readonly writer: LogWriter;
   private readonly gate: OutputGate;
   private deliveries: Delivery[] = [];
+  /** Of the traced frames of the open block. */
+  private spans: Span[] = [];
   /** Filled in when the open block closes: its frames are read from there. */
   private openBytes: BlockBytes = { bytes: NO_BYTES, inputsAt: 0 };
   private newMetricsUs: number | null = null;
@@ -134,20 +137,20 @@ export class InputLog implements CoreSink {
   }
 
   /** Enters an input with its logical time and its encoded message, which may be a view that is valid until the next message is encoded. */
-  admit(timeUs: number, input: Input, bytes: Uint8Array): void {
+  admit(timeUs: number, input: Input, bytes: Uint8Array, span?: Span): void {
     this.maintain();
     if (this.writer.fits(bytes.length)) {
-      this.enter(timeUs, input, bytes);
+      this.enter(timeUs, input, bytes, span);
       return;
     }
     // Who takes the closed block may encode messages and enter inputs: this one is in the log first.
     this.gate.keepShut(() => {
       this.closeBlock();
-      this.enter(timeUs, input, bytes);
+      this.enter(timeUs, input, bytes, span);
     });
   }
 
-  private enter(timeUs: number, input: Input, bytes: Uint8Array): void {
+  private enter(timeUs: number, input: Input, bytes: Uint8Array, span: Span | undefined): void {
     const { core, writer } = this;
     const { meter, clock } = this.options;
     const nowMs = clock.monotonicMs();
@@ -159,7 +162,10 @@ export class InputLog implements CoreSink {
       this.deliveries.push(new LoggedFrame(core.sequence + 1, this.openBytes, offset, bytes.length));
     else if (input.type === "channels") this.deliveries.push(input);
     core.probe = meter.probeNow() ? meter : null;
+    const fold = span?.child("fold");
     core.apply(core.sequence + 1, timeUs, input);
+    fold?.end();
+    if (span !== undefined) this.spans.push(span);
     if (this.options.tap !== undefined) this.reportApplied(this.options.tap, timeUs, input);
     if (
       !writer.fits(0) ||
@@ -218,7 +224,16 @@ export class InputLog implements CoreSink {
     const { deliveries, firstArrivalMs, lastArrivalMs } = this;
     const metrics = this.takeMetrics();
     this.deliveries = [];
-    const block = this.writer.close();
+    const { spans } = this;
+    const block = this.writer.close(spans[0]?.traceparent);
+    if (spans.length > 0) {
+      this.spans = [];
+      const end = (): void => {
+        for (const span of spans) span.end({ block: block.number });
+      };
+      if (block.durable === null) end();
+      else block.durable.then(end, () => {});
+    }
     this.openBytes.bytes = block.bytes;
     this.openBytes.inputsAt = block.inputsAt;
     this.openBytes = { bytes: NO_BYTES, inputsAt: 0 };

@@ -17,6 +17,7 @@ import { timeText } from "../../protocol/text-values.ts";
 import type { Core } from "../core/core.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import type { Span } from "../ports/trace.ts";
 import { Injections } from "./injections.ts";
 import type { InputLog } from "./input-log.ts";
 import { LogicalTime } from "./logical-time.ts";
@@ -100,7 +101,7 @@ export class Sequencer {
         this.time.isLive ||= isLive && !this.time.isOfOther(true, 0);
         this.declareChannels(declaration);
       },
-      frame: (frame) => this.offerFrame(frame, source),
+      frame: (frame, span) => this.offerFrame(frame, source, span),
       quantum: (input) => this.offerQuantum(input, source),
       status,
       shed: (frames) => this.countShed(frames, "owner behind"),
@@ -163,7 +164,7 @@ export class Sequencer {
   }
 
   /** False asks a feed that can wait to await `drained`. */
-  private offerFrame(frame: Frame, source: Source): boolean {
+  private offerFrame(frame: Frame, source: Source, span?: Span): boolean {
     this.countOffered();
     const refusal = this.refusal(frame, source);
     if (refusal !== null) return this.refuseData(refusal, frame, source);
@@ -172,7 +173,7 @@ export class Sequencer {
     if (disturbed === null) return this.refuse("silenced by an injection");
     this.time.isLive ||= source.isLive;
     const firstUs = disturbed.time[0]!;
-    const bytes = this.admitFrame(disturbed, source);
+    const bytes = this.admitFrame(disturbed, source, span);
     if (bytes > 0) this.time.took(source.isLive, firstUs, disturbed.time[disturbed.count - 1]!);
     return bytes === 0 ? this.refuse("malformed") : this.taken(frame, disturbed.count, bytes, source);
   }
@@ -198,21 +199,21 @@ export class Sequencer {
   }
 
   /** Stamps, encodes and admits a frame; returns its encoded length, 0 when its times cannot be encoded. */
-  private admitFrame(frame: Frame, { isLive, offset }: Source): number {
+  private admitFrame(frame: Frame, { isLive, offset }: Source, span: Span | undefined): number {
     const sourceSequence = frame.sequence;
     if (sourceSequence > 0) frame.sequence = sourceSequence + offset;
     if (isLive) this.time.limitFuture(frame);
     // Times that are not whole, or too far apart, are rare: the encoder finds them, so frames are not searched for them here.
     const bytes = encodedOrNull(() => encodeFrameView(frame));
-    if (bytes !== null) this.admit(this.time.ofData(frame.time[frame.count - 1]!), frame, bytes);
+    if (bytes !== null) this.admit(this.time.ofData(frame.time[frame.count - 1]!), frame, bytes, span);
     frame.sequence = sourceSequence;
     return bytes?.length ?? 0;
   }
 
-  private admit(timeUs: number, input: Input, bytes: Uint8Array): void {
+  private admit(timeUs: number, input: Input, bytes: Uint8Array, span?: Span): void {
     this.meter.admitted++;
     this.counts.admitted++;
-    this.inputLog.admit(timeUs, input, bytes);
+    this.inputLog.admit(timeUs, input, bytes, span);
   }
 
   private refusal(data: Frame | QuantumInput, { isLive, mayBeShed, offset }: Source): Refusal | null {

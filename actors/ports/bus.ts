@@ -11,14 +11,15 @@
  */
 
 export interface Bus {
-  publish(subject: string, bytes: Uint8Array): void;
+  /** `traceparent`: of the span (trace.ts) that whoever gets the message goes on from. A bus may leave it out. */
+  publish(subject: string, bytes: Uint8Array, traceparent?: string): void;
   /**
    * `pattern` with `*` for one part and `>` for the rest. `flow`: "data" for what may come faster than it is taken. The bus may bring it on a way of its
    * own, so that nothing else waits behind it; what is published right after `subscribe` may then be missed. The returned function ends it.
    */
   subscribe(
     pattern: string,
-    take: (subject: string, bytes: Uint8Array) => void,
+    take: (subject: string, bytes: Uint8Array, traceparent?: string) => void,
     flow?: "messages" | "data",
   ): () => void;
   /**
@@ -44,13 +45,20 @@ export const HINT_TTL_MS = 3_500;
 /** For how long a server at least knows an id again. */
 export const DEDUPE_MS = 120_000;
 
+export interface AppendedAs {
+  readonly id: string;
+  readonly expectedLast?: number;
+  /** Readers get it with the entry, unless the bus leaves it out. */
+  readonly traceparent?: string;
+}
+
 export interface LogStream {
   /**
    * Resolves with the entry's sequence when the server has acknowledged it. `id` names the entry for the server's dedupe window;
    * `expectedLast` asks it to refuse when the stream's last sequence is another. Rejects with AppendRefused, with LogFull where there is no
    * room, or with AppendUncertain when no answer came.
    */
-  append(bytes: Uint8Array, options: { id: string; expectedLast?: number }): Promise<number>;
+  append(bytes: Uint8Array, options: AppendedAs): Promise<number>;
   /** Hands over entries from `fromSequence` in order and without gaps, present and future ones. The returned function ends it. */
   follow(fromSequence: number, take: (entry: StreamEntry) => void): () => void;
   /** The present entries from `fromSequence`. Rejects when the server cannot be reached. */
@@ -66,6 +74,8 @@ export interface StreamEntry {
   readonly bytes: Uint8Array;
   /** When it was stored, by the clock of the servers, µs; absent where the bus does not know. */
   readonly storedUs?: number;
+  /** As it was appended with. */
+  readonly traceparent?: string;
 }
 
 /** Small values with a time to live: which nodes run, and which partitions they own. */

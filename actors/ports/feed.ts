@@ -8,6 +8,7 @@
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
+import type { Span } from "./trace.ts";
 
 export interface Feed {
   /** Unique in a session: "host", "file:prices.csv", "walk#2". */
@@ -36,9 +37,10 @@ export interface FeedSink {
   /**
    * Takes a frame. The sink copies or encodes what it keeps before it returns, so a feed may reuse the frame's columns.
    *
-   * False: the sink is full. A recorded feed then awaits `drained()`; a live feed continues, and the sequencer sheds and counts.
+   * False: the sink is full. A recorded feed then awaits `drained()`; a live feed continues, and the sequencer sheds and counts. `span`: of a frame that
+   * is traced, ended when the frame is durable.
    */
-  frame(frame: Frame): boolean;
+  frame(frame: Frame, span?: Span): boolean;
   /** Takes a quantum state, whose basis is the group's channels, or a measurement record of the channel that its operator names. Returns as `frame` does. */
   quantum(input: QuantumInput): boolean;
   status(status: FeedStatus): void;

@@ -70,6 +70,8 @@ export interface BlockPosition {
 export interface JournalBlock extends BlockPosition {
   /** The encoded block (protocol/block.ts). */
   bytes: Uint8Array;
+  /** Of an input in it that is traced: for readers of a shared log, and no part of what is stored of the block. */
+  traceparent?: string;
 }
 
 /** `kind` is a row of protocol/messages.ts: `derived` (events of a block) or `checkpoint` (state hash after a block). */

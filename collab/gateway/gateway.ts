@@ -374,10 +374,11 @@ export async function checkAddress(host: string, port: number): Promise<void> {
 function listen(server: Server, host: string, port: number): Promise<number> {
   return new Promise((resolve, reject) => {
     server.once("error", (cause: NodeJS.ErrnoException) => {
-      const kind = cause.code === "EADDRINUSE" ? "conflict" : "usage";
-      reject(
-        new EigenwatchError({ action: `listen on ${host}:${port}`, value: cause.message, kind }, { cause }),
-      );
+      const isTaken = cause.code === "EADDRINUSE";
+      const expected = isTaken ? "another port, or the end of what listens there" : "";
+      const kind = isTaken ? "conflict" : "usage";
+      const action = `listen on ${host}:${port}`;
+      reject(new EigenwatchError({ action, value: cause.message, expected, kind }, { cause }));
     });
     server.listen(port, host, () => resolve((server.address() as AddressInfo).port));
   });

@@ -7,10 +7,11 @@ import { exitWith } from "../../actors/command-line/program.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
-import { pathAndValue, wholeNumber } from "../../protocol/text-values.ts";
+import { decimal, pathAndValue, wholeNumber } from "../../protocol/text-values.ts";
 import { readConfig } from "./config.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
 import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
+import { collector, collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
 import { NODE_ROLES, type NodeRole, runNode } from "./run-node.ts";
 
 export const nodeCommand = withNatsOptions(
@@ -54,6 +55,17 @@ export const nodeCommand = withNatsOptions(
     )
     .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
+    .option(
+      "--trace <otlp:url>",
+      "send traces of frames to an OpenTelemetry collector (default: OTEL_EXPORTER_OTLP_ENDPOINT, or none)",
+      read(collector),
+    )
+    .option(
+      "--trace-share <share>",
+      "of the frames of this node's feeds, how many are traced",
+      read(decimal(0, 1)),
+      TRACE_SHARE,
+    )
     .option("--json", "print one JSON object per line")
     .addHelpText(
       "after",
@@ -80,6 +92,7 @@ export const nodeCommand = withNatsOptions(
       partitions,
       partitionByGroup: Object.fromEntries(partitionOf),
       feeds: feed,
+      trace: { url: collectorOf(flags.trace), share: flags.traceShare },
       json: flags.json === true,
     });
   }),

@@ -38,6 +38,7 @@ import { type NodeLog, nodeLog } from "./node-log.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import { answerStatus, heldBucket, nodesBucket, runningAmong } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
+import { OtlpTracer } from "./otlp-tracer.ts";
 import { partitionNames } from "./partition-names.ts";
 import { publishDivided } from "./publish-divided.ts";
 import { routeCommands } from "./route-commands.ts";
@@ -60,6 +61,8 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   /** Specs of feeds that this node runs. */
   readonly feeds: readonly string[];
   readonly settings: Settings;
+  /** Where traces go; absent, or without URL: nowhere, and nothing is traced. `share`: of the frames of its feeds. */
+  readonly trace?: { readonly url: string | undefined; readonly share: number };
   readonly json: boolean;
 }
 
@@ -105,7 +108,9 @@ export async function runNode(plan: NodePlan): Promise<number> {
 async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: NodeLog): Promise<number> {
   const { session, name, roles } = plan;
   const partitions = partitionNames(plan.partitions);
+  const tracer = tracerOf(plan, log);
   const node = new ClusterNode({
+    tracer,
     name,
     session,
     roles,
@@ -151,7 +156,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   const endStatus = answerStatus(bus, session, name, node);
   const stopped = stopSignal();
   const opening = roles.includes("gateway")
-    ? openServed(plan, bus, node, log, leaving.signal)
+    ? openServed(plan, bus, node, log, tracer, leaving.signal)
     : NOTHING_SERVED;
   // Its event loop is busy with reading the logs: an owner that handed over to it now would leave a pause.
   node.start(opening);
@@ -161,7 +166,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   const serving =
     opened === null
       ? Promise.resolve({ gateway: null, running: [] })
-      : serve(plan, bus, opened, rooms, feeds, log, giveUp.signal);
+      : serve(plan, bus, opened, rooms, feeds, log, tracer, giveUp.signal);
   const { gateway, running } = await serving.catch(async (error: unknown) => {
     await endsWithin(HAND_OVER_MS, node.stop());
     throw error;
@@ -177,9 +182,17 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   endWatch();
   forget();
   await gateway?.close();
+  await tracer?.close();
   leaving.abort();
   log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });
   return inTime ? 0 : 1;
+}
+
+function tracerOf({ trace, name }: NodePlan, log: NodeLog): OtlpTracer | undefined {
+  const { url, share = 0 } = trace ?? {};
+  if (url === undefined) return undefined;
+  const warn = (message: string): void => log.say("warning", "trace", { message });
+  return new OtlpTracer({ url, share, instance: name, clock: systemClock, log: warn });
 }
 
 /** What a gateway serves. */
@@ -196,11 +209,12 @@ async function openServed(
   bus: NatsBus,
   node: ClusterNode,
   log: NodeLog,
+  tracer: OtlpTracer | undefined,
   signal: AbortSignal,
 ): Promise<Served> {
   const warn = (message: string): void => log.say("warning", "invitations", { message });
   const [sessions, grants] = await Promise.all([
-    openSessions(plan, bus, node, log, signal),
+    openSessions(plan, bus, node, log, tracer, signal),
     grantsInStream({ bus, clock: systemClock, session: plan.session, signal, log: warn }),
   ]);
   return { sessions, grants };
@@ -214,6 +228,7 @@ async function serve(
   rooms: NodeRooms,
   feeds: readonly Feed[],
   log: NodeLog,
+  tracer: OtlpTracer | undefined,
   signal: AbortSignal,
 ) {
   const { session, name, roles } = plan;
@@ -231,7 +246,7 @@ async function serve(
     nats: bus.serverVersion,
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
-  const place = { bus, session, clock: systemClock, signal };
+  const place = { bus, session, clock: systemClock, tracer, signal };
   const partitions = partitionNames(plan.partitions);
   const placement = placementOf(partitions, plan.partitionByGroup);
   const running = publishDivided(feeds, partitions, place, placement).map(({ source, ended }) =>
@@ -319,6 +334,7 @@ function openSessions(
   bus: NatsBus,
   node: ClusterNode,
   log: NodeLog,
+  tracer: OtlpTracer | undefined,
   signal: AbortSignal,
 ): Promise<RemoteSession[]> {
   const { session, name } = plan;
@@ -333,6 +349,7 @@ function openSessions(
         gateway,
         owner: () => node.ownerOf(partition),
         blocked: () => node.blockOf(partition),
+        tracer,
         signal,
         log: (message) => log.say("warning", "session", { message }),
       }),

@@ -26,6 +26,7 @@ import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
 import { openGateway } from "./open-gateway.ts";
 import { openScans } from "./open-scans.ts";
+import { collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
 import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
 import { SessionPartitions } from "./session-partitions.ts";
@@ -203,6 +204,7 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     roles: NODE_ROLES,
     failover: "standard",
     partitions: config.partitions ?? 1,
+    trace: { url: collectorOf(undefined), share: TRACE_SHARE },
     json: flags.json === true,
   });
 }

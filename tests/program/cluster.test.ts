@@ -4,6 +4,8 @@
 /** The commands of a cluster as a person runs them: what works, and what each mistake is answered with. */
 import { spawnSync } from "node:child_process";
 import { mkdirSync, mkdtempSync, rmSync, writeFileSync } from "node:fs";
+import { createServer } from "node:http";
+import type { AddressInfo } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
@@ -19,6 +21,59 @@ import { run, start } from "../support/program-run.ts";
 
 const server: NatsServer = await startNatsServer();
 const NATS = ["--nats", server.url];
+
+interface SeenSpan {
+  readonly traceId: string;
+  readonly spanId: string;
+  readonly parentSpanId?: string;
+  readonly name: string;
+  readonly startTimeUnixNano: string;
+  readonly endTimeUnixNano: string;
+  /** The process that it is of. */
+  readonly instance: string;
+}
+
+/** A collector of traces. */
+async function collectSpans() {
+  const traces = new Map<string, SeenSpan[]>();
+  let came: () => void = () => {};
+  const collector = createServer(async (request, response) => {
+    let text = "";
+    for await (const chunk of request) text += chunk;
+    response.end("{}");
+    if (request.url !== "/v1/traces") return;
+    const { resourceSpans } = JSON.parse(text) as {
+      resourceSpans: {
+        resource: { attributes: { key: string; value: { stringValue: string } }[] };
+        scopeSpans: { spans: Omit<SeenSpan, "instance">[] }[];
+      }[];
+    };
+    for (const { resource, scopeSpans } of resourceSpans) {
+      const instance = resource.attributes.find(({ key }) => key === "service.instance.id")!.value
+        .stringValue;
+      for (const { spans } of scopeSpans)
+        for (const span of spans)
+          traces.set(span.traceId, [...(traces.get(span.traceId) ?? []), { ...span, instance }]);
+    }
+    came();
+  });
+  await new Promise<void>((resolve) => collector.listen(0, "127.0.0.1", resolve));
+  collector.unref();
+  return {
+    url: `http://127.0.0.1:${(collector.address() as AddressInfo).port}`,
+    /** The first trace that has a span of each name. */
+    async traceWith(...names: string[]): Promise<SeenSpan[]> {
+      for (;;) {
+        for (const trace of traces.values())
+          if (names.every((name) => trace.some((span) => span.name === name))) return trace;
+        await new Promise<void>((resolve) => {
+          came = resolve;
+        });
+      }
+    },
+    close: () => void collector.close(),
+  };
+}
 
 /** Asks until it holds. */
 async function statusUntil(
@@ -40,8 +95,28 @@ test("two nodes share a session with a space in its name, and one hands over to 
   const session = "plant 1";
   const join = (name: string, ...more: string[]) =>
     start(["node", ...NATS, "--session", session, "--name", name, "--port", "0", "--json", ...more]);
-  const nodes = new Map(["node a", "node b"].map((name) => [name, join(name)]));
-  const edge = join("edge", "--roles", "feed", "--feed", "walk?channels=3&rate=100");
+  const spans = await collectSpans();
+  const nodes = new Map(
+    ["node a", "node b"].map((name) => [name, join(name, "--trace", `otlp:${spans.url}`)]),
+  );
+  const edge = start(
+    [
+      "node",
+      ...NATS,
+      "--session",
+      session,
+      "--name",
+      "edge",
+      "--json",
+      "--roles",
+      "feed",
+      "--feed",
+      "walk?channels=3&rate=100",
+      "--trace-share",
+      "1",
+    ],
+    { env: { OTEL_EXPORTER_OTLP_ENDPOINT: spans.url } },
+  );
   const before = await statusUntil(
     session,
     ({ nodes: found, partitions }) => found.length === 3 && (partitions[0]?.inputs ?? 0) > 5,
@@ -57,6 +132,14 @@ test("two nodes share a session with a space in its name, and one hands over to 
   const [otherName, other] = [...nodes].find(([name]) => name !== partition!.owner)!;
   const { url } = await other.line("listening");
   assert.is((await fetch(`${url}readyz`)).status, 200);
+  const trace = await spans.traceWith("feed publish", "admission", "fold", "gateway send");
+  const named = (name: string) => trace.find((span) => span.name === name)!;
+  assert.is(named("admission").parentSpanId, named("feed publish").spanId);
+  assert.is(named("fold").parentSpanId, named("admission").spanId);
+  assert.is(named("gateway send").parentSpanId, named("admission").spanId);
+  assert.is(named("feed publish").instance, "edge");
+  assert.is(named("admission").instance, partition!.owner);
+  assert.ok(BigInt(named("admission").endTimeUnixNano) > BigInt(named("feed publish").startTimeUnixNano));
   owner.kill("SIGTERM");
   assert.is((await owner.ended).code, 0);
   const after = await statusUntil(session, ({ partitions }) => partitions[0]?.owner === otherName);
@@ -82,6 +165,7 @@ test("two nodes share a session with a space in its name, and one hands over to 
     program.kill("SIGTERM");
     assert.is((await program.ended).code, 0);
   }
+  spans.close();
   const gone = await run(["status", ...NATS, "--session", session]);
   assert.is(gone.code, 1);
   assert.match(gone.stdout, "no node runs");
@@ -224,6 +308,7 @@ test("each mistake is named with what to do", async () => {
       2,
       /Cannot assign group climate to a partition: p3; expected perhaps p0/,
     ],
+    [["node", ...NATS, "--trace", "http://127.0.0.1:4318"], 2, /otlp:URL of a collector/],
     [["node", ...NATS, "--nats-creds", "none.creds"], 2, /Cannot read --nats-creds none.creds/],
     [["node", "--nats", "nats://u:SECRET%pw@host"], 2, /--nats.*percent-encoding there, %25 for %/],
     [["up", "--name", "x"], 2, /Cannot use --name: the log is not in NATS; expected --nats URL/],

@@ -136,8 +136,8 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "feed-loses-numbers",
     bug: "Frames from the bus lose their numbers, so repeated frames count as new.",
     file: "actors/feeds/bus.ts",
-    find: "this.sink.frame(message);",
-    replace: "this.sink.frame({ ...message, sequence: 0 });",
+    find: "this.sink.frame(message, span);",
+    replace: "this.sink.frame({ ...message, sequence: 0 }, span);",
   },
   {
     name: "declared-once",
