@@ -54,6 +54,23 @@ export interface DocumentNode {
   acceptAuthor(connection: Connection, person: Principal): boolean;
 }
 
+/** Those of a world: the last one only looks. `groups`: of channels, that thresholds are about. */
+export function authorsOf(
+  world: SimulatedCluster,
+  network: Network,
+  numbers: ConnectionNumbers,
+  place: { readonly groups: readonly string[]; nodes(): readonly DocumentNode[] },
+): readonly SimulatedAuthor[] {
+  const authors: SimulatedAuthor[] = [];
+  for (let k = 1; k <= world.options.authors; k++) {
+    const name = `author${k}`;
+    const role = k === world.options.authors ? "viewer" : "editor";
+    const person = { id: name, name, role } as const;
+    authors.push(new SimulatedAuthor(world, network, numbers, { ...place, person, all: () => authors }));
+  }
+  return authors;
+}
+
 type FaultName =
   | "disconnected"
   | "reloaded"

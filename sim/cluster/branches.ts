@@ -93,8 +93,10 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
 /** Branches that this scenario can take. */
 export function branchesOf(scenario: ScenarioName): string[] {
   const { nodes, weights, remote = false, document = false }: ScenarioShape = SCENARIOS[scenario];
-  const here =
-    nodes === 0 ? ["single"] : ["cluster", ...(remote ? ["remote"] : []), ...(document ? ["rooms"] : [])];
+  const here = [
+    ...(nodes === 0 ? ["single"] : remote ? ["cluster", "remote"] : ["cluster"]),
+    ...(document ? ["rooms"] : []),
+  ];
   return [...BRANCHES]
     .filter(
       ([, { world, needs }]) =>

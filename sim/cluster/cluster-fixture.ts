@@ -8,7 +8,7 @@ import { publishFeed } from "../../actors/feeds/mod.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
-import { SimulatedAuthor } from "./author.ts";
+import { authorsOf } from "./author.ts";
 import { BusConnection, type Subscribers } from "./bus-connection.ts";
 import { BusServers } from "./bus-servers.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
@@ -51,21 +51,7 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
   const groups = partitions.flatMap((partition) =>
     Array.from({ length: options.feedsOfPartition }, (_, k) => `${partition}f${k}g`),
   );
-  const authors: SimulatedAuthor[] = [];
-  for (let k = 1; k <= options.authors; k++) {
-    const name = `author${k}`;
-    // The last one only looks.
-    const role = k === options.authors ? "viewer" : "editor";
-    const person = { id: name, name, role } as const;
-    authors.push(
-      new SimulatedAuthor(world, network, numbers, {
-        person,
-        groups,
-        nodes: () => nodes,
-        all: () => authors,
-      }),
-    );
-  }
+  const authors = authorsOf(world, network, numbers, { groups, nodes: () => nodes });
   const owned = authors.length === 0 ? partitions : [...partitions, ROOM_PARTITION];
   return {
     heal() {

@@ -112,7 +112,7 @@ export class SimulatedNode {
   }
 
   acceptAuthor(connection: Connection, person: Principal): boolean {
-    this.#room?.accept(connection, person);
+    this.#room?.gateway.accept(connection, person);
     return this.#room !== null;
   }
 
@@ -234,7 +234,7 @@ export class SimulatedNode {
     const world = this.#world;
     world.end(this.#process);
     this.#gateway?.ended();
-    this.#room?.ended();
+    this.#room?.gateway.ended();
     this.#node = this.#gateway = this.#room = this.#clock = null;
     this.#remote = new Map();
     if (this.#ending) return;
@@ -325,7 +325,8 @@ export class SimulatedNode {
       if (stepped.happens(options.node.clockStepped))
         this.#clock?.stepTo(stepped.size(CLOCK_ERROR_US.from, CLOCK_ERROR_US.to));
       if (configured.happens(options.node.configured)) this.#configure();
-      if (renewed.happens(options.author.renewed) && this.#process.state === "running") this.#room?.renew();
+      if (renewed.happens(options.author.renewed) && this.#process.state === "running")
+        this.#room?.gateway.renew();
       return true;
     });
   }

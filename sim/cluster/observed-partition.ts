@@ -1,7 +1,9 @@
 /** The tap of one node's shipped partitions: passes what they do to the checkers of the world. */
 import { hex } from "../../actors/core/mod.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
+import { commandOf } from "../../collab/rooms/forwarder.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** One block in this many gets a state hash: computing it reads the whole state. */
@@ -55,6 +57,9 @@ export function observePartition(world: SimulatedCluster, node: string): Partiti
     released(partition, block, event) {
       if (event.kind === "actor.stopped") world.sometimes("actor stopped");
       if (event.kind === "actor.restarted") world.sometimes(restarted(event));
+      if (event.kind === "edit.repaired") world.sometimes("edit put back");
+      if (partition === ROOM_PARTITION && commandOf(event) !== null)
+        world.sometimes("command of the document");
       world.released.set(partition, event.sequence);
       world.trace.note(world.nowUs, announced, event.sequence, event.id);
       world.observe({ kind: "released", atUs: world.nowUs, node, partition, block, event });

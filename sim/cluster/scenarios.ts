@@ -68,6 +68,15 @@ export const SCENARIOS = {
     canary: false,
     weights: { ...USUAL, disk: 4, node: 2, feed: 0.3 },
   },
+  document: {
+    title: "one machine with a shared document on a bad disk, several people edit it, some of them badly",
+    minutes: 2,
+    nodes: 0,
+    partitions: 1,
+    canary: false,
+    document: true,
+    weights: { ...USUAL, disk: 4, node: 2, feed: 0.3 },
+  },
   storm: {
     title: "everything at once, most of the time",
     minutes: 2,

@@ -7,10 +7,18 @@
 import { join } from "node:path";
 import { type FileJournal, openJournal } from "../../actors/journal/mod.ts";
 import { Partition } from "../../actors/mod.ts";
+import { commandTarget } from "../../collab/rooms/command-target.ts";
+import { alertsOf } from "../../collab/rooms/in-force.ts";
+import { joinRoom } from "../../collab/rooms/join-room.ts";
+import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
+import type { Principal } from "../../protocol/principal.ts";
+import { ROOM_PARTITION } from "../../protocol/room-document.ts";
+import { authorsOf } from "./author.ts";
 import type { WorldEnd } from "./checkers/observation.ts";
 import { SimulatedClient } from "./client.ts";
 import { SimulatedClock } from "./clock.ts";
 import { SESSION, SETTING_CHANGES, SNAPSHOT_SAMPLES, simulatedSettings, systemOf } from "./definitions.ts";
+import { DocumentGateway } from "./document-gateway.ts";
 import { SimulatedFeed } from "./feed.ts";
 import type { Fixture } from "./fixture.ts";
 import { SimulatedGateway } from "./gateway.ts";
@@ -25,6 +33,7 @@ import { TimedDisk } from "./timed-disk.ts";
 
 const PARTITION = "p0";
 const DIRECTORY = "/journal";
+const DOCUMENT_DIRECTORY = "/document";
 const NODE = "n1";
 
 /** Small enough for many segments in a run. */
@@ -39,17 +48,20 @@ export function singleFixture(world: SimulatedCluster): Fixture {
     { length: world.options.clients },
     (_, k) => new SimulatedClient(world, network, () => [machine], numbers, k + 1, [PARTITION]),
   );
+  const groups = Array.from({ length: world.options.feedsOfPartition }, (_, k) => `g${k}`);
+  const authors = authorsOf(world, network, numbers, { groups, nodes: () => [machine] });
   return {
     heal() {
       network.heal();
       machine.heal();
-      for (const client of clients) client.heal();
+      for (const each of [...clients, ...authors]) each.heal();
     },
     stop: () => machine.stop(),
     notConverged: () =>
       machine.notConverged() ??
-      clients.map((client) => client.notConverged()).find((each) => each !== null) ??
+      [...clients, ...authors].map((each) => each.notConverged()).find((each) => each !== null) ??
       null,
+    documents: () => new Map(authors.map((author) => [author.person.id, author.document()])),
     lastEvents: () => new Map(clients.map((client) => [client.name, client.lastEvents()])),
     end: (clientsHold) => machine.end(clientsHold),
     delivered: () => clients.reduce((sum, client) => sum + client.delivered, 0),
@@ -63,9 +75,12 @@ class Machine {
   #partition: Partition | null = null;
   #journal: FileJournal | null = null;
   #gateway: SimulatedGateway | null = null;
+  /** Of the shared document, in a world that has one. */
+  #room: { readonly partition: Partition; readonly journal: FileJournal } | null = null;
+  #documents: DocumentGateway | null = null;
   #life = 0;
-  /** The last block that was reported as stored. */
-  #stored = { last: 0 };
+  /** The last blocks that were reported as stored. */
+  readonly #stored = { [PARTITION]: { last: 0 }, [ROOM_PARTITION]: { last: 0 } };
   #stopping = false;
   #live: WorldEnd["live"] = new Map();
 
@@ -83,6 +98,11 @@ class Machine {
 
   accept(connection: Connection): boolean {
     return this.#gateway?.accept(connection) ?? false;
+  }
+
+  acceptAuthor(connection: Connection, person: Principal): boolean {
+    this.#documents?.accept(connection, person);
+    return this.#documents !== null;
   }
 
   notConverged(): string | null {
@@ -103,23 +123,33 @@ class Machine {
     const journal = this.#journal;
     if (partition === null || journal === null) return;
     this.#stopping = true;
-    void partition.close().then(() => {
-      const block = journal.last?.number ?? 0;
-      this.#live = new Map([[PARTITION, { node: NODE, epoch: 0, block, hash: partition.stateHash() }]]);
+    const all = [{ partition, journal }, ...(this.#room === null ? [] : [this.#room])];
+    void Promise.all(all.map((each) => each.partition.close())).then(() => {
+      this.#live = new Map(
+        all.map((each) => {
+          const block = each.journal.last?.number ?? 0;
+          const hash = each.partition.stateHash();
+          return [each.partition.partition, { node: NODE, epoch: 0, block, hash }];
+        }),
+      );
       this.#world.end(this.#process);
     });
   }
 
   /** Reads the journal from the disk, outside simulated time. */
   async end(clients: WorldEnd["clients"]): Promise<WorldEnd> {
-    const blocks: { sequence: number; bytes: Uint8Array }[] = [];
-    const journal = await openJournal(DIRECTORY, { disk: this.#disk.kill(), readOnly: true });
-    for await (const entry of journal.read())
-      if (entry.kind === "block") blocks.push({ sequence: entry.block.number, bytes: entry.block.bytes });
-    await journal.close();
+    const streams = new Map<string, { sequence: number; bytes: Uint8Array }[]>();
+    for (const [partition, directory] of this.#directories()) {
+      const blocks: { sequence: number; bytes: Uint8Array }[] = [];
+      streams.set(partition, blocks);
+      const journal = await openJournal(directory, { disk: this.#disk.kill(), readOnly: true });
+      for await (const entry of journal.read())
+        if (entry.kind === "block") blocks.push({ sequence: entry.block.number, bytes: entry.block.bytes });
+      await journal.close();
+    }
     return {
       atUs: this.#world.nowUs,
-      streams: new Map([[PARTITION, blocks]]),
+      streams,
       live: this.#live,
       clients,
       definitions: systemOf(this.#world.options),
@@ -144,8 +174,20 @@ class Machine {
     const world = this.#world;
     const { node } = world.options;
     const clock = new SimulatedClock(world, process, node.skewMs * 1000, node.drift);
-    const journal = await openJournal(DIRECTORY, {
-      partition: PARTITION,
+    const { journal, partition } = await this.#open(process, clock, PARTITION);
+    this.#journal = journal;
+    this.#partition = partition;
+    this.#gateway = new SimulatedGateway(world, clock);
+    this.#gateway.serve(partition);
+    if (this.#hasDocument)
+      this.#serveDocument(await this.#open(process, clock, ROOM_PARTITION), partition, clock);
+    partition.startFeeds(this.#feeds(partition, clock));
+  }
+
+  async #open(process: Process, clock: SimulatedClock, name: typeof PARTITION | typeof ROOM_PARTITION) {
+    const world = this.#world;
+    const journal = await openJournal(this.#directories().get(name)!, {
+      partition: name,
       disk: new TimedDisk(world, process, this.#disk, () => this.#down("power", this.#restartMs())),
       wait: (ms) => new Promise((resolve) => void clock.after(ms, () => resolve(undefined))),
       segmentBytes: SEGMENT_BYTES,
@@ -154,12 +196,11 @@ class Machine {
         if (report.kind === "recovered") world.sometimes("torn tail cut off");
       },
     });
-    this.#journal = journal;
-    const observed = new ObservedJournal(world, journal, PARTITION, this.#stored);
+    const observed = new ObservedJournal(world, journal, name, this.#stored[name]);
     await observed.reportRecovered();
     const partition = await Partition.open({
       session: SESSION,
-      partition: PARTITION,
+      partition: name,
       journal: observed,
       clock,
       settings: simulatedSettings(world.seed),
@@ -169,16 +210,38 @@ class Machine {
       memory: () => ({ rss: 0, heapUsed: 0 }),
       snapshotSamples: SNAPSHOT_SAMPLES,
       tap: observePartition(world, NODE),
+      ...(name === ROOM_PARTITION ? { of: "edits" as const } : {}),
       log: () => {},
     });
-    this.#partition = partition;
-    this.#gateway = new SimulatedGateway(world, clock);
-    this.#gateway.serve(partition);
-    partition.startFeeds(this.#feeds(partition, clock));
     void partition.whenHalted().then(() => {
       world.sometimes("journal halted");
       if (this.#process === process) this.#down("kill", this.#restartMs());
     });
+    return { journal, partition };
+  }
+
+  /** As collab/live/session-rooms.ts does. */
+  #serveDocument(
+    room: { partition: Partition; journal: FileJournal },
+    session: Partition,
+    clock: SimulatedClock,
+  ): void {
+    this.#room = room;
+    const keeper = new RoomKeeper(room.partition, { clock });
+    this.#documents = new DocumentGateway({ clock, open: () => Promise.resolve(keeper) });
+    const log = (): void => {};
+    const targets = [commandTarget(session, log)];
+    joinRoom({ room: room.partition, clock, targets, alerts: [alertsOf(session)], log });
+  }
+
+  get #hasDocument(): boolean {
+    return this.#world.options.authors > 0;
+  }
+
+  /** Folder of each log. */
+  #directories(): ReadonlyMap<string, string> {
+    const folders = new Map<string, string>([[PARTITION, DIRECTORY]]);
+    return this.#hasDocument ? folders.set(ROOM_PARTITION, DOCUMENT_DIRECTORY) : folders;
   }
 
   #feeds(partition: Partition, clock: SimulatedClock): SimulatedFeed[] {
@@ -205,7 +268,8 @@ class Machine {
     world.observe({ kind: "nodeCrashed", atUs: world.nowUs, node: NODE });
     world.end(this.#process);
     this.#gateway?.ended();
-    this.#gateway = this.#partition = this.#journal = null;
+    this.#documents?.ended();
+    this.#gateway = this.#partition = this.#journal = this.#room = this.#documents = null;
     const faults = this.#diskFaults();
     this.#disk = how === "power" ? this.#disk.crash(faults) : this.#disk.kill(faults);
     if (this.#stopping) return;
@@ -227,19 +291,24 @@ class Machine {
 
   /** Damages the disk before a restart. Only snapshots and indexes: they can be made again. */
   async #damageDisk(): Promise<void> {
+    await this.#damage(DIRECTORY, NODE);
+    if (this.#hasDocument) await this.#damage(DOCUMENT_DIRECTORY, `${NODE} ${ROOM_PARTITION}`);
+  }
+
+  async #damage(directory: string, component: string): Promise<void> {
     const { decisions, options } = this.#world;
-    const flipped = decisions.of(NODE, "bit flipped");
-    const lost = decisions.of(NODE, "snapshot lost");
-    const names = (await this.#disk.list(DIRECTORY)).sort();
+    const flipped = decisions.of(component, "bit flipped");
+    const lost = decisions.of(component, "snapshot lost");
+    const names = (await this.#disk.list(directory)).sort();
     const snapshot = names.findLast((name) => name.endsWith(".snap"));
     const isLost = snapshot !== undefined && lost.happens(options.disk.snapshotLost);
-    if (isLost) await this.#disk.remove(join(DIRECTORY, snapshot));
+    if (isLost) await this.#disk.remove(join(directory, snapshot));
     const derived = names.filter((name) => !(isLost && name === snapshot) && /\.(snap|idx)$/.test(name));
     if (derived.length === 0 || !flipped.happens(options.disk.bitFlipped)) return;
     // Half of the time the last by name: the newest snapshot, which is read first.
     const place = flipped.size(0, 1) < 0.5 ? derived.length - 1 : Math.floor(flipped.size(0, derived.length));
     const name = derived[place]!;
-    this.#disk.flipBit(join(DIRECTORY, name), flipped.size(0, 1), Math.floor(flipped.size(0, 8)));
+    this.#disk.flipBit(join(directory, name), flipped.size(0, 1), Math.floor(flipped.size(0, 8)));
   }
 
   #misbehave(): void {
@@ -248,6 +317,7 @@ class Machine {
     const crashed = decisions.of(NODE, "node crashed");
     const paused = decisions.of(NODE, "node paused");
     const configured = decisions.of(NODE, "setting changed");
+    const renewed = decisions.of(NODE, "document renewed");
     world.every(1000, null, `${NODE} second`, () => {
       if (decisions.healed) return false;
       if (crashed.happens(options.node.crashed))
@@ -257,6 +327,8 @@ class Machine {
         const change = SETTING_CHANGES[Math.floor(configured.size(0, SETTING_CHANGES.length))]!;
         void this.#partition?.configure(change[0], change[1], { author: "somebody" });
       }
+      if (renewed.happens(options.author.renewed) && this.#process.state === "running")
+        this.#documents?.renew();
     });
   }
 

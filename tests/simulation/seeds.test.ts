@@ -13,7 +13,7 @@ const SEEDS = LONG ? 400 : 72;
 const ON_NODE = SEEDS / 3;
 /** Half of it under faults, half of it calm: a quarter of a second of work. */
 const MINUTES = 1;
-const SCENARIOS = ["standard", "single", "rooms", "storm", "partitions", "disk"] as const;
+const SCENARIOS = ["standard", "single", "rooms", "storm", "partitions", "document"] as const;
 
 const [first, last] = seedsOf(ownRuntime().kind);
 

@@ -17,6 +17,14 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
       'if (judgement instanceof Promise) void judgement.then((each) => {\n      if (each.kind === "admitted") this.send(changeMessage(update));\n      settle(each);\n    });',
   },
   {
+    name: "newcomers-get-what-is-not-durable",
+    bug: "Who connects gets the document as its log will make it, not as far as that is durable.",
+    file: "collab/rooms/room.ts",
+    find: "this.wholeState ??= stateParts(Y.encodeStateAsUpdate(this.sent), ROOM_LIMITS.partBytes);",
+    replace:
+      "this.wholeState ??= stateParts(Y.encodeStateAsUpdate(this.source.document().doc), ROOM_LIMITS.partBytes);",
+  },
+  {
     name: "writers-not-kept",
     bug: "Nobody remembers whose a Yjs client id is.",
     file: DOCUMENT,

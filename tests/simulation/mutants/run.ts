@@ -26,6 +26,7 @@ export const SCENARIOS_IN_TURN: readonly ScenarioName[] = [
   "disk",
   "gateways",
   "rooms",
+  "document",
 ];
 
 export interface MutantResult extends Ending {
