@@ -2,8 +2,6 @@
 // runtime: node
 // slow
 /** The page on its recorded session, in a real browser: draws, obeys keys, is accessible, reports no error. */
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -13,6 +11,7 @@ import {
   faultsOf,
   launchChromium,
   painted,
+  picture,
   serveFolder,
 } from "../support/browser.ts";
 
@@ -37,7 +36,7 @@ test("page draws its charts and reports no error", async () => {
     await painted(page, ".matrix canvas", 50);
     await painted(page, ".sparks", 3);
     assert.is(await page.locator(".count").first().textContent(), "8");
-    await page.screenshot({ path: join(tmpdir(), "eigenwatch-dashboard-dark.png") });
+    await picture(page, "dashboard-dark");
   });
 });
 

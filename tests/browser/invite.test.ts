@@ -5,7 +5,7 @@
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, launchChromium } from "../support/browser.ts";
+import { buildDashboard, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 
 let browser: Browser;
@@ -14,9 +14,9 @@ let url = "";
 
 test.before(async () => {
   buildDashboard();
-  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"]);
+  live = start(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   url = String((await live.line("listening"))["url"]);
-  browser = await launchChromium();
+  browser = await launchChromium({ isSeldomDrawn: true });
 });
 
 test.after(async () => {

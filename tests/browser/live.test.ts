@@ -3,14 +3,12 @@
 // slow
 /** The whole system in a real browser: this machine's own channels in, events on the page, no error reported. */
 import { type ChildProcess, spawn } from "node:child_process";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { partitionOf } from "../../actors/cluster/mod.ts";
-import { buildDashboard, complaintsOf, launchChromium, painted } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, launchChromium, painted, picture } from "../support/browser.ts";
 import { programCommand } from "../support/program-run.ts";
 
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
@@ -47,7 +45,7 @@ test("page shows the channels of this machine, its joint state and its events, a
   await page.locator(".badge", { hasText: "estimated · single-excitation reading" }).waitFor();
   await burn();
   await page.waitForSelector(".event");
-  await page.screenshot({ path: join(tmpdir(), "eigenwatch-live.png") });
+  await picture(page, "live");
   assert.equal(complaints, []);
   await page.context().close();
 });

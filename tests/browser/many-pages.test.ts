@@ -10,7 +10,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
 import { joinSession, type SharedSession } from "../../collab/shared-session.ts";
-import { buildDashboard, complaintsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, start } from "../support/program-run.ts";
 import { uniforms } from "../support/random-streams.ts";
 
@@ -30,10 +30,9 @@ let session: SharedSession;
 
 test.before(async () => {
   buildDashboard();
-  const feed = "walk?channels=4&rate=40&frame=4&seed=2";
-  live = start(["up", "--feed", feed, "--port", "0", "--json"]);
+  live = start(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   url = String((await live.line("listening"))["url"]);
-  browser = await launchChromium();
+  browser = await launchChromium({ isSeldomDrawn: true });
   session = joinSession(`${url.replace(/^http/, "ws")}collab/local`, { WebSocket: WebSocket as never });
   await session.synced();
 });

@@ -4,17 +4,15 @@
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
-
-const WALK = "walk?channels=4&rate=100&frame=4&seed=2";
 
 let browser: Browser;
 const programs: RunningProgram[] = [];
 
 test.before(async () => {
   buildDashboard();
-  browser = await launchChromium();
+  browser = await launchChromium({ isSeldomDrawn: true });
 });
 
 test.after(async () => {
@@ -51,7 +49,7 @@ async function onPage(link: string, act: (page: Page, complaints: string[]) => P
 const face = (page: Page, words: string) => page.locator(".people .face", { hasText: words });
 
 test("people see each other by name and role, and see who leaves; nothing they do is complained of", async () => {
-  const { url } = await started(["up", "--feed", WALK, "--port", "0", "--json"]);
+  const { url } = await started(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   const anna = await invite(url, "Anna Berg", "editor");
   const ben = await invite(url, "Ben", "viewer");
   await onPage(anna, async (first, complaints) => {
@@ -76,7 +74,7 @@ test("people see each other by name and role, and see who leaves; nothing they d
 });
 
 test("a page that has lost the server says that others do not see it", async () => {
-  const { program, url } = await started(["up", "--feed", WALK, "--port", "0", "--json"]);
+  const { program, url } = await started(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   await onPage(url, async (page) => {
     await page.locator(".saving.at-saved").waitFor();
     programs.splice(programs.indexOf(program), 1);
@@ -88,7 +86,7 @@ test("a page that has lost the server says that others do not see it", async () 
 });
 
 test("the page of a session without a shared document does not load what it would need for one", async () => {
-  const { url } = await started(["up", "--feed", WALK, "--port", "0", "--json"]);
+  const { url } = await started(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   const context = await browser.newContext();
   try {
     const page = await context.newPage();

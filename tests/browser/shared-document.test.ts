@@ -10,7 +10,7 @@ import { WebSocket } from "ws";
 import * as Y from "yjs";
 import { joinSession, type SharedSession } from "../../collab/shared-session.ts";
 import { ROOTS } from "../../protocol/room-document.ts";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -19,7 +19,7 @@ const programs: RunningProgram[] = [];
 
 test.before(async () => {
   buildDashboard();
-  browser = await launchChromium();
+  browser = await launchChromium({ isSeldomDrawn: true });
 });
 
 test.after(async () => {
@@ -125,8 +125,7 @@ test("the page of a recording shows the notes that people wrote, and nobody can 
 // ---- sessions and pages ----------------------------------------------------------------------------------------
 
 async function up(...more: string[]): Promise<{ program: RunningProgram; url: string }> {
-  const feed = "walk?channels=4&rate=100&frame=4&seed=2";
-  const program = start(["up", "--feed", feed, "--port", "0", "--json", ...more]);
+  const program = start(["up", "--feed", SLOW_WALK, "--port", "0", "--json", ...more]);
   programs.push(program);
   return { program, url: String((await program.line("listening"))["url"]) };
 }

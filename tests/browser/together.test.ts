@@ -2,12 +2,17 @@
 // runtime: node
 // slow
 /** Two people on one session in real browsers: what one does the other sees. */
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import type { Browser, Locator, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
+import {
+  buildDashboard,
+  complaintsOf,
+  faultsOf,
+  launchChromium,
+  picture,
+  SLOW_WALK,
+} from "../support/browser.ts";
 import { type RunningProgram, start } from "../support/program-run.ts";
 
 let browser: Browser;
@@ -16,7 +21,7 @@ let url = "";
 
 test.before(async () => {
   buildDashboard();
-  live = start(["up", "--feed", "walk?channels=4&rate=100&frame=4&seed=2", "--port", "0", "--json"]);
+  live = start(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
   url = String((await live.line("listening"))["url"]);
   browser = await launchChromium();
 });
@@ -44,7 +49,7 @@ test("a person marks a stretch of time and writes a note; others see, show and a
     await ben.keyboard.press("Enter");
     await ana.locator(".answer", { hasText: "Ben: Which one?" }).waitFor();
     assert.is(await ana.getByRole("button", { name: /Delete the answer/ }).count(), 0, "it is not hers");
-    await screenshots(ana, "eigenwatch-notes");
+    await picture(ana, "notes");
     await ana.getByRole("button", { name: "Resolve" }).click();
     await ben.locator(".thread.resolved").waitFor();
     await ana.getByRole("button", { name: "Delete note" }).click();
@@ -83,6 +88,9 @@ test("a note is written with the keyboard alone: Enter on a chart begins a stret
 
 test("a press on the mark of a note at a chart shows its thread and its moment", async () => {
   await onPages(["Ana"], async (ana) => {
+    // A picture that follows would carry the mark away from where it was made.
+    await ana.locator("button.live").click();
+    await ana.locator(".live.paused").waitFor();
     const box = await markByDragging(ana);
     await ana.getByPlaceholder("What happened here?").fill("Here");
     await ana.keyboard.press("Enter");
@@ -112,7 +120,7 @@ test("people see each other's cursors, and follow a person until they move or pr
       () => document.querySelector(".signals .segments [aria-pressed=true]")?.textContent === "10s",
     );
     assert.equal(await faultsOf(ben), []);
-    await ben.screenshot({ path: join(tmpdir(), "eigenwatch-follow.png") });
+    await picture(ben, "follow");
     await ben.locator("body").press("Escape");
     await banner.waitFor({ state: "detached" });
     await face.click();
@@ -161,7 +169,7 @@ test("a level is set where the chart is pressed, moved by dragging and by keys, 
       await ana.emulateMedia({ colorScheme });
       assert.equal(await faultsOf(ana), [], colorScheme);
     }
-    await screenshots(ana, "eigenwatch-levels");
+    await picture(ana, "levels");
     await own.focus();
     await ana.keyboard.press("Enter");
     await ana.getByRole("button", { name: "Change threshold", exact: true }).waitFor();
@@ -217,7 +225,7 @@ test("an arrangement is one's own until it is shared, and is there again when th
     await ben.getByRole("button", { name: "Move Who moves with whom up" }).click();
     await ana.waitForFunction(() => document.querySelector(".place-1 .signals, .place-2 .state") !== null);
     assert.equal(await faultsOf(ben), []);
-    await ben.screenshot({ path: join(tmpdir(), "eigenwatch-arrangement.png") });
+    await picture(ben, "arrangement");
     await ben.reload();
     await ben.locator(".channel").first().waitFor();
     await ben.locator(".measures").waitFor({ state: "detached" });
@@ -243,10 +251,7 @@ test("the page with notes, levels and people fits into 390 pixels, without a ser
       await ana.emulateMedia({ colorScheme });
       await ana.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       assert.equal(await faultsOf(ana), [], colorScheme);
-      await ana.screenshot({
-        path: join(tmpdir(), `eigenwatch-together-narrow-${colorScheme}.png`),
-        fullPage: true,
-      });
+      await picture(ana, `together-narrow-${colorScheme}`, true);
     }
     await ben.locator("body").press("Control+z");
     await ben.locator("body").press("Control+z");
@@ -350,12 +355,11 @@ function inkOf(page: Page): Promise<number> {
   });
 }
 
-async function untilInk(page: Page, holds: (ink: number) => boolean): Promise<void> {
-  while (!holds(await inkOf(page)));
-}
+/** Reading the layer takes as much work as drawing it. */
+const LOOK_EVERY_MS = 100;
 
-async function screenshots(page: Page, name: string): Promise<void> {
-  await page.screenshot({ path: join(tmpdir(), `${name}.png`) });
+async function untilInk(page: Page, holds: (ink: number) => boolean): Promise<void> {
+  while (!holds(await inkOf(page))) await page.waitForTimeout(LOOK_EVERY_MS);
 }
 
 test.run();

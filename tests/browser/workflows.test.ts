@@ -7,7 +7,7 @@ import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -26,11 +26,10 @@ steps:
 
 test.before(async () => {
   buildDashboard();
-  browser = await launchChromium();
+  browser = await launchChromium({ isSeldomDrawn: true });
   const file = join(temporaryDirectory(), "desk.yaml");
   writeFileSync(file, DESK);
-  const feed = "walk?channels=4&rate=100&frame=4&seed=2";
-  program = start(["up", "--feed", feed, "--workflow", file, "--port", "0", "--json"]);
+  program = start(["up", "--feed", SLOW_WALK, "--workflow", file, "--port", "0", "--json"]);
   url = String((await program.line("listening"))["url"]);
 });
 

@@ -6,6 +6,7 @@ import { readFileSync } from "node:fs";
 import { createServer, type Server } from "node:http";
 import { createRequire } from "node:module";
 import type { AddressInfo } from "node:net";
+import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
@@ -34,17 +35,31 @@ const TYPES: Record<string, string> = {
 /** The gateway's policy: nothing inline, nothing from other origins. */
 const POLICY = "default-src 'none'; script-src 'self'; style-src 'self'; img-src 'self'; connect-src 'self'";
 
-/** A browser whose pages are waited for: the runner ends a file that hangs. */
-export async function launchChromium(): Promise<Browser> {
+/**
+ * Five frames a second, as on a slow machine: drawn sixty times a second without a graphics card, a page that is left open takes twice the CPU
+ * time. What a test itself waits for has frames of its own.
+ */
+const SELDOM_DRAWN = `{
+  const frame = requestAnimationFrame.bind(globalThis);
+  globalThis.requestAnimationFrame = (draw) => setTimeout(() => frame(draw), 200);
+  globalThis.cancelAnimationFrame = (handle) => clearTimeout(handle);
+}`;
+
+/** A browser whose pages are waited for: the runner ends a file that hangs. `isSeldomDrawn`: for tests that do not point at what is drawn. */
+export async function launchChromium({ isSeldomDrawn = false } = {}): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
     const context = await newContext(options);
     context.setDefaultTimeout(0);
+    if (isSeldomDrawn) await context.addInitScript({ content: SELDOM_DRAWN });
     return context;
   };
   return browser;
 }
+
+/** Four channels, ten frames a second: enough for tests of what people do, and a quarter of the work of the usual walk. */
+export const SLOW_WALK = "walk?channels=4&rate=40&frame=4&seed=2";
 
 /** Builds the page if its sources changed. Throws the build's output when it fails. */
 export function buildDashboard(): string {
@@ -118,6 +133,12 @@ export async function painted(page: Page, selector: string, colours: number): Pr
     [selector, colours] as const,
     { polling: LOOK_EVERY_MS },
   );
+}
+
+/** Pictures of pages for people to look at, in the system's temporary folder: EIGENWATCH_PICTURES=1 npm test -- browser/ */
+export async function picture(page: Page, name: string, fullPage = false): Promise<void> {
+  if (process.env["EIGENWATCH_PICTURES"] !== "1") return;
+  await page.screenshot({ path: join(tmpdir(), `eigenwatch-${name}.png`), fullPage });
 }
 
 /** The serious faults of accessibility that axe finds in a page. */
