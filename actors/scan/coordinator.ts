@@ -19,7 +19,7 @@ import { type WorkerState, workerMachine } from "./worker-machine.ts";
 
 /** A thread (actors/workers/thread.ts), or what stands for it in a test. */
 export interface ScanThread {
-  begin(task: number, common: unknown): void;
+  begin(task: number, common: object, shared: object): void;
   end(task: number): void;
   run(task: number, jobs: readonly unknown[]): void;
   callOff(): void;
@@ -44,6 +44,8 @@ const BATCH_MS = 4;
 const MOST_BATCH_ITEMS = 64;
 /** Weight of a batch in the measured time of an item. */
 const ITEM_WEIGHT = 0.3;
+/** Rules whose times are remembered. */
+const MOST_RULES = 256;
 /** A stopped scan waits so long for the items under way, and drops them then. */
 const STOP_MS = 10;
 /** A worker is looked at so often whether its item is late. */
@@ -56,7 +58,8 @@ export class ScanCoordinator {
   private readonly workers = new Set<Worker>();
   /** Scans that are not over, the one whose turn it is first. */
   private readonly scans: Scan[] = [];
-  private readonly itemMs = new Map<Scan, number>();
+  /** Time of an item by the text of its rule: the next scan with that rule begins with batches of the right size. */
+  private readonly itemMs = new Map<string, number>();
   private readonly timers = new Map<Scan, () => void>();
   /** Scans whose last items are waited for. */
   private readonly stopping = new Set<Scan>();
@@ -125,8 +128,7 @@ export class ScanCoordinator {
       changed: () => this.advance(),
       spent: (scan, ms) => {
         this.failedStarts = 0;
-        const before = this.itemMs.get(scan);
-        this.itemMs.set(scan, before === undefined ? ms : before + ITEM_WEIGHT * (ms - before));
+        this.learnItemMs(scan.task.rule, ms);
       },
       lost: (reason) => this.replace(worker, reason),
     });
@@ -163,6 +165,14 @@ export class ScanCoordinator {
     }
   }
 
+  private learnItemMs(rule: string, ms: number): void {
+    const before = this.itemMs.get(rule);
+    this.itemMs.delete(rule);
+    this.itemMs.set(rule, before === undefined ? ms : before + ITEM_WEIGHT * (ms - before));
+    const [oldest] = this.itemMs.keys();
+    if (this.itemMs.size > MOST_RULES) this.itemMs.delete(oldest!);
+  }
+
   /** Of those with the highest priority the one that has waited longest; −1 without work. */
   private nextScan(): number {
     let best = -1;
@@ -174,7 +184,7 @@ export class ScanCoordinator {
   }
 
   private batchOf(scan: Scan): number {
-    const itemMs = this.itemMs.get(scan);
+    const itemMs = this.itemMs.get(scan.task.rule);
     // The first result comes as soon as one item is evaluated.
     if (itemMs === undefined) return 1;
     return Math.max(1, Math.min(MOST_BATCH_ITEMS, Math.floor(BATCH_MS / Math.max(itemMs, 0.01))));
@@ -204,7 +214,6 @@ export class ScanCoordinator {
   private finish(scan: Scan, reason: EndReason): void {
     this.timers.get(scan)?.();
     this.timers.delete(scan);
-    this.itemMs.delete(scan);
     this.stopping.delete(scan);
     const at = this.scans.indexOf(scan);
     if (at >= 0) this.scans.splice(at, 1);
@@ -255,7 +264,7 @@ class Worker {
     this.answered = 0;
     if (!this.known.has(scan.id)) {
       this.known.add(scan.id);
-      this.thread.begin(scan.id, scan.task);
+      this.thread.begin(scan.id, scan.task, scan.request.universe.data);
     }
     this.startedMs = this.clock.monotonicMs();
     this.thread.run(scan.id, items);

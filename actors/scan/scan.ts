@@ -127,13 +127,13 @@ export class Scan {
   private measuredItems = 0;
 
   constructor(id: number, request: ScanRequest, clock: Clock) {
-    const { universe, rule, parameters = {}, items, unknown = [] } = request;
+    const { rule, parameters = {}, items, unknown = [] } = request;
     this.id = id;
     this.request = request;
     this.clock = clock;
     this.startedMs = clock.monotonicMs();
     this.measuredMs = this.startedMs;
-    this.task = { data: universe.data, rule: rule.text, parameters };
+    this.task = { rule: rule.text, parameters };
     this.waiting = [...items].reverse();
     this.total = items.length + unknown.length;
     for (const symbol of unknown) this.refuse(symbol, "the universe has no such symbol");

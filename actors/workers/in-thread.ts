@@ -4,7 +4,9 @@ import { type Answer, answer, loadWork, type WorkTable } from "./work.ts";
 
 /** To a thread. A batch is one turn of work: the thread hears nothing else until it is done or called off. */
 export type ToThread =
-  | { readonly task: number; readonly common: unknown }
+  | { readonly share: number; readonly value: unknown }
+  | { readonly unshare: number }
+  | { readonly task: number; readonly common: object; readonly shared: number }
   | { readonly task: number; readonly ended: true }
   | { readonly task: number; readonly jobs: readonly unknown[] };
 
@@ -24,6 +26,7 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
   const { cells } = workerData as { cells: Int32Array };
   const work = await loadWork(works, name);
   const commons = new Map<number, unknown>();
+  const shares = new Map<number, unknown>();
   const run = async (common: unknown, jobs: readonly unknown[]) => {
     let answers: Answer[] = [];
     let sentMs = performance.now();
@@ -38,7 +41,10 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
     port.postMessage({ answers, done: true } satisfies FromThread);
   };
   port.on("message", (message: ToThread) => {
-    if ("common" in message) commons.set(message.task, message.common);
+    if ("share" in message) shares.set(message.share, message.value);
+    else if ("unshare" in message) shares.delete(message.unshare);
+    else if ("common" in message)
+      commons.set(message.task, { ...message.common, shared: shares.get(message.shared) });
     else if ("ended" in message) commons.delete(message.task);
     else void run(commons.get(message.task), message.jobs);
   });

@@ -26,6 +26,9 @@ export class WorkThread {
   private readonly worker: Worker;
   private readonly cells = new Int32Array(new SharedArrayBuffer(2 * Int32Array.BYTES_PER_ELEMENT));
   private readonly listener: ThreadListener;
+  /** Numbers of what the thread has, the one that was used last at the end. */
+  private readonly shares = new Map<object, number>();
+  private lastShare = 0;
   private over = false;
 
   /** `work`: its name in the table of works. */
@@ -47,9 +50,9 @@ export class WorkThread {
     this.worker.on("exit", (code: number) => this.fail(`it ended with ${code}`));
   }
 
-  /** What all jobs of a task share. Typed arrays on shared memory are not copied. */
-  begin(task: number, common: unknown): void {
-    this.send({ task, common });
+  /** What all jobs of a task have in common; `shared`, its largest part, is its field `shared` there and is sent once. */
+  begin(task: number, common: object, shared: object): void {
+    this.send({ task, common, shared: this.share(shared) });
   }
 
   /** The thread forgets the task. */
@@ -79,6 +82,23 @@ export class WorkThread {
     void this.worker.terminate();
   }
 
+  /** Deno takes a second for ten megabytes, even where they are shared memory: they are sent once, and kept while they are in use. */
+  private share(value: object): number {
+    let id = this.shares.get(value);
+    if (id === undefined) {
+      id = ++this.lastShare;
+      this.send({ share: id, value });
+      const [oldest] = this.shares;
+      if (oldest !== undefined && this.shares.size === MOST_SHARES) {
+        this.shares.delete(oldest[0]);
+        this.send({ unshare: oldest[1] });
+      }
+    }
+    this.shares.delete(value);
+    this.shares.set(value, id);
+    return id;
+  }
+
   private send(message: ToThread): void {
     this.worker.postMessage(message);
   }
@@ -89,6 +109,9 @@ export class WorkThread {
     this.listener.ended(reason, this.finished);
   }
 }
+
+/** Shared values that a thread keeps: universes that people scan in turns. Tasks that use an older one still have it. */
+const MOST_SHARES = 8;
 
 /** Whether a thread of this runtime can read the file as it is. */
 function isReadable(entry: string): boolean {

@@ -43,6 +43,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
   replay: { run: async () => (await import("./replay.ts")).benchReplay() },
   shadow: { run: async () => (await import("./shadow.ts")).benchShadow() },
   whatif: { run: async () => (await import("./whatif.ts")).benchWhatIf() },
+  scan: { run: async () => (await import("./scan.ts")).benchScan() },
   recovery: { run: async () => (await import("./recovery.ts")).benchRecovery() },
   rooms: { run: async () => (await import("./rooms.ts")).benchRooms() },
   sim: { run: async () => (await import("./sim.ts")).benchSim() },

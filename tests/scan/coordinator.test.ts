@@ -25,9 +25,9 @@ class HandThread implements ScanThread {
     this.hears = hears;
   }
 
-  begin(task: number, common: unknown): void {
+  begin(task: number, common: object, shared: object): void {
     assert.not(this.tasks.has(task), "a task is begun once");
-    this.tasks.set(task, common);
+    this.tasks.set(task, { ...common, shared });
   }
 
   end(task: number): void {

@@ -16,8 +16,8 @@ export class InlineThread implements ScanThread {
     void begins.then(nextTurn).then(() => hears.ready());
   }
 
-  begin(task: number, common: unknown): void {
-    this.tasks.set(task, common);
+  begin(task: number, common: object, shared: object): void {
+    this.tasks.set(task, { ...common, shared });
   }
 
   end(task: number): void {

@@ -1,0 +1,220 @@
+/**
+ * Scans of 499 symbols × 504 days, beside a plain loop in one thread over the same kernels.
+ *
+ * The universe is a random walk for each symbol, written as a gzip file sorted by date as data of exchanges are. Threads are warm, as those of
+ * `up` are. Each scan is checked: every symbol once, with the values of the loop.
+ */
+import { createWriteStream } from "node:fs";
+import { availableParallelism } from "node:os";
+import { join } from "node:path";
+import process from "node:process";
+import { pipeline } from "node:stream/promises";
+import { createGzip } from "node:zlib";
+import { RandomStream } from "../../actors/core/random.ts";
+import { systemClock } from "../../actors/mod.ts";
+import { ScanCoordinator } from "../../actors/scan/coordinator.ts";
+import { computeFeatures, evaluateFeatures } from "../../actors/scan/rules/evaluate.ts";
+import { parseRule } from "../../actors/scan/rules/rule.ts";
+import type { Scan, ScanRequest } from "../../actors/scan/scan.ts";
+import { loadUniverse } from "../../actors/scan/universe/load.ts";
+import { type Universe, UniverseSymbol } from "../../actors/scan/universe/universe.ts";
+import { WorkThread } from "../../actors/workers/mod.ts";
+import { check, inTemporaryFolder } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns } from "./turns.ts";
+
+const SYMBOLS = 499;
+const DAYS = 504;
+const RULE = "rsi(14) < 30 and macd_histogram > 0 and bollinger_percent(20) < 0.5";
+const CONCURRENT = 200;
+/** Scans whose memory is compared with that of the first tenth. */
+const MANY = 1_000;
+const MANY_SYMBOLS = 50;
+
+export function benchScan(): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (folder) => {
+    const file = join(folder, "daily.csv.gz");
+    await writeBars(file);
+    const { universe } = await loadUniverse(file);
+    const threads = availableParallelism();
+    const coordinator = new ScanCoordinator({
+      clock: systemClock,
+      workers: threads,
+      startThread: (listener) => new WorkThread("scan", listener),
+    });
+    try {
+      const expected = plainLoop(universe);
+      await finished(coordinator.start(request(universe)));
+      const { plain, scans, cold, stops } = await inTurns({
+        plain: () => timePlain(universe),
+        scans: () => timeScan(coordinator, universe, expected),
+        cold: () => timeCold(coordinator, file),
+        stops: () => timeStop(coordinator, universe),
+      });
+      const together = await timeTogether(coordinator, universe);
+      const grownMb = await memoryOfMany(coordinator, universe);
+      const rate = (ms: number) => (1_000 * SYMBOLS) / ms;
+      return [
+        compared(
+          {
+            name: `scan: symbols a second, three indicators, ${threads} threads`,
+            unit: "/s",
+            runs: scans.map(({ ms }) => rate(ms)),
+          },
+          { "plain loop": plain.map(rate) },
+          { atLeast: 2_000 },
+        ),
+        limited(
+          {
+            name: "scan: first result after the request, loaded",
+            unit: "ms",
+            runs: scans.map(({ firstMs }) => firstMs),
+          },
+          { atMost: 50 },
+        ),
+        limited(
+          { name: "scan: first result of a cold gzip file sorted by date", unit: "ms", runs: cold },
+          { atMost: 600 },
+        ),
+        limited(
+          { name: "scan: from a stop until the scan is over", unit: "ms", runs: stops },
+          { atMost: 20 },
+        ),
+        limited(
+          {
+            name: `scan: ${CONCURRENT} at the same time, results a second`,
+            unit: "/s",
+            runs: [together.perSecond],
+            note: `${together.results} results, 0 lost, 0 doubled`,
+          },
+          { atLeast: 2_000 },
+        ),
+        limited(
+          {
+            name: `scan: growth of memory from scan ${MANY / 10} to scan ${MANY}`,
+            unit: "MB",
+            runs: [grownMb],
+          },
+          { atMost: 32 },
+        ),
+      ];
+    } finally {
+      coordinator.close();
+    }
+  });
+}
+
+async function writeBars(file: string): Promise<void> {
+  const random = new RandomStream(1, "bars");
+  const prices = new Float64Array(SYMBOLS).fill(100);
+  async function* rows() {
+    yield "date,symbol,open,high,low,close,volume\n";
+    for (let day = 0; day < DAYS; day++) {
+      const date = new Date(Date.UTC(2015, 0, 1 + day)).toISOString().slice(0, 10);
+      let text = "";
+      for (let s = 0; s < SYMBOLS; s++) {
+        const open = prices[s]!;
+        const close = open * (0.97 + 0.06 * random.next());
+        prices[s] = close;
+        const [high, low] = [Math.max(open, close) * 1.01, Math.min(open, close) * 0.99];
+        text += `${date},S${s},${open.toFixed(4)},${high.toFixed(4)},${low.toFixed(4)},${close.toFixed(4)},${Math.floor(1e6 * random.next())}\n`;
+      }
+      yield text;
+    }
+  }
+  await pipeline(rows, createGzip(), createWriteStream(file));
+}
+
+function request(universe: Universe, over: Partial<ScanRequest> = {}): ScanRequest {
+  const items = universe.data.symbols.map((_, index) => index);
+  return { universe, rule: parseRule(RULE), items, termination: {}, itemSeconds: 60, ...over };
+}
+
+function finished(scan: Scan): Promise<Scan> {
+  return new Promise((resolve) => {
+    scan.follow(({ type }) => type === "complete" && resolve(scan));
+  });
+}
+
+/** Score by symbol. */
+function plainLoop({ data }: Universe): Map<string, number> {
+  const rule = parseRule(RULE);
+  return new Map(
+    data.symbols.map((symbol, index) => [
+      symbol,
+      evaluateFeatures(rule, computeFeatures(rule, new UniverseSymbol(data, index))).score,
+    ]),
+  );
+}
+
+function timePlain(universe: Universe): number {
+  const startedMs = performance.now();
+  plainLoop(universe);
+  return performance.now() - startedMs;
+}
+
+async function timeScan(
+  coordinator: ScanCoordinator,
+  universe: Universe,
+  expected: ReadonlyMap<string, number>,
+): Promise<{ ms: number; firstMs: number }> {
+  const startedMs = performance.now();
+  const scan = await finished(coordinator.start(request(universe)));
+  const ms = performance.now() - startedMs;
+  check(scan.results.length === SYMBOLS, `${SYMBOLS} results`, `${scan.results.length} results`);
+  const same = scan.results.every(({ symbol, score }) => expected.get(symbol) === score);
+  check(same, "the scores of the plain loop", "others");
+  return { ms, firstMs: scan.stats().firstResultMs! };
+}
+
+async function timeCold(coordinator: ScanCoordinator, file: string): Promise<number> {
+  const startedMs = performance.now();
+  const { universe } = await loadUniverse(file);
+  const loadedMs = performance.now() - startedMs;
+  const scan = await finished(coordinator.start(request(universe, { termination: { maxResults: 1 } })));
+  return loadedMs + scan.stats().firstResultMs!;
+}
+
+async function timeStop(coordinator: ScanCoordinator, universe: Universe): Promise<number> {
+  const scan = coordinator.start(request(universe));
+  let stoppedMs = 0;
+  const over = finished(scan);
+  const unfollow = scan.onMessage(() => {
+    unfollow();
+    stoppedMs = performance.now();
+    coordinator.stop(scan);
+  });
+  await over;
+  check(scan.results.length < SYMBOLS, "a scan that was stopped", "it came to its end");
+  return performance.now() - stoppedMs;
+}
+
+async function timeTogether(
+  coordinator: ScanCoordinator,
+  universe: Universe,
+): Promise<{ perSecond: number; results: number }> {
+  const startedMs = performance.now();
+  const scans = await Promise.all(
+    Array.from({ length: CONCURRENT }, () => finished(coordinator.start(request(universe)))),
+  );
+  const seconds = (performance.now() - startedMs) / 1000;
+  for (const { results } of scans)
+    check(
+      new Set(results.map(({ symbol }) => symbol)).size === SYMBOLS && results.length === SYMBOLS,
+      "each symbol once",
+    );
+  const results = CONCURRENT * SYMBOLS;
+  return { perSecond: results / seconds, results };
+}
+
+/** The least of the last scans less that of the first: what is left right after a collection. */
+async function memoryOfMany(coordinator: ScanCoordinator, universe: Universe): Promise<number> {
+  const items = Array.from({ length: MANY_SYMBOLS }, (_, k) => k);
+  const megabytes: number[] = [];
+  for (let k = 0; k < MANY; k++) {
+    await finished(coordinator.start(request(universe, { items })));
+    megabytes.push(process.memoryUsage().heapUsed / 1e6);
+  }
+  const tenth = MANY / 10;
+  return Math.min(...megabytes.slice(-tenth)) - Math.min(...megabytes.slice(tenth, 2 * tenth));
+}
