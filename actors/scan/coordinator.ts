@@ -50,6 +50,8 @@ const MOST_RULES = 256;
 const STOP_MS = 10;
 /** A worker is looked at so often whether its item is late. */
 const LATE_CHECK_MS = 250;
+/** What `finished` says of a thread that has not begun its batch. */
+const NOT_BEGUN = -1;
 /** Workers that end one after another without an answer: the program cannot start them. */
 const MOST_FAILED_STARTS = 3;
 
@@ -268,7 +270,7 @@ class Worker {
     }
     this.startedMs = this.clock.monotonicMs();
     this.thread.run(scan.id, items);
-    this.watch(scan.request.itemSeconds, 0, this.startedMs);
+    this.watch(scan.request.itemSeconds, NOT_BEGUN, this.startedMs);
   }
 
   close(): void {
@@ -312,7 +314,8 @@ class Worker {
     const { clock } = this;
     this.cancelCheck = clock.after(Math.min(LATE_CHECK_MS, 1000 * seconds), () => {
       const now = this.thread.finished;
-      if (now > finished) this.watch(seconds, now, clock.monotonicMs());
+      // What a thread is sent may take long to arrive: that is not the time of an item.
+      if (now > finished || now === NOT_BEGUN) this.watch(seconds, now, clock.monotonicMs());
       else if (clock.monotonicMs() - sinceMs < 1000 * seconds) this.watch(seconds, finished, sinceMs);
       else {
         this.thread.terminate();

@@ -30,6 +30,7 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
   const run = async (common: unknown, jobs: readonly unknown[]) => {
     let answers: Answer[] = [];
     let sentMs = performance.now();
+    Atomics.store(cells, CELL.finished, 0);
     for (let k = 0; k < jobs.length && Atomics.load(cells, CELL.calledOff) === 0; k++) {
       answers.push(await answer(work, common, jobs[k]));
       Atomics.store(cells, CELL.finished, k + 1);

@@ -61,7 +61,7 @@ export class WorkThread {
   }
 
   run(task: number, jobs: readonly unknown[]): void {
-    this.cells[CELL.finished] = 0;
+    Atomics.store(this.cells, CELL.finished, NOT_BEGUN);
     this.cells[CELL.calledOff] = 0;
     this.send({ task, jobs });
   }
@@ -71,7 +71,7 @@ export class WorkThread {
     Atomics.store(this.cells, CELL.calledOff, 1);
   }
 
-  /** Jobs of the batch that are done: the next one is under way. */
+  /** Jobs of the batch that are done: the next one is under way. −1: it has not begun the batch. */
   get finished(): number {
     return Atomics.load(this.cells, CELL.finished);
   }
@@ -109,6 +109,8 @@ export class WorkThread {
     this.listener.ended(reason, this.finished);
   }
 }
+
+const NOT_BEGUN = -1;
 
 /** Shared values that a thread keeps: universes that people scan in turns. Tasks that use an older one still have it. */
 const MOST_SHARES = 8;

@@ -58,6 +58,7 @@ class HandThread implements ScanThread {
   /** Does the whole batch, or as much as was not called off. */
   async work(): Promise<void> {
     const { batch } = this;
+    this.finished = 0;
     const answers = [];
     for (const job of batch) {
       if (this.calledOff) break;
@@ -302,6 +303,19 @@ test("[D2] an item that takes too long is given up at once, with its worker", as
   each.threads[1]!.ready();
   await workToEnd(each, scan);
   assert.is(scan.results.length, 8);
+});
+
+test("[D2] the time that a batch takes to arrive is not the time of its first item", async () => {
+  const each = world(1);
+  const scan = each.coordinator.start(request());
+  const [thread] = each.threads as [HandThread];
+  thread.ready();
+  thread.finished = -1;
+  await each.clock.advance(60_000);
+  assert.not(thread.terminated);
+  await thread.work();
+  await workToEnd(each, scan);
+  assert.is(scan.results.length, 9);
 });
 
 test("workers that cannot be started fail the scan instead of keeping it waiting", async () => {
