@@ -1,5 +1,6 @@
 // runtime: either
 /** The model and the view of the page, without a browser. */
+import { effect } from "@preact/signals";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
@@ -178,6 +179,19 @@ test("the view follows the newest sample until it is paused", () => {
   assert.is(view.endUs, T);
   view.follow();
   assert.is(view.endUs, T + 5000);
+});
+
+test("a moment that a link names before the first state is there is looked up once it is", () => {
+  const model = modelWith(["a", "b"]);
+  const view = new View(model);
+  view.frozenEndUs.value = T - 60_000_000;
+  const lacks: boolean[] = [];
+  const end = effect(() => void lacks.push(view.lacksMoment));
+  model.state(state(0, 0.7));
+  model.flush();
+  end();
+  assert.is(lacks[0], false);
+  assert.is(lacks[lacks.length - 1], true);
 });
 
 test("zooming while paused keeps the time under the pointer where it is", () => {

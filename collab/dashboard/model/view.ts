@@ -182,7 +182,11 @@ export class View {
   /** Whether a moment is looked at whose state is not known. Reads signals: an effect follows the moment and the group. */
   get lacksMoment(): boolean {
     const group = this.#model.group(this.groupName.value);
-    return this.momentUs.value !== null && group?.joint.last != null && this.moment === null;
+    if (this.momentUs.value === null) return false;
+    if (group?.joint.last != null) return this.moment === null;
+    // A link names a moment before the first state is there.
+    this.#model.pulse.value;
+    return false;
   }
 
   /** Of a chosen channel, from 0; −1 of another. */
