@@ -2,12 +2,13 @@
 // runtime: node
 // slow
 /** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
+import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ReplayStatus } from "../../protocol/controls.ts";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium, picture } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -69,7 +70,7 @@ test("scrubbing moves the recording: charts and events end at the new place, als
       }
       const expected = (await events()).length;
       await page.waitForFunction(
-        (count) => document.querySelector(".events .count")?.textContent === String(count),
+        (count) => (document.querySelector(".log-head .count")?.textContent ?? "0") === String(count),
         expected,
       );
       // The picture ends at the place.
@@ -90,7 +91,7 @@ test("scrubbing moves the recording: charts and events end at the new place, als
     await untilStatus(({ timeUs, state }) => timeUs > before.timeUs + 20e6 && state === "paused");
     const next = (await events()).length;
     assert.ok(next > early, "the next event is in the list");
-    await picture(page, "replay");
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-replay.png") });
   });
 });
 
@@ -144,7 +145,7 @@ test("the comparison shows what would have happened, event by event, and the lis
     await page.locator(".differences", { hasText: "Injected level-shift" }).waitFor();
     await page.getByRole("button", { name: /^new \d/ }).click();
     assert.is(await page.locator(".differences tbody tr.at-new").count(), 0);
-    await picture(page, "what-if");
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-what-if.png") });
     assert.equal(await faultsOf(page), []);
   });
 });
@@ -164,7 +165,7 @@ test("the page injects an event, and marks it there and on a page opened later",
     await hatched(page, ".measures canvas");
     await hatched(page, ".sparks");
     await page.locator(".badge.injected").waitFor();
-    await picture(page, "injected");
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-injected.png") });
   });
   await onPage(liveUrl, { colorScheme: "light" }, async (page) => {
     await page.locator(".injected-banner", { hasText: "burst" }).waitFor();
@@ -197,7 +198,7 @@ test("the bar has no serious accessibility fault in dark and light, and fits int
       await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       const bar = await page.getByLabel("Place in the recording").boundingBox();
       assert.ok(bar !== null && bar.width > 300, "the bar has its own line");
-      await picture(page, `replay-narrow-${colorScheme}`);
+      await page.screenshot({ path: join(tmpdir(), `eigenwatch-replay-narrow-${colorScheme}.png`) });
     }
   });
 });

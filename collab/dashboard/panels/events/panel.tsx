@@ -66,9 +66,14 @@ export function EventsPanel(props: PanelProps) {
             ))}
           </ol>
         )}
-        {events.length === 0 ? null : (
+        {model.events.value.length === 0 ? null : (
           <>
-            <h3 class="log-head">Also in the log</h3>
+            <h3 class="log-head">
+              Also in the log{" "}
+              <span class="count" title="Events in all, with those of incidents">
+                {model.events.value.length}
+              </span>
+            </h3>
             <ol aria-label="Other events, the newest first">
               {shown.map(({ event, times }) => (
                 <EventRow key={event.id} event={event} times={times} view={view} />
