@@ -23,6 +23,9 @@ export const ROOM_LIMITS = {
    */
   epochWriters: 1_024,
   epochWritersMax: 8_192,
+  /** Edits of one client that are judged as one when they came in one turn, and their bytes: a fraction of what one edit may have. */
+  togetherMax: 64,
+  togetherBytesMax: 65_536,
   /** Requests for the state at once, and per second: a client asks once for each connection. */
   stateRequestsBurst: 8,
   stateRequestsPerSecond: 1,

@@ -44,8 +44,8 @@ export class RoomServer implements UpgradeRoute {
     maxPayload: ROOM_LIMITS.messageBytesMax,
     // A few bytes that grow to a million cost more than they save.
     perMessageDeflate: false,
-    // One message of each client a turn: what somebody has sent in a heap keeps neither others nor what goes out waiting.
-    allowSynchronousEvents: false,
+    // All messages that have come are read at once, so that the edits of one client are judged together (room-socket.ts).
+    allowSynchronousEvents: true,
   });
   private connections = 0;
   private cancelKeepAlive: () => void = () => {};

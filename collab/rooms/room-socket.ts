@@ -6,6 +6,8 @@
  * S1  Bytes that are no message close the connection with 4400, what is forbidden with 4403; the reason says why.
  * S2  An edit that builds on what is not here is dropped, and the client is asked for what is missing.
  * S3  What a client sends costs it tokens; edits, requests and presence have buckets of their own.
+ * S4  Edits that have come in one turn are judged as one: the busier the program, the more of them share its work. If they do not go in together, each is
+ *     judged by itself.
  */
 import type { Buffer } from "node:buffer";
 import type { Socket } from "node:net";
@@ -61,6 +63,10 @@ export class RoomSocket implements RoomClient {
   private readonly pings: TokenBucket;
   private cancelFirst: () => void;
   private cancelGap: (() => void) | null = null;
+  /** It was closed from here: nothing that it sent counts any more. */
+  private isRefused = false;
+  /** Edits of this turn. */
+  private offered: Uint8Array[] = [];
   private gapAskedMs = Number.NEGATIVE_INFINITY;
   /** Since when, monotonic ms, and what it had then: nothing more is sent until it has read. */
   private behind: { readonly sinceMs: number; readonly vector: Map<number, number> } | null = null;
@@ -147,6 +153,7 @@ export class RoomSocket implements RoomClient {
 
   close(code: number, reason: string): void {
     if (this.isClosed) return;
+    this.isRefused = true;
     this.end();
     this.ws.close(code, reason.slice(0, REASON_CHARACTERS));
   }
@@ -219,9 +226,36 @@ export class RoomSocket implements RoomClient {
       this.close(CLOSE_CODES.rate, "too many edits");
       return;
     }
+    this.offered.push(update);
+    if (this.offered.length === 1) this.room.clock.soon(() => this.offer());
+  }
+
+  /** Also when the client has left meanwhile: what it sent before that counts. */
+  private offer(): void {
+    const updates = this.offered;
+    this.offered = [];
+    for (const group of groupsOf(updates)) {
+      const whole = group.length === 1 ? group[0]! : asOne(group);
+      if (whole === null) this.offerEach(group);
+      else this.judge(whole, group.length === 1 ? null : group);
+    }
+  }
+
+  private offerEach(updates: readonly Uint8Array[]): void {
+    for (const update of updates) this.judge(update, null);
+  }
+
+  /** `parts`: of what the update was made; null: it came so. */
+  private judge(update: Uint8Array, parts: readonly Uint8Array[] | null): void {
+    if (this.isRefused) return;
+    const settle = (judgement: Judgement): void => {
+      const isTaken = judgement.kind === "admitted" || judgement.kind === "nothing";
+      if (parts === null || isTaken) this.judged(judgement);
+      else this.offerEach(parts);
+    };
     const judgement = this.room.edit(this.person, this.connection, update);
-    if (judgement instanceof Promise) void judgement.then((settled) => this.judged(settled));
-    else this.judged(judgement);
+    if (judgement instanceof Promise) void judgement.then(settle);
+    else settle(judgement);
   }
 
   private judged(judgement: Judgement): void {
@@ -265,4 +299,35 @@ export class RoomSocket implements RoomClient {
 
 function unreachable(value: never): never {
   throw new Error(`unknown ${JSON.stringify(value)}`);
+}
+
+/** Edits that are judged as one: no more than one edit may have, by far. */
+function groupsOf(updates: readonly Uint8Array[]): Uint8Array[][] {
+  const groups: Uint8Array[][] = [];
+  let bytes = 0;
+  for (const update of updates) {
+    const group = groups.at(-1);
+    bytes += update.length;
+    if (
+      group !== undefined &&
+      group.length < ROOM_LIMITS.togetherMax &&
+      bytes <= ROOM_LIMITS.togetherBytesMax
+    )
+      group.push(update);
+    else {
+      groups.push([update]);
+      bytes = update.length;
+    }
+  }
+  return groups;
+}
+
+/** Null for what is not to be merged: bytes that are no update. Reading finds them, merging may not end. */
+function asOne(updates: readonly Uint8Array[]): Uint8Array | null {
+  try {
+    for (const update of updates) Y.decodeUpdate(update);
+    return Y.mergeUpdates([...updates]);
+  } catch {
+    return null;
+  }
 }

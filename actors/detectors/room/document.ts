@@ -26,6 +26,7 @@ import {
 } from "../../../protocol/room-document.ts";
 import type { InForce, OfferedWorkflow, PerformedStep } from "../../../protocol/session-facts.ts";
 import { WORKFLOW_AUTHOR, type WorkflowRun } from "../../../protocol/workflow.ts";
+import { decodedUpdate } from "./decoded-update.ts";
 import type { Effect, NoEffect } from "./effects.ts";
 import { inForceEffects } from "./in-force.ts";
 import { carryOut } from "./intents.ts";
@@ -543,7 +544,7 @@ function newDoc(): Y.Doc {
 
 /** Writers of the structs of an update. */
 function writersOf(update: Uint8Array): number[] {
-  return [...new Set(Y.decodeUpdate(update).structs.map(({ id }) => id.client))];
+  return [...new Set(decodedUpdate(update).structs.map(({ id }) => id.client))];
 }
 
 /** In one order: of a document that was restored, Yjs gives the fields of a map in another one, and whoever writes must write the same. */

@@ -19,6 +19,7 @@ import { MAX_DOCUMENT_BYTES, MAX_EDIT_BYTES } from "../../../protocol/limits.ts"
 import type { Edit } from "../../../protocol/messages.ts";
 import { isRootName, ROOM_AUTHOR } from "../../../protocol/room-document.ts";
 import { ENTRY_ID_CHARACTERS } from "../../../protocol/room-fields.ts";
+import { type DecodedUpdate, decodedUpdate } from "./decoded-update.ts";
 import type { RoomDocument } from "./document.ts";
 
 /** Structs of one edit: more than a person makes in a day without a connection, and a fifth of a second's work at most. */
@@ -312,26 +313,15 @@ function indexAt(structs: readonly Pick<Struct, "id" | "length">[], clock: numbe
 }
 
 /** Refuses bytes that are no update, and bytes after its end. */
-function decoded(update: Uint8Array): ReturnType<typeof Y.decodeUpdate> {
-  let result: ReturnType<typeof Y.decodeUpdate>;
+function decoded(update: Uint8Array): DecodedUpdate {
+  let result: DecodedUpdate;
   try {
-    result = Y.decodeUpdateV2(update, ObservedDecoder);
+    result = decodedUpdate(update);
   } catch {
     throw new Refused("malformed", "bytes that are no update");
   }
-  if (ObservedDecoder.last!.pos < update.length) throw new Refused("malformed", "bytes after the update");
+  if (result.end < update.length) throw new Refused("malformed", "bytes after the update");
   return result;
-}
-
-/** Yjs does not say how much it has read: its reader does. */
-class ObservedDecoder extends Y.UpdateDecoderV1 {
-  /** Of the update that was decoded last. */
-  static last: { readonly pos: number } | null = null;
-
-  constructor(decoder: ConstructorParameters<typeof Y.UpdateDecoderV1>[0]) {
-    super(decoder);
-    ObservedDecoder.last = decoder;
-  }
 }
 
 /** Refuses what could not be kept as JSON without harm: deep nesting, objects with a prototype of their own, integers without bounds. */

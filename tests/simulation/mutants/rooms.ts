@@ -4,7 +4,6 @@ import type { Mutant } from "./mutant.ts";
 const GATE = "actors/detectors/room/gate.ts";
 const DOCUMENT = "actors/detectors/room/document.ts";
 const DETECTOR = "actors/detectors/room/detector.ts";
-const ROOM = "collab/rooms/room.ts";
 const REMOTE = "collab/rooms/remote-room.ts";
 const FORWARDER = "collab/rooms/forwarder.ts";
 
@@ -13,9 +12,9 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     name: "echo-before-durable",
     bug: "An edit comes back to its author when its owner has taken it, before it is durable.",
     file: "collab/rooms/room-socket.ts",
-    find: "if (judgement instanceof Promise) void judgement.then((settled) => this.judged(settled));",
+    find: "if (judgement instanceof Promise) void judgement.then(settle);",
     replace:
-      'if (judgement instanceof Promise) void judgement.then((settled) => {\n      if (settled.kind === "admitted") this.send(changeMessage(update));\n      this.judged(settled);\n    });',
+      'if (judgement instanceof Promise) void judgement.then((each) => {\n      if (each.kind === "admitted") this.send(changeMessage(update));\n      settle(each);\n    });',
   },
   {
     name: "newcomers-get-what-is-not-durable",
@@ -76,17 +75,17 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "stale-epoch-accepted",
-    bug: "An edit of an earlier epoch enters the document that was made anew.",
+    bug: "A page of an earlier epoch brings what it has into the document that was made anew.",
     file: GATE,
-    find: "if (epoch !== this.document.epoch)",
-    replace: "if (epoch > this.document.epoch)",
+    find: "if (retired.has(writer)) throw",
+    replace: "if (retired.has(writer) && writers.has(writer)) throw",
   },
   {
-    name: "gap-accepted",
-    bug: "An edit that builds on what is missing is let in.",
-    file: GATE,
-    find: 'if (this.hasGap()) return { kind: "gap" };',
-    replace: 'if (this.fresh.size > MAX_WRITERS && this.hasGap()) return { kind: "gap" };',
+    name: "gap-not-asked-for",
+    bug: "An edit that builds on what is missing is dropped, and nobody is asked for that.",
+    file: "collab/rooms/room-socket.ts",
+    find: 'else if (judgement.kind === "gap") this.askForMissing();',
+    replace: "",
   },
   {
     name: "unanswered-edit-forgotten",
@@ -94,13 +93,6 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     file: REMOTE,
     find: "} catch {\n      return GAP;",
     replace: '} catch {\n      return { kind: "nothing" };',
-  },
-  {
-    name: "lost-edits-not-asked-for",
-    bug: "After a change of owner, nobody asks for what the owner before had taken and not made durable.",
-    file: ROOM,
-    find: "for (const socket of [...this.sockets]) socket.askForMissing();",
-    replace: "",
   },
   {
     name: "document-command-twice",
@@ -111,9 +103,9 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "document-command-left-out",
-    bug: "Commands that a partition did not take are not sent again.",
+    bug: "Commands that a partition could not take are not sent again.",
     file: FORWARDER,
-    find: "    let after = from;\n",
-    replace: "    let after = from;\n    this.after = this.room.core.eventSequence;\n",
+    find: "    this.after = null;",
+    replace: "    this.after = this.room.core.eventSequence;",
   },
 ];
