@@ -49,7 +49,7 @@ export interface LogWriterOptions {
   /** The journal did not take a derived record or checkpoint. Without it the log could not be verified. Default: throws. */
   onRecordFailure?(error: unknown): void;
   /** A snapshot is handed to the journal. */
-  onSnapshot?(block: number, bytes: Uint8Array): void;
+  onSnapshot?(block: number, bytes: Uint8Array, blockHash: Uint8Array): void;
 }
 
 /** A block that was closed. */
@@ -195,10 +195,11 @@ export class LogWriter {
     const { core, options } = this;
     this.policy.snapshotTaken(core);
     const { now, sequence } = core;
+    const { previousHash } = this.start;
     const block = this.start.number - 1;
     const bytes = core.snapshot();
     await this.lastAppend;
-    options.onSnapshot?.(block, bytes);
+    options.onSnapshot?.(block, bytes, previousHash);
     await options.journal.saveSnapshot(block, now, sequence, bytes);
   }
 

@@ -98,7 +98,7 @@ export class InputLog implements CoreSink {
       samplesAtSnapshot,
       ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
       onRecordFailure: (error) => this.recordFailed(error),
-      onSnapshot: (block, bytes) => tap?.snapshot?.(partition, block, bytes),
+      onSnapshot: (block, bytes, blockHash) => tap?.snapshot?.(partition, { block, bytes, blockHash }),
     });
   }
 

@@ -28,7 +28,7 @@ export interface PartitionTap {
   /** The gate let an event of a block out. */
   released?(partition: string, block: number, event: EventMessage): void;
   /** A snapshot of the state after `block` was handed to the journal. */
-  snapshot?(partition: string, block: number, bytes: Uint8Array): void;
+  snapshot?(partition: string, snapshot: { block: number; bytes: Uint8Array; blockHash: Uint8Array }): void;
   /** Once a second and at the end: counters of the sequencer since it was opened, and what it holds. */
   counts?(partition: string, counts: PartitionCounts): void;
   /** In a cluster: its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. It may not have been opened yet. */

@@ -175,6 +175,9 @@ export class SimulatedAuthor {
   heal(): void {
     this.#offlineUntilMs = 0;
     this.#healedMs = this.#clock.monotonicMs();
+    // Somebody who may only look writes nothing after it.
+    if (this.#held !== null) this.#send(this.#held);
+    this.#held = null;
     if (this.#socket === null) this.#connect();
   }
 

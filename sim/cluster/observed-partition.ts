@@ -64,9 +64,10 @@ export function observePartition(world: SimulatedCluster, node: string): Partiti
       world.trace.note(world.nowUs, announced, event.sequence, event.id);
       world.observe({ kind: "released", atUs: world.nowUs, node, partition, block, event });
     },
-    snapshot(partition, block, bytes) {
+    snapshot(partition, { block, bytes, blockHash }) {
       world.sometimes("snapshot saved");
-      world.observe({ kind: "snapshot", atUs: world.nowUs, node, partition, block, bytes });
+      const of = { partition, block, blockHash: hex(blockHash) };
+      world.observe({ kind: "snapshot", atUs: world.nowUs, node, ...of, bytes });
     },
     counts(partition, { offered, admitted, shed, duplicates, heldBytes }) {
       const atUs = world.nowUs;

@@ -241,7 +241,8 @@ test("same-state: a snapshot continues like the log, and one saved under another
     const world = new ScriptedWorld().started();
     world.acknowledged(world.block(...frames(1, 10)));
     const bytes = world.core.snapshot();
-    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2 + shift, bytes });
+    const blockHash = world.blocks[1]!.hash;
+    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2 + shift, blockHash, bytes });
     world.acknowledged(world.block(...frames(11, 40)));
     return world.brokenRule();
   };
@@ -254,7 +255,8 @@ test("same-state: a state of which a snapshot lacks a part is caught, although i
     const world = new ScriptedWorld(definitions).started();
     world.acknowledged(world.block(...frames(1, 10)));
     const bytes = world.core.snapshot();
-    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2, bytes });
+    const blockHash = world.blocks[1]!.hash;
+    world.observe("snapshot", { node: "n1", partition: PARTITION, block: 2, blockHash, bytes });
     world.acknowledged(world.block(...frames(11, 40)));
     return world;
   };

@@ -124,6 +124,7 @@ export type Observation = { readonly atUs: number } & (
       readonly node: string;
       readonly partition: string;
       readonly block: number;
+      readonly blockHash: string;
       readonly bytes: Uint8Array;
     }
   /** A node's gateway reports what became of a command that it passed on to the owner of the partition. */

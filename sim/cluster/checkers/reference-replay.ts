@@ -52,6 +52,8 @@ export interface Renewal {
 /** A state that a node saved in its journal. */
 export interface Snapshot {
   readonly block: number;
+  /** Where no block of the log has it, the snapshot is of an end that was lost. */
+  readonly blockHash: string;
   readonly bytes: Uint8Array;
 }
 
@@ -102,7 +104,7 @@ export class ReferenceReplay {
     if (this.expected.has(0)) this.hashes.set(0, hex(this.core.hash().hash));
   }
 
-  block({ block }: AdmittedBlock): void {
+  block({ block, hash }: AdmittedBlock): void {
     this.number = block.number;
     block.forEach((sequence, timeUs, bytes) => {
       if (this.objection !== null) return;
@@ -119,7 +121,8 @@ export class ReferenceReplay {
       this.objection = this.onInput({ partition, block: block.number, sequence, timeUs, input, channels });
     });
     if (this.expected.has(block.number)) this.hashes.set(block.number, hex(this.core.hash().hash));
-    for (const snapshot of this.snapshots) if (snapshot.block === block.number) this.compare(snapshot);
+    for (const snapshot of this.snapshots)
+      if (snapshot.blockHash === hash) this.compare(snapshot, block.number);
   }
 
   result(): ReplayedLog {
@@ -151,7 +154,11 @@ export class ReferenceReplay {
     }
   }
 
-  private compare({ block, bytes }: Snapshot): void {
+  private compare({ block, bytes }: Snapshot, number: number): void {
+    if (block !== number) {
+      this.snapshotTrouble ??= `the snapshot of block ${number} was saved as that of block ${block}`;
+      return;
+    }
     try {
       const restored = Core.restore(bytes, this.end.definitions, SILENT);
       const found = hex(restored.hash().hash);

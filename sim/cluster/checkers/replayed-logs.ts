@@ -88,10 +88,10 @@ export class ReplayedLogs {
     else this.hashedBlocks.set(partition, new Set([block]));
   }
 
-  private keep(partition: string, { block, bytes }: Snapshot): void {
+  private keep(partition: string, { block, blockHash, bytes }: Snapshot): void {
     const kept = this.snapshots.get(partition) ?? [];
     this.snapshots.set(partition, kept);
-    kept.push({ block, bytes: new Uint8Array(bytes) });
+    kept.push({ block, blockHash, bytes: new Uint8Array(bytes) });
     if (kept.length > SNAPSHOTS_FIRST + SNAPSHOTS_LAST) kept.splice(SNAPSHOTS_FIRST, 1);
   }
 }
