@@ -337,6 +337,33 @@ test("a past that begins a session puts samples and measures before those that f
   assert.is(model.groups.value[0]?.joint.measures.get("purity")?.valueBefore(T + 500_000), 0.5);
 });
 
+test("a long past comes in several messages for a group, and all of it is there", () => {
+  const model = modelWith(["a"]);
+  const first = pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY });
+  const next = { interval: uint32Bytes([7, 8]), last: float64Bytes([70, 80]) };
+  const further = {
+    decimated: first.decimated.map((each) => ({ ...each, ...next })),
+    measures: first.measures.map((each) => ({ ...each, ...next })),
+  };
+  const both = {
+    ...first,
+    decimated: [...first.decimated, ...further.decimated],
+    measures: [...first.measures, ...further.measures],
+  };
+  model.past(both, "p0", true);
+  feed(model, [[20_000_000, 0, 7]]);
+  const own = series(model, "a");
+  const purity = model.groups.value[0]!.joint.measures.get("purity")!;
+  assert.equal(
+    [1.5e6, 7.5e6, 8.5e6].map((us) => own.valueBefore(T + us)),
+    [4, 70, 80],
+  );
+  assert.equal(
+    [1.5e6, 7.5e6, 8.5e6].map((us) => purity.valueBefore(T + us)),
+    [4, 70, 80],
+  );
+});
+
 test("a moment shows the state that was looked up for it, with its measures, and none where none is known", () => {
   const model = modelWith(["a"]);
   const { joint } = model.groups.value[0]!;

@@ -221,15 +221,16 @@ export class Model implements SourceSink {
       const lastUs = columns.newest * columns.widthUs;
       if (!(lastUs <= headUs)) headUs = lastUs;
     };
-    for (const decimated of answer.decimated) {
-      const channels = this.#groupsByName.get(decimated.group)?.channels ?? [];
-      for (const [k, columns] of columnsOf(decimated, decimated.channel)) add(channels[k]?.series, columns);
+    for (const [group, parts] of byGroup(answer.decimated)) {
+      const channels = this.#groupsByName.get(group)?.channels ?? [];
+      for (const [k, columns] of columnsOf(parts, ({ channel }) => channel))
+        add(channels[k]?.series, columns);
     }
-    for (const measures of answer.measures) {
-      const joint = this.#groupsByName.get(measures.group)?.joint;
+    for (const [group, parts] of byGroup(answer.measures)) {
+      const joint = this.#groupsByName.get(group)?.joint;
       if (joint === undefined) continue;
-      for (const [k, columns] of columnsOf(measures, measures.measure))
-        add(measureSeries(joint, measures.names[k]!), columns);
+      for (const [k, columns] of columnsOf(parts, ({ measure }) => measure))
+        add(measureSeries(joint, parts[0]!.names[k]!), columns);
     }
     for (const { name, joint } of groups) {
       const state = answer.states.find((each) => each.group === name) ?? null;
@@ -460,20 +461,39 @@ function measureSeries({ measures }: JointState, name: string): Series {
 
 type Intervals = Pick<DecimatedMessage, "fromUs" | "everyUs" | "interval" | "min" | "max" | "last">;
 
-/** The intervals of each channel, by its index. */
-function columnsOf({ fromUs, everyUs, ...rows }: Intervals, channels: Uint8Array): Map<number, Columns> {
-  const interval = uint32Column(rows.interval);
-  const channel = uint16Column(channels);
-  const [min, max, last] = [float64Column(rows.min), float64Column(rows.max), float64Column(rows.last)];
-  const capacity = 1 + (interval[interval.length - 1] ?? 0);
+/** A long answer comes in several messages for a group. */
+function byGroup<Part extends { readonly group: string }>(parts: readonly Part[]): Map<string, Part[]> {
+  const groups = new Map<string, Part[]>();
+  for (const part of parts) {
+    const others = groups.get(part.group);
+    if (others === undefined) groups.set(part.group, [part]);
+    else others.push(part);
+  }
+  return groups;
+}
+
+/** The intervals of each channel, by its index, of all parts of one answer: they are of one length, and in the order of time. */
+function columnsOf<Part extends Intervals>(
+  parts: readonly Part[],
+  channelsOf: (part: Part) => Uint8Array,
+): Map<number, Columns> {
+  const { everyUs } = parts[0]!;
+  const lasts = parts.map(({ interval }) => uint32Column(interval).at(-1) ?? 0);
+  const capacity =
+    1 + Math.max(...parts.map(({ fromUs }, p) => (fromUs - parts[0]!.fromUs) / everyUs + lasts[p]!));
   const byChannel = new Map<number, Columns>();
-  for (let r = 0; r < interval.length; r++) {
-    let columns = byChannel.get(channel[r]!);
-    if (columns === undefined) {
-      columns = new Columns(everyUs, capacity);
-      byChannel.set(channel[r]!, columns);
+  for (const part of parts) {
+    const interval = uint32Column(part.interval);
+    const channel = uint16Column(channelsOf(part));
+    const [min, max, last] = [float64Column(part.min), float64Column(part.max), float64Column(part.last)];
+    for (let r = 0; r < interval.length; r++) {
+      let columns = byChannel.get(channel[r]!);
+      if (columns === undefined) {
+        columns = new Columns(everyUs, capacity);
+        byChannel.set(channel[r]!, columns);
+      }
+      columns.addRange(part.fromUs + interval[r]! * everyUs, min[r]!, max[r]!, last[r]!);
     }
-    columns.addRange(fromUs + interval[r]! * everyUs, min[r]!, max[r]!, last[r]!);
   }
   return byChannel;
 }
