@@ -56,15 +56,18 @@ export { Partition } from "./partition/partition.ts";
 export { roomIn, roomOf } from "./partition/room-of.ts";
 export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
+export type { FollowedScan } from "./scan/followed-scan.ts";
+export { RecordedScans } from "./scan/recorded-scans.ts";
 export { parseRule } from "./scan/rules/rule.ts";
 export { RuleError } from "./scan/rules/rule-error.ts";
-export type { Scan, ScanMessage, ScanStats } from "./scan/scan.ts";
+export type { ScanMessage, ScanStats } from "./scan/scan.ts";
+export { endInterrupted, loggedScans, type ScanLog } from "./scan/scan-log.ts";
 export {
   SCAN_LIMITS,
   type ScanCounts,
+  type ScanDesk,
   type ScanOrder,
   ScanService,
-  type ServedScan,
 } from "./scan/service.ts";
 export { groupsLearning, openIncidents } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";

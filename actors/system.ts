@@ -16,6 +16,7 @@ import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
 import { room } from "./detectors/room/detector.ts";
+import { scans } from "./detectors/scans/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
 
 export const SYSTEM: CoreDefinitions = {
@@ -32,5 +33,6 @@ export const SYSTEM: CoreDefinitions = {
     incidents, // what the detectors of all groups find, as alarms within a budget
     alerts, // thresholds that people set, and their alerts within a budget
     room, // the shared document: what people change, as commands
+    scans, // what the program scanned: requests, results and ends, as it entered them
   ],
 };

@@ -1,12 +1,13 @@
 /**
- * What the program of a session enters into the log of its shared document, as inputs of type "command": facts of other logs. Nobody can send
- * one: they are no rows of COMMANDS, so neither HTTP nor a page nor another node has a way to.
+ * What the program of a session enters into its logs, as inputs of type "command": into that of the shared document facts of other logs, into
+ * that of the first partition its scans (scan-facts.ts). Nobody can send one: they are no rows of COMMANDS, so neither HTTP nor a page has a way to.
  */
 import * as v from "valibot";
 import { thresholdRemoved, thresholdSet } from "./alert-commands.ts";
 import { fields, whole } from "./command-fields.ts";
 import { alertEntry } from "./room-document.ts";
 import { body, id } from "./room-fields.ts";
+import { SCAN_FACTS } from "./scan-facts.ts";
 import { definition, workflowId } from "./workflow.ts";
 
 /** Entries of one input: with texts of the greatest length they take half of MAX_INPUT_BYTES. */
@@ -55,6 +56,7 @@ export const SESSION_FACTS = {
   "workflow.offered": { action: "offer a workflow", schema: offered },
   /** What the program did of an automatic step. A replay takes it from here and performs nothing. */
   "workflow.performed": { action: "perform a step of a workflow", schema: performed },
+  ...SCAN_FACTS,
 } as const;
 
 export type SessionFactName = keyof typeof SESSION_FACTS;

@@ -119,7 +119,7 @@ export class ScanCoordinator {
     this.closed = true;
     for (const scan of [...this.scans]) {
       scan.signal("fail");
-      this.finish(scan, "failed");
+      this.finish(scan, "interrupted");
     }
     for (const worker of this.workers) worker.close();
     this.workers.clear();

@@ -63,7 +63,16 @@ export interface ScanProblem {
   readonly evaluated: boolean;
 }
 
-export type EndReason = "finished" | "signals" | "results" | "timeout" | "stopped" | "idle" | "failed";
+export type EndReason =
+  | "finished"
+  | "signals"
+  | "results"
+  | "timeout"
+  | "stopped"
+  | "idle"
+  | "failed"
+  /** The program that evaluated it ended. */
+  | "interrupted";
 
 export interface ScanStats {
   readonly state: ScanState;
@@ -104,6 +113,8 @@ export class Scan {
   readonly task: ScanTask;
   readonly results: ScanResult[] = [];
   readonly problems: ScanProblem[] = [];
+  /** When each message came, ms since the request. */
+  readonly atMs: number[] = [];
   reason: EndReason | null = null;
   private readonly machine = new MachineHost(scanMachine, {});
   private readonly clock: Clock;
@@ -137,6 +148,11 @@ export class Scan {
     this.waiting = [...items].reverse();
     this.total = items.length + unknown.length;
     for (const symbol of unknown) this.refuse(symbol, "the universe has no such symbol");
+  }
+
+  /** Since the request; of one that is over, until its end. */
+  elapsedMs(): number {
+    return (Number.isNaN(this.endedMs) ? this.clock.monotonicMs() : this.endedMs) - this.startedMs;
   }
 
   get priority(): number {
@@ -208,10 +224,10 @@ export class Scan {
     const timeUs = data.timeUs[data.offsets[item + 1]! - 1]!;
     const result = { symbol, score, signal, values, index, timeUs };
     this.results.push(result);
-    const nowMs = this.sinceStart();
+    const nowMs = this.elapsedMs();
     this.firstResultMs ??= nowMs;
     if (signal) this.signalMs.push(nowMs);
-    this.tell({ type: "result", data: result });
+    this.tell({ type: "result", data: result }, nowMs);
     for (const { kind, rows, first } of this.request.universe.defects.get(symbol) ?? [])
       this.report({ symbol, reason: `left out ${rows} ${DEFECTS[kind]} (${first})`, evaluated: true });
     this.endEarly();
@@ -236,9 +252,7 @@ export class Scan {
   /** Results with the signals first, then by score. */
   ranked(): ScanResult[] {
     const startMs = this.clock.monotonicMs();
-    const ranked = [...this.results].sort(
-      (a, b) => Number(b.signal) - Number(a.signal) || b.score - a.score || (a.symbol < b.symbol ? -1 : 1),
-    );
+    const ranked = rankedResults(this.results);
     this.rankMs += this.clock.monotonicMs() - startMs;
     return ranked;
   }
@@ -249,7 +263,7 @@ export class Scan {
 
   stats(): ScanStats {
     const processed = this.results.length + this.errors;
-    const elapsedMs = this.sinceStart();
+    const elapsedMs = this.elapsedMs();
     this.measureSpeed(processed);
     const left = this.total - processed;
     const { loadMs = 0, prepareMs = 0 } = this.request;
@@ -312,13 +326,10 @@ export class Scan {
     this.tell({ type: "error", data: problem });
   }
 
-  private tell(message: ScanMessage): void {
+  private tell(message: ScanMessage, atMs = this.elapsedMs()): void {
     this.messages.push(message);
+    this.atMs.push(atMs);
     for (const listener of this.listeners) listener(message);
-  }
-
-  private sinceStart(): number {
-    return (Number.isNaN(this.endedMs) ? this.clock.monotonicMs() : this.endedMs) - this.startedMs;
   }
 
   private measureSpeed(processed: number): void {
@@ -330,4 +341,11 @@ export class Scan {
     this.measuredMs = nowMs;
     this.measuredItems = processed;
   }
+}
+
+/** Signals first, then by score; equal ones by name. */
+export function rankedResults(results: readonly ScanResult[]): ScanResult[] {
+  return [...results].sort(
+    (a, b) => Number(b.signal) - Number(a.signal) || b.score - a.score || (a.symbol < b.symbol ? -1 : 1),
+  );
 }

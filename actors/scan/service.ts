@@ -6,14 +6,17 @@
  *
  * V1  An order names a universe, never a path.
  * V2  What a person asks for is checked before anything starts; every limit is named in its error.
+ * V3  With a log, requests, results and ends are inputs of it: what people ask for is answered when it is durable, and so are results (scan-log.ts).
  */
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ScanCoordinator, type ScanThread, type ScanThreadListener } from "./coordinator.ts";
+import { type FollowedScan, RecordedScan, type ScanView } from "./followed-scan.ts";
 import { inOrder, type Order } from "./order.ts";
 import { parseRule } from "./rules/rule.ts";
 import type { Scan } from "./scan.ts";
+import { EnteredScan, type ScanLog } from "./scan-log.ts";
 import { loadUniverse } from "./universe/load.ts";
 import { prepareUniverse } from "./universe/prepare.ts";
 import { MAX_UNIVERSE_SYMBOLS, type Universe } from "./universe/universe.ts";
@@ -65,13 +68,21 @@ export interface ScanServiceOptions {
   /** Begins the ids of this process: those of another run are not found. */
   readonly run: string;
   readonly log?: (line: string) => void;
+  /** Where scans are entered; default: nowhere, and they are gone with the process. */
+  readonly scanLog?: ScanLog | undefined;
 }
 
 /** A scan with what only those who serve it know. */
-export class ServedScan {
+export class ServedScan implements FollowedScan {
   readonly id: string;
-  readonly scan: Scan;
+  /** As followers see it. */
+  readonly scan: ScanView;
+  /** As it is evaluated. */
+  readonly running: Scan;
+  /** Null without a log. */
+  readonly entered: EnteredScan | null;
   readonly universe: string;
+  readonly rule: string;
   readonly by: string;
   readonly startedUs: number;
   private readonly clock: Clock;
@@ -88,15 +99,22 @@ export class ServedScan {
       by: string;
       clock: Clock;
       idleSeconds: number | undefined;
+      log: ScanLog | undefined;
       expire(): void;
     },
   ) {
-    this.id = of.id;
-    this.scan = scan;
-    this.universe = of.universe;
-    this.by = of.by;
-    this.clock = of.clock;
-    this.startedUs = of.clock.nowUs();
+    const { id, universe, by, clock, log } = of;
+    this.id = id;
+    this.running = scan;
+    this.universe = universe;
+    this.rule = scan.request.rule.text;
+    this.by = by;
+    this.clock = clock;
+    const startedUs = clock.nowUs();
+    this.startedUs = startedUs;
+    this.entered =
+      log === undefined ? null : new EnteredScan(scan, { id, universe, by, startedUs, clock, log });
+    this.scan = this.entered ?? scan;
     this.idle = of.idleSeconds === undefined ? null : of.expire;
     this.idleMs = 1000 * (of.idleSeconds ?? 0);
     this.watchIdle();
@@ -122,7 +140,7 @@ export class ServedScan {
   }
 
   private watchIdle(): void {
-    if (this.idle === null || this.followers > 0 || this.scan.isOver) return;
+    if (this.idle === null || this.followers > 0 || this.running.isOver) return;
     this.cancelIdle();
     this.cancelIdle = this.clock.after(this.idleMs, this.idle);
   }
@@ -160,8 +178,8 @@ export class ScanService {
     return [...this.universes.values()].map((universe) => universe.describe());
   }
 
-  /** Throws an EigenwatchError for an order that cannot be carried out. `by`: who asks, in words. */
-  async start(order: ScanOrder, by: string): Promise<ServedScan> {
+  /** Throws an EigenwatchError for an order that cannot be carried out. `by`: who asks, in words. With a log the order is durable then. */
+  async start(order: ScanOrder, by: string): Promise<FollowedScan> {
     const { clock, run } = this.options;
     const rule = parseRule(order.rule);
     const active = this.coordinator.active.length;
@@ -198,17 +216,23 @@ export class ScanService {
       by,
       clock,
       idleSeconds: order.idleSeconds,
+      log: this.options.scanLog,
       expire: () => this.coordinator.expire(scan),
     });
     this.scans.set(served.id, served);
     if (scan.isOver) this.count(scan);
     else scan.onMessage(({ type }) => type === "complete" && this.count(scan));
+    await served.entered?.requested.catch((error: unknown) => {
+      this.coordinator.stop(scan);
+      this.scans.delete(served.id);
+      throw error;
+    });
     return served;
   }
 
   /** Throws for an id that is not known any more. */
-  get(id: string): ServedScan {
-    const served = this.scans.get(id);
+  get(id: string): FollowedScan {
+    const served = this.scans.get(id) ?? this.earlier().find((scan) => scan.id === id);
     if (served !== undefined) return served;
     throw new EigenwatchError({
       action: "find scan",
@@ -219,29 +243,37 @@ export class ScanService {
   }
 
   /** All that can be read, the newest first. */
-  list(): ServedScan[] {
-    return [...this.scans.values()].reverse();
+  list(): FollowedScan[] {
+    return [...[...this.scans.values()].reverse(), ...this.earlier()];
   }
 
-  pause(id: string): void {
-    this.coordinator.pause(this.get(id).scan);
+  // What people ask for: each resolves when it is durable, at once without a log. A scan that is over stays as it is.
+
+  async pause(id: string): Promise<void> {
+    await this.hold(id, true);
   }
 
-  resume(id: string): void {
-    this.coordinator.resume(this.get(id).scan);
+  async resume(id: string): Promise<void> {
+    await this.hold(id, false);
   }
 
-  stop(id: string): void {
-    this.coordinator.stop(this.get(id).scan);
+  async stop(id: string): Promise<void> {
+    this.get(id);
+    const served = this.scans.get(id);
+    if (served === undefined) return;
+    this.coordinator.stop(served.running);
+    await served.entered?.over;
   }
 
   /** Stops it, and forgets its results. */
-  remove(id: string): void {
-    this.stop(id);
+  async remove(id: string): Promise<void> {
+    const { by } = this.get(id);
+    await this.stop(id);
+    await this.options.scanLog?.enter("scanRemoved", { scan: id }, by);
     this.scans.delete(id);
   }
 
-  counts(): ScanCounts {
+  counts(): ScanCounts | null {
     const bounds = [...FIRST_RESULT_MS, Number.POSITIVE_INFINITY];
     const upTo = (k: number) => this.firstResults.slice(0, k + 1).reduce((sum, count) => sum + count, 0);
     return {
@@ -252,8 +284,34 @@ export class ScanService {
     };
   }
 
-  close(): void {
+  /** Resolves when the log has the end of all scans, or does not take it. */
+  async close(): Promise<void> {
     this.coordinator.close();
+    const entered = [...this.scans.values()].flatMap(({ entered }) => entered ?? []);
+    await Promise.all(entered.map((each) => each.settle()));
+  }
+
+  private async hold(id: string, held: boolean): Promise<void> {
+    this.get(id);
+    const served = this.scans.get(id);
+    if (served === undefined || served.running.state !== (held ? "running" : "paused")) return;
+    await served.entered?.hold(held);
+    if (held) this.coordinator.pause(served.running);
+    else this.coordinator.resume(served.running);
+  }
+
+  /** Those that earlier runs of the program have left in the log. */
+  private earlier(): FollowedScan[] {
+    const { scanLog, run } = this.options;
+    const scans = scanLog?.list().filter(({ requested }) => !requested.scan.startsWith(`${run}-`)) ?? [];
+    return scans.map(
+      (scan) =>
+        new RecordedScan(
+          scan,
+          () => scan,
+          () => () => {},
+        ),
+    );
   }
 
   private async choose(universe: ScanOrder["universe"]): Promise<LoadedUniverse> {
@@ -307,6 +365,12 @@ export class ScanService {
       this.scans.delete(id);
   }
 }
+
+/** What a gateway asks for: of scans that run, or of recorded ones (recorded-scans.ts). */
+export type ScanDesk = Pick<
+  ScanService,
+  "list" | "get" | "listUniverses" | "counts" | "start" | "pause" | "resume" | "stop" | "remove"
+>;
 
 /** A universe that is loaded once, and keeps what rules needed of it. */
 class LoadedUniverse {

@@ -2,7 +2,7 @@
 import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import type { ScanService } from "../../actors/mod.ts";
+import type { ScanDesk } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Auth, Standing } from "./auth.ts";
 import type { ConnectionCount } from "./connection-count.ts";
@@ -57,8 +57,8 @@ export interface GatewayContext {
   readonly server: string;
   /** Further WebSockets, besides /ws. */
   readonly upgrades: readonly UpgradeRoute[];
-  /** Null where no universe is served. */
-  readonly scans: ScanService | null;
+  /** Null where there are none: no universe is served, and the log has no scan. */
+  readonly scans: ScanDesk | null;
   /** Open SSE streams. */
   readonly streams: Set<OpenStream>;
 }

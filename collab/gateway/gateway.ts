@@ -16,7 +16,7 @@ import { createServer, type IncomingMessage, type Server, type ServerResponse } 
 import { type AddressInfo, isIPv6, type Socket } from "node:net";
 import { networkInterfaces } from "node:os";
 import type { Duplex } from "node:stream";
-import { type ScanService, systemClock } from "../../actors/mod.ts";
+import { type ScanDesk, systemClock } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -60,8 +60,8 @@ export interface GatewayOptions {
   readonly trustProxy?: boolean;
   /** Folder of the built dashboard. */
   readonly staticDir?: string;
-  /** Scans, where universes are served; whoever made it closes it. */
-  readonly scans?: ScanService | undefined;
+  /** Scans, where universes are served or the log has some; whoever made it closes it. */
+  readonly scans?: ScanDesk | undefined;
   /** WebSockets below paths of their own. */
   readonly upgrades?: readonly UpgradeRoute[];
   readonly limits?: Partial<GatewayLimits>;

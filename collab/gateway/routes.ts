@@ -65,10 +65,11 @@ function metrics(
   });
   const decimated = hubs.reduce((sum, { decimations }) => sum + decimations.samplesAdded, 0);
   const own = counters.metrics(connections, sockets, decimated);
+  const counts = scans?.counts() ?? null;
   const text = prometheusText([
     ...gaugeMetrics(gauges),
     ...own,
-    ...(scans === null ? [] : scanMetrics(scans.counts())),
+    ...(counts === null ? [] : scanMetrics(counts)),
   ]);
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }

@@ -1,6 +1,6 @@
 /** Scans as JSON, with the names that callers of other scanners know: `scan_id`, `max_signals`, `first_result_ms`. */
 import * as v from "valibot";
-import type { ScanMessage, ScanOrder, ScanStats, ServedScan } from "../../actors/mod.ts";
+import type { FollowedScan, ScanMessage, ScanOrder, ScanStats } from "../../actors/mod.ts";
 import { SCAN_LIMITS } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { exactTimeText } from "../../protocol/text-values.ts";
@@ -88,13 +88,12 @@ export function progressBody({
   return { state, processed, total, signals, errors, eta_ms: etaMs };
 }
 
-export function scanBody({ id, scan, universe, by, startedUs }: ServedScan): Record<string, unknown> {
+export function scanBody({ id, scan, universe, rule, by, startedUs }: FollowedScan): Record<string, unknown> {
   const { state, processed, total, signals, reason } = scan.stats();
-  const { rule } = scan.request;
   return {
     scan_id: id,
     universe,
-    rule: rule.text,
+    rule,
     by,
     started: exactTimeText(startedUs),
     state,

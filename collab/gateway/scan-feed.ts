@@ -6,7 +6,7 @@
  * F1  Messages come in the order of their numbers, each once, to who comes early and late alike.
  * F2  Nothing is stored for a client but its place: a slow one delays neither the scan nor others.
  */
-import type { ScanMessage, ServedScan } from "../../actors/mod.ts";
+import type { FollowedScan, ScanMessage } from "../../actors/mod.ts";
 
 /** Messages handed over in one turn: a socket writes them together. */
 const BATCH = 256;
@@ -19,7 +19,7 @@ export interface ScanSink {
 }
 
 export class ScanFeed {
-  private readonly served: ServedScan;
+  private readonly served: FollowedScan;
   private readonly sink: ScanSink;
   private readonly leave: () => void;
   private readonly unfollow: () => void;
@@ -28,7 +28,7 @@ export class ScanFeed {
   private full = false;
   private stopped = false;
 
-  constructor(served: ServedScan, after: number, sink: ScanSink) {
+  constructor(served: FollowedScan, after: number, sink: ScanSink) {
     this.served = served;
     this.after = after;
     this.sink = sink;

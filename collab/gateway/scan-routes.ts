@@ -11,7 +11,7 @@
  * S1  Viewers read; editors start, pause, stop and remove.
  */
 import * as v from "valibot";
-import type { ScanService, ServedScan } from "../../actors/mod.ts";
+import type { FollowedScan, ScanDesk } from "../../actors/mod.ts";
 import { parseRule, RuleError } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { includesRole, rolesFrom } from "../../protocol/principal.ts";
@@ -24,7 +24,7 @@ import { ScanFeed } from "./scan-feed.ts";
 import { ScanStream } from "./scan-stream.ts";
 
 /** Paths that end with "/*" have a parameter in place of it. */
-export function scanRoutes(gateway: GatewayContext, scans: ScanService): [string, Route][] {
+export function scanRoutes(gateway: GatewayContext, scans: ScanDesk): [string, Route][] {
   const get = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
   const edit = (method: string, answer: Route["answer"]): Route => ({
     methods: [method],
@@ -33,10 +33,10 @@ export function scanRoutes(gateway: GatewayContext, scans: ScanService): [string
       return answer(context);
     },
   });
-  const act = (does: (id: string) => void): Route =>
-    edit("POST", (context) => {
+  const act = (does: (id: string) => Promise<void>): Route =>
+    edit("POST", async (context) => {
       const served = scans.get(idOf(context));
-      does(served.id);
+      await does(served.id);
       respondJson(context.request, context.response, {
         scan_id: served.id,
         ...statsBody(served.scan.stats()),
@@ -58,9 +58,9 @@ export function scanRoutes(gateway: GatewayContext, scans: ScanService): [string
     ["/scan/resume/*", act((id) => scans.resume(id))],
     [
       "/scan/*",
-      edit("DELETE", (context) => {
+      edit("DELETE", async (context) => {
         const { id } = scans.get(idOf(context));
-        scans.remove(id);
+        await scans.remove(id);
         respondJson(context.request, context.response, { scan_id: id, removed: true });
       }),
     ],
@@ -97,7 +97,7 @@ export function requireEditor(context: Parameters<typeof signedIn>[0]): void {
   });
 }
 
-async function start(context: RequestContext, { limits }: GatewayContext, scans: ScanService): Promise<void> {
+async function start(context: RequestContext, { limits }: GatewayContext, scans: ScanDesk): Promise<void> {
   const { request, response, query, address } = context;
   const order = readOrder(await readJson(request, limits, "controlBytesMax"));
   const { author } = authorOf(signedIn(context), address);
@@ -113,7 +113,7 @@ async function start(context: RequestContext, { limits }: GatewayContext, scans:
   });
 }
 
-async function answerAtEnd({ request, response }: RequestContext, served: ServedScan): Promise<void> {
+async function answerAtEnd({ request, response }: RequestContext, served: FollowedScan): Promise<void> {
   await new Promise<void>((resolve) => {
     const feed = new ScanFeed(served, 0, { take: () => true, over: resolve });
     response.once("close", () => {
@@ -152,7 +152,7 @@ async function check({ request, response }: RequestContext, { limits }: GatewayC
 }
 
 /** The answer's cursor `next` is `after` of the next request; `complete`: nothing follows. */
-function poll(context: RequestContext, { limits }: GatewayContext, scans: ScanService): void {
+function poll(context: RequestContext, { limits }: GatewayContext, scans: ScanDesk): void {
   const { request, response, query } = context;
   const { scan } = touched(context, scans);
   const after = wholeParameter(query, "after", 0, 0, Number.MAX_SAFE_INTEGER);
@@ -168,11 +168,11 @@ function poll(context: RequestContext, { limits }: GatewayContext, scans: ScanSe
   });
 }
 
-function stream(context: RequestContext, gateway: GatewayContext, scans: ScanService): void {
+function stream(context: RequestContext, gateway: GatewayContext, scans: ScanDesk): void {
   new ScanStream(context, gateway, scans.get(idOf(context)), messageBody);
 }
 
-function touched(context: RequestContext, scans: ScanService): ServedScan {
+function touched(context: RequestContext, scans: ScanDesk): FollowedScan {
   const served = scans.get(idOf(context));
   served.touch();
   return served;

@@ -9,7 +9,7 @@ import type { Buffer } from "node:buffer";
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { type WebSocket, WebSocketServer } from "ws";
-import type { ScanService, ServedScan } from "../../actors/mod.ts";
+import type { FollowedScan, ScanDesk } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Standing } from "./auth.ts";
 import type { GatewayContext, UpgradeRoute } from "./gateway-context.ts";
@@ -31,7 +31,7 @@ const POLICY = 1008;
 export class ScanSockets implements UpgradeRoute {
   readonly prefix = "/ws/results/";
   private readonly gateway: GatewayContext;
-  private readonly scans: ScanService;
+  private readonly scans: ScanDesk;
   private readonly server = new WebSocketServer({
     noServer: true,
     clientTracking: false,
@@ -40,7 +40,7 @@ export class ScanSockets implements UpgradeRoute {
   });
   private readonly open = new Map<WebSocket, () => Standing>();
 
-  constructor(gateway: GatewayContext, scans: ScanService) {
+  constructor(gateway: GatewayContext, scans: ScanDesk) {
     this.gateway = gateway;
     this.scans = scans;
   }
@@ -76,7 +76,7 @@ export class ScanSockets implements UpgradeRoute {
   private follow(
     ws: WebSocket,
     socket: Socket,
-    served: ServedScan,
+    served: FollowedScan,
     after: number,
     from: RequestOrigin,
   ): void {
@@ -105,7 +105,7 @@ export class ScanSockets implements UpgradeRoute {
       if (rounds++ % STATS_EVERY === 0) send({ type: "stats", data: statsBody(stats) });
     }, PROGRESS_MS);
     socket.on("drain", () => feed.resume());
-    ws.on("message", (bytes) => this.command(ws, served, from, String(bytes)));
+    ws.on("message", (bytes) => void this.command(ws, served, from, String(bytes)));
     ws.on("error", () => {});
     ws.on("close", () => {
       clearInterval(timer);
@@ -114,13 +114,18 @@ export class ScanSockets implements UpgradeRoute {
     });
   }
 
-  private command(ws: WebSocket, { id }: ServedScan, from: RequestOrigin, text: string): void {
+  private async command(
+    ws: WebSocket,
+    { id }: FollowedScan,
+    from: RequestOrigin,
+    text: string,
+  ): Promise<void> {
     try {
       requireEditor(from);
       const type = typeOf(text);
-      if (type === "pause") this.scans.pause(id);
-      else if (type === "resume") this.scans.resume(id);
-      else if (type === "stop") this.scans.stop(id);
+      if (type === "pause") await this.scans.pause(id);
+      else if (type === "resume") await this.scans.resume(id);
+      else if (type === "stop") await this.scans.stop(id);
       else
         throw new EigenwatchError({
           action: "command a scan",

@@ -1,5 +1,5 @@
 /** GET /events/results/{scan_id}: the messages of a scan as Server-Sent Events. The id of an event is its number, for Last-Event-ID. */
-import type { ScanMessage, ServedScan } from "../../actors/mod.ts";
+import type { FollowedScan, ScanMessage } from "../../actors/mod.ts";
 import type { GatewayContext, OpenStream } from "./gateway-context.ts";
 import { type RequestContext, wholeParameter } from "./request.ts";
 import { startStream } from "./response.ts";
@@ -13,7 +13,7 @@ export class ScanStream implements OpenStream {
   constructor(
     context: RequestContext,
     gateway: GatewayContext,
-    served: ServedScan,
+    served: FollowedScan,
     bodyOf: (message: ScanMessage) => { type: string; data: unknown },
   ) {
     this.context = context;

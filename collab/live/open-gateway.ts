@@ -1,5 +1,5 @@
 /** The gateway of a process that serves sessions: `up`, and a node of a cluster. */
-import { type ScanService, VERSION } from "../../actors/mod.ts";
+import { type ScanDesk, VERSION } from "../../actors/mod.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
@@ -27,7 +27,7 @@ export function openGateway(
   log: (message: string) => void,
   rooms?: { readonly server: UpgradeRoute; readonly limits: Partial<GatewayLimits> },
   grants?: GrantLog,
-  scans?: ScanService,
+  scans?: ScanDesk,
 ): Promise<Gateway> {
   const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy, record = null } = plan;
   const staticDir = dashboardDirectory();

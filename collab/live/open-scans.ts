@@ -1,20 +1,46 @@
-/** The scans that a process serves: universes of its command line, threads that stay warm. */
+/** The scans that a process serves: universes of its command line, threads that stay warm, and the log of the session's first partition. */
 import { availableParallelism } from "node:os";
-import { ScanService, systemClock } from "../../actors/mod.ts";
+import {
+  endInterrupted,
+  loggedScans,
+  type Partition,
+  type ScanLog,
+  ScanService,
+  systemClock,
+} from "../../actors/mod.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
 
-/** Undefined where no universe is named: then there are no threads. */
-export function openScans(
+/** Names scans among the sources of commands. Their facts say themselves what they follow on. */
+const SOURCE = "scans";
+
+/**
+ * Scans of an earlier run that were under way are over when it resolves. Undefined where no universe is named and the log has no scan: then there are no
+ * threads.
+ */
+export async function openScans(
   universes: Readonly<Record<string, string>>,
+  partition: Partition,
   log: (message: string) => void,
-): ScanService | undefined {
-  if (Object.keys(universes).length === 0) return undefined;
+): Promise<ScanService | undefined> {
+  const scanLog = scanLogOf(partition);
+  await endInterrupted(scanLog);
+  const isServed = Object.keys(universes).length > 0;
+  if (!isServed && scanLog.list().length === 0) return undefined;
   return new ScanService({
     clock: systemClock,
     universes,
-    workers: availableParallelism(),
+    workers: isServed ? availableParallelism() : 0,
     startThread: (listener) => new WorkThread("scan", listener),
     run: Math.floor(systemClock.nowUs() / 1000).toString(36),
     log,
+    scanLog,
   });
+}
+
+export function scanLogOf(partition: Partition): ScanLog {
+  return {
+    enter: (name, body, by) =>
+      partition.command({ name, body, author: { id: by }, source: SOURCE, sequence: 0 }),
+    list: () => loggedScans(partition.core),
+  };
 }

@@ -72,10 +72,10 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       ? []
       : partitions.all.map(({ partition, recording }) => startNotifier(partition, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
-  const scans = openScans(config.universes, log);
+  const scans = await openScans(config.universes, partitions.first, log);
   const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans);
   const gateway = await opening.catch(async (error: unknown) => {
-    scans?.close();
+    await scans?.close();
     await silence();
     await rooms.close();
     await partitions.close();
@@ -119,9 +119,9 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   say("stopping", { why });
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
+  await scans?.close();
   await partitions.close();
   await gateway.close();
-  scans?.close();
   await rooms.close();
   const shadowed = await partitions.finishShadows();
   if (shadowed !== null) say("shadow", { ...shadowed });

@@ -32,6 +32,7 @@ const command = new Command("inspect")
   .option("--events", "list the recorded events")
   .option("--incidents", "list the incidents, and what was held back and why")
   .option("--channels", "list the channels")
+  .option("--scans", "list the scans: when, who, what, and how they ended")
   .option("--edits", "list what people changed in the shared document: when, who, what")
   .option("--json", "print JSON")
   .addHelpText(
@@ -66,8 +67,8 @@ export async function runInspect(path: string, options: InspectOptions): Promise
       expected: "the folder given to --record",
     });
   }
-  const { blocks, events, incidents, channels, edits } = options;
-  if (blocks || events || incidents || channels || edits) await list(folders, options);
+  const { blocks, events, incidents, channels, edits, scans } = options;
+  if (blocks || events || incidents || channels || edits || scans) await list(folders, options);
   else if (options.json) printJson(others.length === 0 ? first : { ...first, others });
   else for (const recording of found) printSummary(recording);
   for (const [k, recording] of found.entries()) reportDamage(recording, prefixOf(folders[k]!, path));
@@ -170,7 +171,10 @@ async function* rowsOf(journal: FileJournal, options: InspectOptions, several: b
         ]);
       }
       if (options.channels) yield* newChannels(block, seen).map((each) => row(timeUs, each.json, each.cells));
-    } else if (entry.kind === "derived" && (options.events || options.incidents || options.edits)) {
+    } else if (
+      entry.kind === "derived" &&
+      (options.events || options.incidents || options.edits || options.scans)
+    ) {
       for (const event of decodeDerived(entry.bytes).events) {
         if (!isListed(event, options)) continue;
         const { sequence, severity, kind, title, detail } = event;
@@ -181,12 +185,16 @@ async function* rowsOf(journal: FileJournal, options: InspectOptions, several: b
   }
 }
 
-function isListed({ kind, actor }: EventMessage, { events, incidents, edits }: InspectOptions): boolean {
+function isListed(
+  { kind, actor }: EventMessage,
+  { events, incidents, edits, scans }: InspectOptions,
+): boolean {
   // What the room announces is what people changed in the document.
   return (
     events === true ||
     (incidents === true && kind.startsWith("incident.")) ||
-    (edits === true && actor === "room")
+    (edits === true && actor === "room") ||
+    (scans === true && actor === "scans")
   );
 }
 

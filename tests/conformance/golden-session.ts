@@ -4,6 +4,7 @@
  *   0 s      the first groups, ticks, states and records; reports and measurements all along
  *   70 s     the snapshot
  *   75 s     people edit the shared document, set a threshold and care for its alert
+ *   300 s    two scans, one of them removed, one interrupted
  *   6,000 s  other settings of the collapse detector, then of incidents
  *   3 h      23 days of the seasonal group
  *   then     other settings of the other actors, the plant once more, an injection that its session interrupts, the session opened again
@@ -18,6 +19,7 @@ import { loggedBody } from "../../protocol/commands.ts";
 import { INJECTION_ENDED, INJECTION_STARTED } from "../../protocol/controls.ts";
 import { createFrame, type Frame } from "../../protocol/frame.ts";
 import type { Channels, Input, OperatorNotice } from "../../protocol/messages.ts";
+import type { ScanFactName } from "../../protocol/scan-facts.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { addsPanel, Replica, setsThreshold } from "../rooms/edits.ts";
 import { Noise, type RowGroup, rowGroups, SECOND_STAGE_US } from "./golden-groups.ts";
@@ -47,6 +49,7 @@ export function goldenInputs(): TimedInput[] {
     ...measurements(),
     ...notices(),
     ...people(),
+    ...scans(),
     ...changes(),
     at(END_US, opened()),
     at(END_US + SECOND_US, {
@@ -169,6 +172,44 @@ function people(): TimedInput[] {
     inForce(701, Number.MAX_SAFE_INTEGER, { level: 101 }, null),
     edit(800, ana, (doc) => doc.getMap("thresholds").delete("jkl")),
     command(800, "threshold.removed", { id: "jkl" }),
+  ];
+}
+
+/** Ana's scan is paused, goes on, and gets an outcome twice; Bob's is removed; a third ends with the program. */
+function scans(): TimedInput[] {
+  const fact = (seconds: number, name: ScanFactName, body: object) =>
+    at(seconds * SECOND_US, {
+      type: "command",
+      name,
+      body: loggedBody(name, body),
+      author: { id: name === "scanRequested" ? "ana" : "system" },
+      source: "scans",
+      sequence: 0,
+    });
+  const requested = { universe: "prices", rule: "rsi(14) < 30", symbols: 3, startedUs: BEGIN_US };
+  const result = (symbol: string, score: number) => ({
+    type: "result",
+    atMs: 1.25,
+    data: { symbol, score, signal: score >= 0.5, values: { "rsi(14)": 60 - 50 * score, volume: null } },
+  });
+  const problem = {
+    type: "error",
+    atMs: 2,
+    data: { symbol: "X", reason: "there are 3 rows", evaluated: false },
+  };
+  const first = { scan: "s-1", first: 1, outcomes: [result("JKL", 0.75), problem] };
+  return [
+    fact(300, "scanRequested", { scan: "s-1", ...requested }),
+    fact(300, "scanRequested", { scan: "s-2", ...requested, rule: "close > 1" }),
+    fact(301, "scanResult", first),
+    fact(302, "scanHeld", { scan: "s-1", held: true }),
+    fact(303, "scanResult", { ...first, outcomes: [...first.outcomes, result("MNO", 0.25)] }),
+    fact(304, "scanEnded", { scan: "s-2", state: "done", reason: "stopped", stats: { elapsedMs: 4.5 } }),
+    fact(305, "scanRemoved", { scan: "s-2" }),
+    fact(306, "scanHeld", { scan: "s-1", held: false }),
+    fact(307, "scanEnded", { scan: "s-1", state: "done", reason: "finished", stats: { elapsedMs: 7 } }),
+    fact(900, "scanRequested", { scan: "s-3", ...requested }),
+    fact(901, "scanResult", { scan: "s-3", first: 1, outcomes: [result("PQR", 0.5)] }),
   ];
 }
 

@@ -386,9 +386,10 @@ test("a scan that nobody follows ends after its idle time, and one that is follo
     const { scan_id } = await started(gateway, { ...RISING, idle_seconds: 0.001 });
     const { scan } = scans.get(scan_id);
     const ended = condition();
-    scan.follow(({ type }) => type === "complete" && ended.look());
+    scan.onMessage(() => ended.look());
     await ended.until(() => scan.isOver);
-    assert.equal([scan.state, scan.reason], ["expired", "idle"]);
+    const { state, reason } = scan.stats();
+    assert.equal([state, reason], ["expired", "idle"]);
     open();
     const kept = await started(gateway, { ...RISING, idle_seconds: 3600 });
     assert.is((await new ScanSocket(gateway, kept.websocket_url).toEnd()).at(-1)!.data.reason, "finished");

@@ -79,6 +79,8 @@ function openGateway(
   if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
   return createGateway({
     sessions,
+    // The log of scans is that of the first partition.
+    scans: sessions[0]!.scans(),
     port,
     server: `eigenwatch ${VERSION}`,
     ...(staticDir === null ? {} : { staticDir }),

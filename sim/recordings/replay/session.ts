@@ -10,7 +10,7 @@
  */
 
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { blocks, inputsOf, listAlerts, mergedAlerts } from "../../../actors/mod.ts";
+import { blocks, inputsOf, listAlerts, mergedAlerts, RecordedScans } from "../../../actors/mod.ts";
 import { Outbox, Past } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { SessionCommands } from "../../../actors/ports/commands.ts";
@@ -259,6 +259,14 @@ export class ReplaySession implements LiveSession {
   /** Thresholds and alerts of all partitions, at their place. */
   alerts(): AlertsStatus {
     return mergedAlerts(this.all.flatMap(({ core }) => (core === null ? [] : [listAlerts(core)])));
+  }
+
+  /** Those that its log has, at its place. */
+  scans(): RecordedScans {
+    return new RecordedScans(
+      () => this.core,
+      (listener) => this.subscribe({ flush: listener, rewound: listener }),
+    );
   }
 
   gauges(): Readonly<Record<string, number>> {
