@@ -153,6 +153,7 @@ export const RULES: readonly Rule[] = [
     sees: [
       "actors/command-line/",
       "actors/bus/subject-match.ts",
+      "actors/kernels/uniforms.ts",
       "actors/detectors/machine-actions.ts",
       "collab/*",
       "collab/gateway/",

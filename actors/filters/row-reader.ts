@@ -7,6 +7,7 @@ import type { Frame } from "../../protocol/frame.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { StandaloneActor } from "../core/standalone-actor.ts";
 import { RowAssembler } from "../detectors/rows/row-assembler.ts";
+import { uniforms } from "../kernels/uniforms.ts";
 import type { ActorDefinition, Detector, Group } from "../ports/detector.ts";
 
 /** Feeds rows to one detector, each as a frame through the group's row assembler. */
@@ -15,6 +16,7 @@ export class RowReader<Made extends Detector> extends StandaloneActor<Made> {
   private readonly frame: Frame;
 
   constructor(definition: ActorDefinition<Made>, settings: Settings, group: Group) {
+    // The numbers only break ties of ranks.
     super(definition, settings, group, uniforms(settings.seed));
     this.assembler = new RowAssembler(group);
     this.frame = {
@@ -46,15 +48,4 @@ export class RowReader<Made extends Detector> extends StandaloneActor<Made> {
     this.update(batch);
     return batch.rows > 0;
   }
-}
-
-/** Mulberry32. It only breaks ties of ranks. */
-function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }

@@ -8,7 +8,7 @@
  */
 
 import { encodeDerived } from "../../protocol/block.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { EventMessage, SessionOpened } from "../../protocol/messages.ts";
 import { OtherActors } from "../core/actor-versions.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { SILENT } from "../core/core-sink.ts";
@@ -34,9 +34,7 @@ export async function recover(
 ): Promise<Recovered> {
   const slices = new Slices(clock);
   const recorded = new Set<number>();
-  /** Blocks of which this program derives what was derived then. */
-  const ours = new Set<number>();
-  const eventsByBlock = new Map<number, EventMessage[]>();
+  const derived = new Map<number, { events: EventMessage[]; session: SessionOpened | null }>();
   let events: EventMessage[] = [];
   const { core, samplesAtSnapshot } = await coreAt(
     journal,
@@ -50,9 +48,7 @@ export async function recover(
           events = [];
         },
         applied({ number }, { session }) {
-          if (events.length === 0) return;
-          eventsByBlock.set(number, events);
-          if (session === null || new OtherActors(session.versions, definitions).none) ours.add(number);
+          if (events.length > 0) derived.set(number, { events, session });
         },
         derived(block) {
           recorded.add(block);
@@ -62,9 +58,11 @@ export async function recover(
     },
   );
   core.sink = SILENT;
-  for (const [block, missing] of eventsByBlock) {
-    if (ours.has(block) && !recorded.has(block))
+  const byTheseActors = (session: SessionOpened | null): boolean =>
+    session === null || new OtherActors(session.versions, definitions).none;
+  for (const [block, { events: missing, session }] of derived) {
+    if (!recorded.has(block) && byTheseActors(session))
       journal.appendDerived({ kind: "derived", block, bytes: encodeDerived(block, missing) });
   }
-  return { core, events: [...eventsByBlock.values()].flat(), samplesAtSnapshot };
+  return { core, events: [...derived.values()].flatMap(({ events }) => events), samplesAtSnapshot };
 }

@@ -1,11 +1,8 @@
 /** Faults on real processes: how soon the cluster goes on after a kill, and whether anything is lost or doubled by any fault. */
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
-import { ownProgram } from "../../actors/workers/mod.ts";
 import { FAULTS, type Fault, faultRun } from "./cluster/fault-run.ts";
 import { check, quantile } from "./measure.ts";
-import { ROOT } from "./program.ts";
+import { builtProgram } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
 
 type Failover = "standard" | "quick";
@@ -84,15 +81,4 @@ async function manyRuns(failover: Failover, faults: readonly Fault[], runs: numb
     acknowledged += report.acknowledged;
   }
   return { recoveredMs, acknowledged, problems };
-}
-
-/**
- * The built program, where there is one: a node that starts from its sources takes seconds of a processor, and the take-over beside it waits for
- * them.
- */
-function builtProgram(): string[] {
-  const [runtime, ...args] = ownProgram();
-  const built = join(ROOT, "dist", "eigenwatch.mjs");
-  if (!existsSync(built)) return [runtime, ...args];
-  return "Deno" in globalThis ? [runtime, "run", "-A", built] : [runtime, built];
 }

@@ -1,11 +1,15 @@
 /** Other processes of a benchmark, on the runtime that runs this one. */
 import { type ChildProcess, type StdioOptions, spawn } from "node:child_process";
+import { existsSync } from "node:fs";
+import { join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { ownProgram } from "../../actors/workers/own-program.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 
 /** Root of the checkout. */
 export const ROOT = fileURLToPath(new URL("../..", import.meta.url));
+const BUNDLE = join(ROOT, "dist", "eigenwatch.mjs");
 
 export function runtimeName(): string {
   const deno = (globalThis as { Deno?: { version: { deno: string } } }).Deno;
@@ -25,6 +29,34 @@ export function startScript(path: string, args: readonly string[], stdio: StdioO
   return spawn(command, [...flags, path, ...args], { stdio });
 }
 
+/** Starts the built program, which is ready sooner. Throws where it was not built. */
+export function startBuilt(args: readonly string[], stdio: StdioOptions): ChildProcess {
+  if (existsSync(BUNDLE)) return startScript(BUNDLE, args, stdio);
+  throw new EigenwatchError({
+    action: "run the built program",
+    value: `${BUNDLE} is missing`,
+    expected: "`npm run build` before",
+    kind: "unavailable",
+  });
+}
+
+/**
+ * Command and arguments of the built program where there is one, else of its sources: a node that starts from its sources takes seconds of a
+ * processor, and the take-over beside it waits for them.
+ */
+export function builtProgram(): string[] {
+  const [runtime, ...args] = ownProgram();
+  if (!existsSync(BUNDLE)) return [runtime, ...args];
+  return "Deno" in globalThis ? [runtime, "run", "-A", BUNDLE] : [runtime, BUNDLE];
+}
+
 export function exited(child: ChildProcess): Promise<void> {
   return new Promise((resolve) => child.once("exit", () => resolve()));
+}
+
+/** Resolves when the signal has ended the process. */
+export async function end(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
+  const gone = exited(child);
+  child.kill(signal);
+  await gone;
 }

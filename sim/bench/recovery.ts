@@ -5,47 +5,35 @@
  * recording must contain every such frame at its place, and every event must have arrived once, in order.
  */
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
 import WebSocket from "ws";
 import { openRecording } from "../../actors/mod.ts";
 import { Client, type ClientSocket } from "../../collab/client.ts";
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeFrameInto, isFrame } from "../../protocol/codec.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
 import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
 import { check, inTemporaryFolder, p50AndP99, pauseMs } from "./measure.ts";
-import { exited, ROOT, startScript } from "./program.ts";
+import { end, startBuilt } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
 
 const KILLS = Number(process.env["EIGENWATCH_KILLS"] ?? 100);
 const LOAD = "walk?channels=16&rate=1000000&frame=256";
-const BUNDLE = join(ROOT, "dist", "eigenwatch.mjs");
 
-export async function benchRecovery(): Promise<BenchRow[]> {
-  if (!existsSync(BUNDLE))
-    throw new EigenwatchError({
-      action: "run the built program",
-      value: `${BUNDLE} is missing`,
-      expected: "`npm run build` before",
-      kind: "unavailable",
-    });
+export function benchRecovery(): Promise<BenchRow[]> {
   return inTemporaryFolder(killAgainAndAgain);
 }
 
 async function killAgainAndAgain(directory: string): Promise<BenchRow[]> {
   const received = new ReceivedLog();
   const port = 20_000 + Math.floor(Math.random() * 20_000);
-  const client = received.connect(port);
   const times: number[] = [];
   let child = start(directory, port);
+  const client = received.connect(port);
   try {
     await received.nextState();
     for (let k = 0; k < KILLS; k++) {
       await pauseMs(300 + Math.random() * 700);
-      const gone = exited(child);
-      child.kill("SIGKILL");
+      const gone = end(child, "SIGKILL");
       const killed = performance.now();
       await gone;
       const fresh = received.nextState();
@@ -55,9 +43,7 @@ async function killAgainAndAgain(directory: string): Promise<BenchRow[]> {
     }
     await pauseMs(500);
   } finally {
-    const gone = exited(child);
-    child.kill("SIGTERM");
-    await gone;
+    await end(child, "SIGTERM");
     client.stop();
   }
   const { lost, events, missed } = await received.compare(directory);
@@ -156,5 +142,5 @@ function fingerprint(frame: Frame): number {
 
 function start(directory: string, port: number): ChildProcess {
   const args = ["up", "--feed", LOAD, "--record", directory, "--port", String(port), "--json"];
-  return startScript(BUNDLE, args, ["ignore", "ignore", "inherit"]);
+  return startBuilt(args, ["ignore", "ignore", "inherit"]);
 }

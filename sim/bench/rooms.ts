@@ -4,31 +4,21 @@
  * What was acknowledged must be there after each next start, and at the end.
  */
 import type { ChildProcess } from "node:child_process";
-import { existsSync } from "node:fs";
-import { join } from "node:path";
 import process from "node:process";
 import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { joinSession, type SharedSession } from "../../collab/shared-session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { check, inTemporaryFolder, pauseMs } from "./measure.ts";
-import { exited, ROOT, startScript } from "./program.ts";
+import { end, startBuilt } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
 
 /** After each acknowledgement that is tested. */
 const KILLS = Number(process.env["EIGENWATCH_KILLS"] ?? 20);
 /** Between the acknowledgement and the kill: servers that write a while later lose what they acknowledged in between. */
 const AFTER_MS = [100, 600, 1_600];
-const BUNDLE = join(ROOT, "dist", "eigenwatch.mjs");
 
-export async function benchRooms(): Promise<BenchRow[]> {
-  if (!existsSync(BUNDLE))
-    throw new EigenwatchError({
-      action: "run the built program",
-      value: `${BUNDLE} is missing`,
-      expected: "`npm run build` before",
-      kind: "unavailable",
-    });
+export function benchRooms(): Promise<BenchRow[]> {
   return inTemporaryFolder(killAgainAndAgain);
 }
 
@@ -50,11 +40,11 @@ async function killAgainAndAgain(directory: string): Promise<BenchRow[]> {
       acknowledged.push(id);
       session.leave();
       await pauseMs(afterMs);
-      await ended(child, "SIGKILL");
+      await end(child, "SIGKILL");
     }
   const { child, session } = await opened(directory, acknowledged);
   session.leave();
-  await ended(child, "SIGTERM");
+  await end(child, "SIGTERM");
   const delays = AFTER_MS.map((ms) => ms / 1_000).join(", ");
   return [
     limited(
@@ -76,7 +66,7 @@ async function opened(
   acknowledged: readonly string[],
 ): Promise<{ child: ChildProcess; session: SharedSession }> {
   const args = ["up", "--feed", "host", "--record", directory, "--port", "0", "--open-rooms", "--json"];
-  const child = startScript(BUNDLE, args, ["ignore", "pipe", "ignore"]);
+  const child = startBuilt(args, ["ignore", "pipe", "ignore"]);
   const session = joinSession(`${(await urlOf(child)).replace("http", "ws")}collab/local`, {
     WebSocket: WebSocket as unknown as typeof globalThis.WebSocket,
   });
@@ -100,10 +90,4 @@ async function urlOf(child: ChildProcess): Promise<string> {
     expected: "a line with its address",
     kind: "failed",
   });
-}
-
-async function ended(child: ChildProcess, signal: NodeJS.Signals): Promise<void> {
-  const gone = exited(child);
-  child.kill(signal);
-  await gone;
 }

@@ -10,6 +10,7 @@
  */
 import { basename, dirname } from "node:path";
 import type { Disk, DiskFile, FileState, LifeSign, OpenMode } from "../../actors/journal/mod.ts";
+import { uniforms } from "../../actors/kernels/uniforms.ts";
 
 /** The unit that a disk writes completely or not at all. */
 const SECTOR_BYTES = 512;
@@ -57,7 +58,7 @@ export class SimulatedDisk implements Disk {
   #powered = true;
 
   constructor(seed: number, faults: DiskFaults = {}) {
-    this.#random = uniform(seed);
+    this.#random = uniforms(seed);
     this.faults = faults;
     this.#platter = { durableNames: new Map(), cachedNames: new Map(), nameChanges: [], signs: new Map() };
   }
@@ -265,15 +266,4 @@ function applyName(names: Map<string, Content>, { removed, added }: NameChange):
 
 function fault(code: string, action: string): Error {
   return Object.assign(new Error(`${code}: simulated, ${action}`), { code });
-}
-
-/** Mulberry32 (Tommy Ettinger, 2017): uniform on [0, 1), 32 bits of state. */
-function uniform(seed: number): () => number {
-  let state = seed | 0;
-  return () => {
-    state = (state + 0x6d2b79f5) | 0;
-    let mixed = Math.imul(state ^ (state >>> 15), 1 | state);
-    mixed = (mixed + Math.imul(mixed ^ (mixed >>> 7), 61 | mixed)) ^ mixed;
-    return ((mixed ^ (mixed >>> 14)) >>> 0) / 0x1_0000_0000;
-  };
 }

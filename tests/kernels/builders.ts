@@ -1,18 +1,11 @@
 /** Random matrices, vectors and series for kernel tests, all drawn from one printed seed. */
 
+import { uniforms } from "../../actors/kernels/uniforms.ts";
+
 export type Matrix = { re: Float64Array; im: Float64Array };
 export type Random = () => number;
 
-/** Mulberry32: uniform in [0, 1). */
-export function seeded(seed: number): Random {
-  let a = seed | 0;
-  return () => {
-    a = (a + 0x6d2b79f5) | 0;
-    let t = Math.imul(a ^ (a >>> 15), 1 | a);
-    t = (t + Math.imul(t ^ (t >>> 7), 61 | t)) ^ t;
-    return ((t ^ (t >>> 14)) >>> 0) / 4294967296;
-  };
-}
+export { uniforms as seeded };
 
 /** Standard normal by Box–Muller. */
 export function gaussian(random: Random): number {

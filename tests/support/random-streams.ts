@@ -1,17 +1,8 @@
 /** Seeded random numbers for tests: uniforms (mulberry32) and normals (Marsaglia's polar method), the same on every runtime. */
 import ln from "@stdlib/math-base-special-ln";
+import { uniforms } from "../../actors/kernels/uniforms.ts";
 
-/** Uniform on [0, 1), 32 bits. */
-export function uniforms(seed: number): () => number {
-  let a = seed >>> 0;
-  return () => {
-    a = (a + 0x6d2b79f5) >>> 0;
-    let t = a;
-    t = Math.imul(t ^ (t >>> 15), t | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
-}
+export { uniforms };
 
 /** Standard normal. */
 export function normals(seed: number): () => number {

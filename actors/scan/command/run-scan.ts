@@ -7,6 +7,7 @@ import { EigenwatchError } from "../../../protocol/errors.ts";
 import { systemClock } from "../../clock.ts";
 import { printJson, report } from "../../command-line/terminal.ts";
 import { LineWriter } from "../../filters/lines.ts";
+import { uniforms } from "../../kernels/uniforms.ts";
 import { WorkThread } from "../../workers/mod.ts";
 import { ScanCoordinator } from "../coordinator.ts";
 import { inOrder, type Order } from "../order.ts";
@@ -171,17 +172,6 @@ async function show(scan: Scan, rule: Rule, options: ScanOptions, table: ScanTab
   if (options.json === true)
     printJson({ results: scan.ranked(), problems: scan.problems, stats: scan.stats() });
   table.finish(scan);
-}
-
-/** Mulberry32. */
-function uniforms(seed: number): () => number {
-  let state = seed >>> 0;
-  return () => {
-    state = (state + 0x6d2b79f5) >>> 0;
-    let t = Math.imul(state ^ (state >>> 15), state | 1);
-    t ^= t + Math.imul(t ^ (t >>> 7), t | 61);
-    return ((t ^ (t >>> 14)) >>> 0) / 4_294_967_296;
-  };
 }
 
 /** Size and time of every file: when it differs, the data have changed. */

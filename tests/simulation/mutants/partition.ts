@@ -158,8 +158,8 @@ export const PARTITION_MUTANTS: readonly Mutant[] = [
     name: "swallowed-note-not-rewritten",
     bug: "Events whose note was lost in a crash are not recorded again.",
     file: RECOVERY,
-    find: "if (ours.has(block) && !recorded.has(block))",
-    replace: "if (ours.has(block) && recorded.has(block))",
+    find: "if (!recorded.has(block) && byTheseActors(session))",
+    replace: "if (recorded.has(block) && byTheseActors(session))",
   },
   {
     name: "last-event-forgotten",

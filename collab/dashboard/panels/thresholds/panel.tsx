@@ -44,6 +44,10 @@ function List({ model, alerts, controls, view }: PanelProps) {
   const heldBack = alerts.heldBack.value;
   if (all.length === 0) return <p class="hint">There are none yet: nobody is alarmed by a level.</p>;
   const refused = controls.whyNot("thresholds");
+  const change = (id: string): void => {
+    view.threshold.value = { id };
+  };
+  const remove = (id: string): void => void alerts.remove(id);
   return (
     <>
       <ul class="threshold-list" aria-label="Thresholds">
@@ -55,32 +59,21 @@ function List({ model, alerts, controls, view }: PanelProps) {
               <strong>{nameOf(alert.threshold, model)}</strong> {conditionOf(alert.threshold, model)}
               <span class="hint"> {stateOf(alert, model.headUs)}</span>
             </p>
-            {controls.supported.value.has("thresholds") ? (
-              <button
-                type="button"
-                class="button"
-                disabled={refused !== ""}
-                title={refused || undefined}
-                aria-label={`Change the threshold ${nameOf(alert.threshold, model)} ${conditionOf(alert.threshold, model)}`}
-                onClick={() => {
-                  view.threshold.value = { id: alert.threshold.id };
-                }}
-              >
-                Change
-              </button>
-            ) : null}
-            {controls.supported.value.has("thresholds") ? (
-              <button
-                type="button"
-                class="button"
-                disabled={refused !== ""}
-                title={refused || undefined}
-                aria-label={`Remove the threshold ${nameOf(alert.threshold, model)} ${conditionOf(alert.threshold, model)}`}
-                onClick={() => void alerts.remove(alert.threshold.id)}
-              >
-                Remove
-              </button>
-            ) : null}
+            {controls.supported.value.has("thresholds")
+              ? Object.entries({ Change: change, Remove: remove }).map(([word, act]) => (
+                  <button
+                    key={word}
+                    type="button"
+                    class="button"
+                    disabled={refused !== ""}
+                    title={refused || undefined}
+                    aria-label={`${word} the threshold ${nameOf(alert.threshold, model)} ${conditionOf(alert.threshold, model)}`}
+                    onClick={() => act(alert.threshold.id)}
+                  >
+                    {word}
+                  </button>
+                ))
+              : null}
           </li>
         ))}
       </ul>
