@@ -23,7 +23,7 @@ test("uniforms of neighbouring seeds have the mean and the spread of a uniform, 
   const sigma = Math.sqrt(1 / 12);
   assert.ok(Math.abs(sum / count) < (4 * sigma) / Math.sqrt(count));
   assert.ok(Math.abs(squares / count - 1 / 12) < (4 * Math.sqrt(1 / 180)) / Math.sqrt(count));
-  assert.ok(Math.abs(products / count) < (4 / 12) / Math.sqrt(count));
+  assert.ok(Math.abs(products / count) < 4 / 12 / Math.sqrt(count));
 });
 
 /** The slow version. */
