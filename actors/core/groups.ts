@@ -9,6 +9,7 @@
 import type { Channels } from "../../protocol/messages.ts";
 import { ROWS_VERSION, RowAssembler } from "../detectors/rows/row-assembler.ts";
 import type { ActorDefinition, Group } from "../ports/detector.ts";
+import { isOwnHealth } from "../ports/own-health.ts";
 import { Actor, type ActorHost } from "./actor.ts";
 import type { Registered } from "./registered-state.ts";
 import { checkVersion, copyFields, OtherVersion, type SavedCore } from "./snapshot.ts";
@@ -202,6 +203,8 @@ export class Groups {
   }
 
   private make(definitions: readonly ActorDefinition[], group: Group): Actor[] {
+    // How this program does is no finding about what it watches.
+    if (isOwnHealth(group.channels)) return [];
     return definitions
       .filter((definition) => definition.enabled(this.host.settings, group))
       .map((definition) => new Actor(definition, group, this.host));

@@ -1,7 +1,7 @@
 /**
- * The host feed: this machine, as one group of channels sampled together.
+ * The host feed: this machine, as one group of channels sampled together, and this program's own health as another (ports/own-health.ts).
  *
- *   due time ─► read all meters ─► one row, one frame
+ *   due time ─► read all meters ─► one row, one frame; each second one of own health
  *
  * H1  Rows are due at start + k · every. A late row is sampled once and the next is due on the same grid: no drift, no burst.
  * H2  A row that is GAP_PERIODS or more late is reported as a gap with the number of rows that were not taken.
@@ -13,10 +13,10 @@
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
-import { OWN_LATENESS } from "../ports/own-health.ts";
+import { isOwnHealth, OWN_LATENESS } from "../ports/own-health.ts";
 import { feedKind } from "./feed-kind.ts";
-import { FeedWriter } from "./feed-writer.ts";
-import { channel } from "./host/meter.ts";
+import { clipName, FeedWriter } from "./feed-writer.ts";
+import { type Channel, channel, type Meter } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
 import { duration, text } from "./options.ts";
 import { Pause } from "./pause.ts";
@@ -36,7 +36,10 @@ export const hostKind = feedKind({
 /** Shorter delays come from a busy event loop or garbage collection and are not gaps. */
 const GAP_PERIODS = 3;
 
-/** How late the feed's timer fired: the delay of any work on this event loop, measured in the same way on all runtimes. */
+/** A person who looks after this program sees no more. */
+const OWN_EVERY_US = 1_000_000;
+
+/** How late the feed's timer fired, at most since the row before: the delay of any work on this event loop, measured in the same way on all runtimes. */
 const LATENESS = channel(OWN_LATENESS, "Event loop delay", "ms");
 
 interface HostFeedOptions {
@@ -65,28 +68,38 @@ async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): 
   const { source, group, everyUs, clock } = options;
   const writer = new FeedWriter(source, sink);
   const { meters, missing } = (options.meters ?? openMeters)();
+  const isOwn = ({ channels }: Meter) => isOwnHealth(channels);
   try {
-    const channels = [...meters.flatMap((meter) => meter.channels), LATENESS];
-    const row = new Float64Array(channels.length);
-    const frame = createFrame(source, group, channels.length);
-    writer.channels({ group, channels, sampling: "rows", everyUs, innovation: "ar1" });
-    writer.status("opened", openedText(channels.length, missing));
+    const watched = new Rows(writer, clock, {
+      group,
+      everyUs,
+      meters: meters.filter((meter) => !isOwn(meter)),
+      more: [],
+    });
+    const own = new Rows(writer, clock, {
+      group: clipName(`${group}.own`),
+      everyUs: Math.max(everyUs, OWN_EVERY_US),
+      meters: meters.filter(isOwn),
+      more: [LATENESS],
+    });
+    writer.status("opened", openedText(watched.channels.length + own.channels.length, missing));
 
-    let readAt = clock.monotonicMs();
-    readMeters(meters, row, 0);
     let due = clock.nowUs() + everyUs;
+    let ownDue = due;
+    let lateMs = 0;
     while (!pause.stopped) {
       await pause.wait(Math.max(0, (due - clock.nowUs()) / 1000));
       if (pause.stopped) break;
       const now = clock.nowUs();
       // A timer may fire a fraction of a millisecond early.
       if (now < due) continue;
-      const at = clock.monotonicMs();
-      readMeters(meters, row, (at - readAt) / 1000);
-      readAt = at;
-      row[row.length - 1] = (now - due) / 1000;
-      fillFrame(frame, row, now);
-      if (frame.count > 0) writer.frame(frame);
+      watched.take(now, []);
+      lateMs = Math.max(lateMs, (now - due) / 1000);
+      if (now >= ownDue) {
+        own.take(now, [lateMs]);
+        lateMs = 0;
+        ownDue += (Math.floor((now - ownDue) / own.everyUs) + 1) * own.everyUs;
+      }
       due = nextDue(due, now, everyUs, writer);
     }
     writer.status("ended", "stopped");
@@ -100,11 +113,57 @@ async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): 
   }
 }
 
-function readMeters(meters: Meters["meters"], row: Float64Array, seconds: number): void {
-  let at = 0;
-  for (const meter of meters) {
-    meter.read(row, at, seconds);
-    at += meter.channels.length;
+interface RowsOptions {
+  readonly group: string;
+  readonly everyUs: number;
+  readonly meters: readonly Meter[];
+  /** Channels after those of the meters. */
+  readonly more: readonly Channel[];
+}
+
+/** The rows of one group. */
+class Rows {
+  readonly channels: readonly Channel[];
+  readonly everyUs: number;
+  private readonly writer: FeedWriter;
+  private readonly clock: Clock;
+  private readonly meters: readonly Meter[];
+  private readonly row: Float64Array;
+  private readonly frame: ReturnType<typeof createFrame>;
+  private readAtMs: number;
+
+  constructor(writer: FeedWriter, clock: Clock, { group, everyUs, meters, more }: RowsOptions) {
+    this.writer = writer;
+    this.clock = clock;
+    this.everyUs = everyUs;
+    this.meters = meters;
+    this.channels = [...meters.flatMap((meter) => meter.channels), ...more];
+    this.row = new Float64Array(this.channels.length);
+    this.frame = createFrame(writer.source, group, this.channels.length);
+    const sampling = "rows";
+    const innovation = "ar1";
+    writer.channels({ group, channels: [...this.channels], sampling, everyUs, innovation });
+    this.readAtMs = clock.monotonicMs();
+    this.read(0);
+  }
+
+  /** Reads the meters and sends the row. */
+  take(timeUs: number, more: readonly number[]): void {
+    const atMs = this.clock.monotonicMs();
+    const at = this.read((atMs - this.readAtMs) / 1000);
+    this.readAtMs = atMs;
+    this.row.set(more, at);
+    fillFrame(this.frame, this.row, timeUs);
+    if (this.frame.count > 0) this.writer.frame(this.frame);
+  }
+
+  private read(seconds: number): number {
+    let at = 0;
+    for (const meter of this.meters) {
+      meter.read(this.row, at, seconds);
+      at += meter.channels.length;
+    }
+    return at;
   }
 }
 

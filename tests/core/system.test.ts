@@ -117,9 +117,9 @@ test("a session that goes on is not learnt again: its log is what it remembers",
 test("a changed setting of incidents does not begin their learning again, one of a detector restarts it alone", () => {
   const kinds: string[] = [];
   const sink = { event: ({ kind }: { kind: string }) => void kinds.push(kind), state() {}, metrics() {} };
-  const host = channels(1, {
+  const host = channels(2, {
     group: "host",
-    channels: [{ name: "own.loopDelay", title: "", unit: "" }],
+    channels: ["cpu.busy", "memory.used"].map((name) => ({ name, title: "", unit: "" })),
     everyUs: 100_000,
   });
   const core = new Core(SYSTEM, sink);
@@ -129,6 +129,26 @@ test("a changed setting of incidents does not begin their learning again, one of
   enter(2_000_000, { type: "configChanged", path: "incidents.budgetPerDay", value: 1, author: "ana" });
   enter(400_000_000, host);
   assert.equal(kinds, ["incident.learning", "config.changed", "incident.watching"]);
+});
+
+test("the program's own health is in no density matrix, and no detector looks at it", () => {
+  const kinds = new Set<string>();
+  const sink = {
+    event: ({ kind, group }: { kind: string; group: string }) => void kinds.add(`${kind} ${group}`),
+    state() {},
+    metrics() {},
+  };
+  const core = new Core(SYSTEM, sink);
+  const enter = (timeUs: number, input: Input) => core.apply(core.sequence + 1, timeUs, input);
+  enter(1_000_000, opened({}));
+  const health = ["own.cpu", "own.heap"].map((name) => ({ name, title: "", unit: "" }));
+  enter(1_000_000, channels(2, { group: "host.own", channels: health, everyUs: 10_000 }));
+  enter(1_000_000, channels(2, { group: "watched", everyUs: 10_000 }));
+  for (let r = 1; r <= 1_000; r++)
+    for (const group of ["host.own", "watched"])
+      enter(1e6 + r * 10_000, { ...row(1e6 + r * 10_000, [Math.sin(r), Math.cos(r)]), group });
+  assert.ok(kinds.has("coherence.warmed watched"), [...kinds].join());
+  assert.not([...kinds].some((kind) => kind.endsWith(" host.own")));
 });
 
 test("a session continues with the actors of its new settings, also after a restore", () => {

@@ -65,13 +65,25 @@ test("[H1] a late row is taken once, and the grid continues", async () => {
   const running = feed.run(sink);
   await clock.jump(230);
   await clock.advance(200);
-  const rows = sink.samples.filter(({ channel }) => channel === "own.loopDelay");
+  const of = (name: string) =>
+    sink.samples.filter(({ channel }) => channel === name).map(({ time, value }) => [time - 1e12, value]);
+  assert.equal(of("readings"), [
+    [230_000, 1],
+    [300_000, 2],
+    [400_000, 3],
+  ]);
+  await clock.jump(90);
+  await clock.advance(800);
+  // Own health is a group of its own, once a second: how late a row was at most.
+  assert.equal(of("own.loopDelay"), [
+    [230_000, 130],
+    [1_100_000, 20],
+  ]);
   assert.equal(
-    rows.map(({ time, value }) => [time - 1e12, value]),
+    [...sink.groups.values()].map(({ group, everyUs }) => [group, everyUs]),
     [
-      [230_000, 130],
-      [300_000, 0],
-      [400_000, 0],
+      ["host", 100_000],
+      ["host.own", 1_000_000],
     ],
   );
   assert.not(sink.statuses.some(({ status }) => status === "gap"));
@@ -88,7 +100,7 @@ test("[H2] a row more than three periods late is a gap", async () => {
   const gap = sink.statuses.find(({ status }) => status === "gap")!;
   assert.equal(gap.counts, { gap: 1 });
   assert.match(gap.detail, /9 rows not taken/);
-  assert.is(sink.frames.length, 1);
+  assert.is(sink.samples.filter(({ channel }) => channel === "readings").length, 1);
   await feed.stop();
   await running;
 });
@@ -163,10 +175,15 @@ test("[H3] host feed of this machine has at least 24 channels with plausible val
   assert.ok(sink.frames.length >= ROWS);
 
   const rows = groupedByTime(sink.samples);
-  assert.is(rows.size, sink.frames.length);
+  assert.is(rows.size, sink.frames.filter((frame) => frame.group === "host").length);
   const seen = new Set(sink.samples.map(({ channel }) => channel));
+  const own = sink.groups.get("host.own")!;
   assert.equal(
-    group.channels.map(({ name }) => name).filter((name) => !seen.has(name)),
+    own.channels.map(({ name }) => name),
+    ["own.cpu", "own.memory", "own.heap", "own.loopDelay"],
+  );
+  assert.equal(
+    [...group.channels, ...own.channels].map(({ name }) => name).filter((name) => !seen.has(name)),
     [],
   );
   for (const { channel, value } of sink.samples) {

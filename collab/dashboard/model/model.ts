@@ -89,7 +89,10 @@ interface Place {
 export class Model implements SourceSink {
   readonly connected = signal<Connection>({ state: "connecting" });
   readonly sessionInfo = signal<SessionInfo | null>(null);
+  /** What is watched. */
   readonly groups = signal<readonly Group[]>([]);
+  /** Channels of the program's own health that have groups of their own: the monitor shows them. */
+  readonly ownGroups = signal<readonly Group[]>([]);
   /** Newest first, those of several partitions in the order of `eventOrder`. */
   readonly events = signal<readonly EventMessage[]>([]);
   /** What of the events is one thing each. The newest begin first. */
@@ -171,7 +174,7 @@ export class Model implements SourceSink {
       this.channelsByKey.set(channel.key, channel);
     }
     this.#groupsByName.set(group.name, group);
-    this.groups.value = [...this.#groupsByName.values()];
+    this.#showGroups();
     this.version++;
   }
 
@@ -326,6 +329,13 @@ export class Model implements SourceSink {
     return this.#groupsByName.get(name);
   }
 
+  #showGroups(): void {
+    const groups = [...this.#groupsByName.values()];
+    const isOfOwnHealth = ({ channels }: Group) => channels.length > 0 && channels.every(isOwn);
+    this.groups.value = groups.filter((group) => !isOfOwnHealth(group));
+    this.ownGroups.value = groups.filter(isOfOwnHealth);
+  }
+
   #placeOf(partition: string): Place {
     const known = this.#places.get(partition);
     if (known !== undefined) return known;
@@ -363,7 +373,7 @@ export class Model implements SourceSink {
     this.eventsVersion++;
     this.headUs = Number.NaN;
     batch(() => {
-      this.groups.value = [];
+      this.#showGroups();
       this.events.value = [];
       this.injections.value = [];
       this.gauges.value = {};

@@ -21,7 +21,8 @@ function Body({ model }: Pick<PanelProps, "model">) {
   model.pulse.value;
   const figures = figuresOf(model.gauges.value);
   const connection = model.connected.value;
-  const own = model.groups.value.flatMap(({ channels }) => channels.filter(isOwn));
+  const groups = [...model.ownGroups.value, ...model.groups.value];
+  const own = groups.flatMap(({ channels }) => channels.filter(isOwn));
   const session = model.sessionInfo.value;
   return (
     <div class="monitor-body">
