@@ -6,10 +6,16 @@
 import process from "node:process";
 import type { Writable } from "node:stream";
 import { visibleText } from "../../protocol/visible-text.ts";
+import { type Part, showsColour, tonedLine } from "./toned-line.ts";
 
 /** Prints lines on standard output. */
 export function print(...lines: readonly string[]): void {
   printTo(process.stdout, ...lines);
+}
+
+/** Prints one line on standard output, in colour where that is a terminal. */
+export function printToned(...parts: readonly Part[]): void {
+  process.stdout.write(`${tonedLine(parts, showsColour(process.stdout, process.env))}\n`);
 }
 
 /** Prints lines on standard error: problems, and what is said beside an output that a program reads. */

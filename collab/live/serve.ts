@@ -5,7 +5,9 @@
  */
 import { hostname } from "node:os";
 import process from "node:process";
-import { print, printJson, report } from "../../actors/command-line/terminal.ts";
+import { localTimeText } from "../../actors/command-line/local-time.ts";
+import { print, printJson, printToned, report } from "../../actors/command-line/terminal.ts";
+import type { Part } from "../../actors/command-line/toned-line.ts";
 import {
   createFeeds,
   type Feed,
@@ -17,7 +19,7 @@ import {
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { EventMessage, OperatorNotice } from "../../protocol/messages.ts";
+import type { EventMessage, OperatorNotice, Severity } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { beginWithLearnt, synthWorlds, withSameChannels } from "../../sim/mod.ts";
@@ -262,20 +264,22 @@ function makeFeeds(
 
 type Say = (what: string, detail: Record<string, unknown>) => void;
 
-function sayJson(what: string, detail: Record<string, unknown>): void {
+function sayJson(what: string, { timeUs: _, ...detail }: Record<string, unknown>): void {
   printJson({ what, ...detail });
 }
 
 function sayText(what: string, detail: Record<string, unknown>): void {
   switch (what) {
     case "listening":
-      print("", `  eigenwatch  session ${detail["session"]}`, `  open        ${detail["open"]}`);
+      print("");
+      printToned("  ", ["strong", "eigenwatch"], `  session ${detail["session"]}`);
+      printToned("  open        ", ["notice", String(detail["open"])]);
       if (detail["recording"]) print(`  recording   ${detail["recording"]}`);
       print("  stop        Ctrl-C", "");
       break;
     case "event":
-      print(
-        `${detail["time"] ?? "(before data)           "}  ${String(detail["severity"]).padEnd(8)}  ${detail["title"]}`,
+      printToned(
+        ...eventLine(detail["timeUs"] as number, detail["severity"] as Severity, String(detail["title"])),
       );
       break;
     case "stopped":
@@ -300,6 +304,13 @@ function sayText(what: string, detail: Record<string, unknown>): void {
     default:
       report(`${what} ${Object.values(detail).join(" ")}`);
   }
+}
+
+/** Times are those of the page: of this zone. */
+function eventLine(timeUs: number, severity: Severity, title: string): Part[] {
+  const time = timeUs === 0 ? "(before data)           " : localTimeText(timeUs);
+  const word = severity.padEnd(8);
+  return [["faint", time], "  ", severity === "info" ? word : [severity, word], "  ", title];
 }
 
 function hashText({ hash, partitions }: Record<string, unknown>): string {
@@ -336,7 +347,18 @@ function eventPrinter(
       // Logical time is 0 until the first sample of a recorded feed.
       const time = event.timeUs === 0 ? null : timeText(event.timeUs);
       const { sequence, kind, severity, title, group, channels, detail } = event;
-      say("event", { time, ...where, sequence, kind, severity, title, group, channels, detail });
+      say("event", {
+        time,
+        timeUs: event.timeUs,
+        ...where,
+        sequence,
+        kind,
+        severity,
+        title,
+        group,
+        channels,
+        detail,
+      });
     },
   };
 }
