@@ -3,6 +3,7 @@
  *
  *   time,group,channel,unit,value,low,high        low and high are empty for a sample
  */
+import { cellText } from "../../../protocol/cell-text.ts";
 import { Columns } from "../../charts/columns.ts";
 import type { Channel } from "./model.ts";
 
@@ -15,7 +16,7 @@ export function csvOf(channels: readonly Channel[], fromUs: number, toUs: number
 }
 
 function rowsOf({ group, name, unit, series }: Channel, fromUs: number, toUs: number): string[] {
-  const about = [group, name, unit].map(field).join(",");
+  const about = [group, name, unit].map(cellText).join(",");
   const row = (timeUs: number, value: number, low = "", high = "") =>
     `${isoOf(timeUs)},${about},${value},${low},${high}\n`;
   const first = series.written - series.kept;
@@ -40,10 +41,4 @@ function isoOf(timeUs: number): string {
   const us = Math.round(timeUs);
   const micros = String(((us % 1000) + 1000) % 1000).padStart(3, "0");
   return new Date(Math.floor(us / 1000)).toISOString().replace("Z", `${micros}Z`);
-}
-
-/** As RFC 4180 has it; a name that a spreadsheet would compute begins with an apostrophe. */
-function field(text: string): string {
-  const safe = /^[=+\-@\t\r]/.test(text) ? `'${text}` : text;
-  return /[",\n\r]/.test(safe) ? `"${safe.replaceAll('"', '""')}"` : safe;
 }

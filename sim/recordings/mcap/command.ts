@@ -1,4 +1,4 @@
-/** `eigenwatch record export` and `record import`: a recording as an MCAP file, and back. Whole or not at all. */
+/** A recording as an MCAP file, and back (`record import`). Whole or not at all. */
 import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
@@ -14,32 +14,6 @@ import { escapeName } from "../../../protocol/subjects.ts";
 import { wholeOrNot } from "../unfinished-files.ts";
 import { exportMcap, type McapContent } from "./export.ts";
 import { type McapFile, McapRecording } from "./import.ts";
-
-export const exportCommand = new Command("export")
-  .summary("write a recording as an MCAP file")
-  .description(
-    "Writes a recording as an MCAP file: samples, events and state hashes by topic and time, of all its partitions. Nothing is lost.",
-  )
-  .argument("<path>", "a recording: the folder given to --record")
-  .requiredOption("--to <file>", "the MCAP file to write")
-  .option("--overwrite", "replace the file if it exists")
-  .option("--json", "print the report as one JSON object")
-  .addHelpText(
-    "after",
-    manual({
-      exitCodes: { 0: "the file is complete", 1: "the file could not be written" },
-      examples: [
-        ["eigenwatch record export recordings/today --to today.mcap", "open the recording in Foxglove"],
-      ],
-    }),
-  )
-  .action(
-    exitWith(async (path, options) => {
-      const started = performance.now();
-      printReport("exported", await exportRecording(path, options), options, started);
-      return 0;
-    }),
-  );
 
 export const importCommand = new Command("import")
   .summary("read a recording back from an MCAP file")
@@ -69,7 +43,7 @@ interface TransferOptions {
 }
 
 /** What was copied, and the size of the MCAP file. */
-interface Transfer {
+export interface Transfer {
   content: McapContent;
   bytes: number;
 }
@@ -78,11 +52,7 @@ export async function exportRecording(
   path: string,
   options: TransferOptions & { overwrite?: true | undefined },
 ): Promise<Transfer> {
-  const to = resolve(options.to);
-  if (existsSync(to) && (statSync(to).isDirectory() || !options.overwrite)) {
-    const expected = statSync(to).isDirectory() ? "the name of a file" : "another name, or --overwrite";
-    throw new EigenwatchError({ action: `export to ${options.to}`, value: "it exists", expected });
-  }
+  const to = freeFile(options);
   const journals = await openParts(path);
   const blocks = journals.reduce((sum, { first, last }) => sum + last!.number - first!.number + 1, 0);
   const bar = startProgress("export", blocks, "blocks", options.json === true);
@@ -101,8 +71,16 @@ export async function exportRecording(
   }
 }
 
+/** The file that is to be written. Throws where there is one already that may not be replaced. */
+export function freeFile({ to, overwrite }: { to: string; overwrite?: true | undefined }): string {
+  const path = resolve(to);
+  if (!existsSync(path) || (overwrite && !statSync(path).isDirectory())) return path;
+  const expected = statSync(path).isDirectory() ? "the name of a file" : "another name, or --overwrite";
+  throw new EigenwatchError({ action: `export to ${to}`, value: "it exists", expected });
+}
+
 /** The partitions that hold a block, at least one. */
-async function openParts(path: string): Promise<FileJournal[]> {
+export async function openParts(path: string): Promise<FileJournal[]> {
   const journals: FileJournal[] = [];
   try {
     for (const { directory } of await recordedPartitions(path)) {
@@ -118,7 +96,7 @@ async function openParts(path: string): Promise<FileJournal[]> {
   }
 }
 
-async function closeAll(journals: readonly FileJournal[]): Promise<void> {
+export async function closeAll(journals: readonly FileJournal[]): Promise<void> {
   for (const journal of journals) await journal.close();
 }
 
@@ -183,13 +161,13 @@ async function imported(
   }
 }
 
-function opened(path: string, flags: "r" | "wx", action: string): Promise<FileHandle> {
+export function opened(path: string, flags: "r" | "wx", action: string): Promise<FileHandle> {
   return open(path, flags).catch((error: Error) => {
     throw new EigenwatchError({ action, value: error.message });
   });
 }
 
-function fileTarget(file: FileHandle, name: string) {
+export function fileTarget(file: FileHandle, name: string) {
   let position = 0;
   return {
     async write(bytes: Uint8Array) {
@@ -221,7 +199,7 @@ function readableFile(path: string, file: FileHandle): McapFile {
   };
 }
 
-function printReport(
+export function printReport(
   done: "exported" | "imported",
   { content, bytes }: Transfer,
   options: TransferOptions,

@@ -1,6 +1,7 @@
 /** `eigenwatch record`: recordings from elsewhere, and for other tools. */
 import { Command } from "@commander-js/extra-typings";
-import { exportCommand, importCommand } from "../mcap/command.ts";
+import { importCommand } from "../mcap/command.ts";
+import { exportCommand } from "./export-command.ts";
 import { followCommand } from "./follow-command.ts";
 
 export const recordCommand = new Command("record")
