@@ -9,6 +9,7 @@ import type { ChartColours } from "./colours.ts";
 import { clock } from "./format.ts";
 import type { Drawable } from "./loop.ts";
 import { type ChartElements, Surface } from "./surface.ts";
+import { SvgBrush } from "./svg-brush.ts";
 import { type TimeView, timeOf, timeView, xOf } from "./time-axis.ts";
 import { drawMarked, drawOtherCursors, GUTTER_BOTTOM, GUTTER_RIGHT, type TimeFrame } from "./time-frame.ts";
 
@@ -173,6 +174,24 @@ export class TimeChart implements Drawable {
     this.#over.close();
   }
 
+  /** What is shown, without the cursor, as an SVG document. Null before the first data. */
+  svg(): string | null {
+    const endUs = this.#window.endUs();
+    if (Number.isNaN(endUs)) return null;
+    const { width, height, context } = this.#base;
+    const colours = this.#colours();
+    const brush = new SvgBrush(context);
+    brush.fillStyle = colours.panel;
+    brush.fillRect(0, 0, width, height);
+    this.#time = timeView(endUs, this.#window.lengthUs(), Math.floor(this.#plotWidth));
+    // It has what pictures use of a context.
+    const frame = this.#update(this.#frameIn(brush as unknown as CanvasRenderingContext2D), colours);
+    this.#picture.drawBase(frame);
+    // Pictures remember the frame that they drew last.
+    this.#drawn = "";
+    return brush.document(width, height);
+  }
+
   get #plotWidth(): number {
     return Math.max(1, this.#base.width - GUTTER_RIGHT);
   }
@@ -219,6 +238,10 @@ export class TimeChart implements Drawable {
   }
 
   #frameOf({ context }: Surface): TimeFrame {
+    return this.#frameIn(context);
+  }
+
+  #frameIn(context: CanvasRenderingContext2D): TimeFrame {
     const frame = { context, colours: this.#colours(), time: this.#time };
     return { ...frame, width: 1, height: 1, plotWidth: 1, plotHeight: 1 };
   }

@@ -46,8 +46,12 @@ async function copied(text: string): Promise<boolean> {
   }
 }
 
-/** What the chart shows, as a picture or a table. */
-export function Export({ model, view }: Pick<PanelProps, "model" | "view">) {
+/** What the chart shows, as a picture or a table. `svg`: null before the first data. */
+export function Export({
+  model,
+  view,
+  svg,
+}: Pick<PanelProps, "model" | "view"> & { svg: () => string | null }) {
   const range = () => ({ toUs: view.endUs, fromUs: view.endUs - view.spanUs.peek() });
   const name = () =>
     `eigenwatch-${new Date(view.endUs / 1000).toISOString().slice(0, 19).replaceAll(":", "")}`;
@@ -56,6 +60,10 @@ export function Export({ model, view }: Pick<PanelProps, "model" | "view">) {
     canvas?.toBlob((blob) => {
       if (blob !== null) save(blob, `${name()}.png`);
     });
+  };
+  const drawing = () => {
+    const text = svg();
+    if (text !== null) save(new Blob([text], { type: "image/svg+xml" }), `${name()}.svg`);
   };
   const table = (isAll: boolean) => {
     const channels = isAll ? model.groups.peek().flatMap((group) => group.channels) : view.channels;
@@ -80,6 +88,7 @@ export function Export({ model, view }: Pick<PanelProps, "model" | "view">) {
       </summary>
       <div class="menu-items">
         {item("Picture (PNG)", image)}
+        {item("Drawing (SVG)", drawing)}
         {item("These channels (CSV)", () => table(false))}
         {item("All channels (CSV)", () => table(true))}
       </div>

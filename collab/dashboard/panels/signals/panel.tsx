@@ -1,7 +1,7 @@
 /** The chart of the chosen channels. */
 
 import "./panel.css";
-import { useMemo } from "preact/hooks";
+import { useMemo, useRef } from "preact/hooks";
 import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
@@ -15,6 +15,7 @@ import { Levels } from "./levels.tsx";
 export function SignalsPanel(props: PanelProps) {
   const { model, view, loop } = props;
   const picture = useMemo(() => new SignalsPicture(props), []);
+  const chart = useRef<TimeChart | null>(null);
   model.groups.value;
   const channels = view.channels;
   return (
@@ -40,7 +41,7 @@ export function SignalsPanel(props: PanelProps) {
         <div class="spacer" />
         <MarkButton {...props} />
         <ThresholdsButton {...props} />
-        <Export {...props} />
+        <Export {...props} svg={() => chart.current?.svg() ?? null} />
         <Spans {...props} />
       </div>
       <figure class="chart" aria-label="Chosen channels over time">
@@ -48,7 +49,10 @@ export function SignalsPanel(props: PanelProps) {
           loop={loop}
           kind="chart"
           label={`Chart of ${channels.map((c) => c.title).join(", ") || "no channel"}. Arrow keys move a cursor, plus and minus zoom, Enter marks for a note.`}
-          create={(elements) => new TimeChart(elements, view.window, picture, () => theme.peek())}
+          create={(elements) => {
+            chart.current = new TimeChart(elements, view.window, picture, () => theme.peek());
+            return chart.current;
+          }}
         >
           <Levels panes={picture.panes} {...props} />
         </ChartBox>
@@ -133,7 +137,7 @@ function Waiting({ model }: PanelProps) {
   const [title, text] =
     connection.state === "connecting"
       ? ["Connecting…", "The page asks the gateway for the session."]
-      : connection.state === "open"
+      : connection.state === "open" || connection.state === "degraded"
         ? [
             "Waiting for the first channels",
             "The session is open. Channels appear here as soon as a feed declares them.",
