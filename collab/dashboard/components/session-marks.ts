@@ -5,6 +5,7 @@ import { xOf } from "../../charts/time-axis.ts";
 import type { TimeFrame } from "../../charts/time-frame.ts";
 import type { Injection } from "../model/injections.ts";
 import type { Model } from "../model/model.ts";
+import { thinned } from "../model/thinned-events.ts";
 import type { View } from "../model/view.ts";
 import { theme } from "../theme/theme.ts";
 
@@ -17,9 +18,13 @@ export function eventsInPlot({ time, plotWidth }: TimeFrame, model: Model, view:
   });
 }
 
+/** Lines of events stand at least about so far apart: what they mark can still be read between them. */
+const LINES_APART_PX = 24;
+
 /** A thin dashed line per event, in the colour of its severity. */
-export function drawEventLines(frame: TimeFrame, events: readonly EventMessage[]): void {
+export function drawEventLines(frame: TimeFrame, all: readonly EventMessage[]): void {
   const { context, time, plotHeight } = frame;
+  const events = thinned(all, time, LINES_APART_PX);
   const { severity, muted } = theme.peek();
   for (const event of events) {
     const x = Math.round(xOf(event.timeUs, time));

@@ -28,9 +28,12 @@ import { usualOf } from "../../model/measure-usual.ts";
 import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
 import type { JointState, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
+import { thinned } from "../../model/thinned-events.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
+/** Marks are as wide: nearer together they would cover each other. */
+const MARKS_APART_PX = 12;
 /** Room for event marks above the rows. */
 const MARKS_HEIGHT = 18;
 const ROW_GAP = 6;
@@ -129,9 +132,10 @@ export class MeasuresPicture implements TimePicture {
     return `${clock(timeUs)}: ${values.join(", ")}`;
   }
 
-  #drawEventMarks({ context, time }: TimeFrame, events: ReturnType<typeof eventsInPlot>): void {
+  #drawEventMarks({ context, time }: TimeFrame, all: ReturnType<typeof eventsInPlot>): void {
     const { severity, muted } = theme.peek();
     const open = this.#view.openEvent.peek();
+    const events = thinned(all, time, MARKS_APART_PX, open);
     // Newer events come first: the last one drawn lies on top.
     for (let k = events.length - 1; k >= 0; k--) {
       const event = events[k]!;
