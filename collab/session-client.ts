@@ -82,8 +82,7 @@ export class SessionClient {
     for (const { client } of this.#members) client.stop();
   }
 
-  /** Shared with other sources of events: SSE, polling. Null: of the first partition. */
-  cursorOf(partition: string | null): EventCursor {
+  #cursorOf(partition: string | null): EventCursor {
     const known = this.#cursors.get(partition);
     if (known !== undefined) return known;
     const cursor = new EventCursor(partition === null ? null : this.#options.cursors?.[partition]);
@@ -102,7 +101,7 @@ export class SessionClient {
     const client = new Client({
       ...options,
       connect: () => connect(asked),
-      eventCursor: this.cursorOf(asked),
+      eventCursor: this.#cursorOf(asked),
       handlers: {
         connection: () => this.#report(),
         welcome: (welcome) => {

@@ -56,12 +56,7 @@ export async function readJson(
   limits: GatewayLimits,
   limit: "bodyBytesMax" | "controlBytesMax",
 ): Promise<unknown> {
-  const type = String(request.headers["content-type"] ?? "");
-  if (!/^application\/json\b/i.test(type)) {
-    const value = type || "no content-type";
-    throw new HttpError(415, { action: "read body", value, expected: "application/json" });
-  }
-  const body = await readBody(request, limits[limit], limit);
+  const body = await readBytes(request, limits, "application/json", limit);
   try {
     return JSON.parse(body.toString("utf8"));
   } catch {
@@ -69,6 +64,18 @@ export async function readJson(
     const value = `${body.length} bytes that are not JSON`;
     throw new EigenwatchError({ action: "read body", value, expected: "JSON", kind: "input" });
   }
+}
+
+/** The body of a POST of this content type, which no form can send, whole and within its limit. */
+export function readBytes(
+  request: IncomingMessage,
+  limits: GatewayLimits,
+  expected: string,
+  limit: "bodyBytesMax" | "controlBytesMax",
+): Promise<Buffer> {
+  const type = String(request.headers["content-type"] ?? "");
+  if (type.split(";")[0]!.trim().toLowerCase() === expected) return readBody(request, limits[limit], limit);
+  throw new HttpError(415, { action: "read body", value: type || "no content-type", expected });
 }
 
 async function readBody(request: IncomingMessage, bytesMax: number, limit: string): Promise<Buffer> {

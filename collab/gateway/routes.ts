@@ -6,6 +6,7 @@ import { pollEvents, streamEvents } from "./event-routes.ts";
 import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
 import { grantRoutes } from "./grant-routes.ts";
 import { HistoryRoute } from "./history-route.ts";
+import { MessageRoutes } from "./message-routes.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText, scanMetrics } from "./metrics.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
@@ -18,6 +19,7 @@ export const OPEN_PATHS: ReadonlySet<string> = new Set(["/healthz", "/api/login"
 export function routes(gateway: GatewayContext): Map<string, Route> {
   const { hubs } = gateway;
   const history = new HistoryRoute(gateway);
+  const messages = new MessageRoutes(gateway);
   const get = (answer: Route["answer"]): Route => ({ methods: ["GET", "HEAD"], answer });
   const post = (answer: Route["answer"]): Route => ({ methods: ["POST"], answer });
   return new Map([
@@ -28,6 +30,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/api/events", get((context) => pollEvents(context, chooseHub(hubs, context), gateway))],
     ["/api/sessions", get((context) => sessions(context, gateway))],
     ["/api/history", get((context) => history.answer(context))],
+    ["/api/messages", { methods: ["GET", "HEAD", "POST"], answer: (context) => messages.answer(context) }],
     ["/api/usual", get((context) => usual(context, hubs))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],

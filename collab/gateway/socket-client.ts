@@ -1,5 +1,5 @@
 /**
- * One client of the WebSocket.
+ * One client that takes messages: of the WebSocket, or of what stands in for it (client-line.ts).
  *
  *   awaitingHello ──hello──► joined ──cut by the gateway · closed by the client──► closed
  *        └──no hello in time · wrong token · no common version──► closed
@@ -10,14 +10,13 @@
  * W3  The deliveries of a released block wait for `flush` and leave in one write, of bytes that clients with the same subscriptions share.
  * W4  `closing` gives the reason before the gateway closes the connection.
  */
-import type { Socket } from "node:net";
-import type { WebSocket } from "ws";
 import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { ClientMessage, CloseReason, Message, Refused, StateMessage } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { Backlog } from "./backlog.ts";
+import type { ClientLine } from "./client-line.ts";
 import { closingMessage, readClientMessage, refusedMessage, welcomeMessage } from "./client-messages.ts";
 import type { EncodedMetrics } from "./encoded.ts";
 import type { GatewayLimits } from "./limits.ts";
@@ -48,8 +47,7 @@ const HELLO_GRACE_MS = 50;
 const NO_HELLO_RETRY_MS = 1_000;
 
 export class SocketClient implements HubClient, ClientPort {
-  readonly #ws: WebSocket;
-  readonly #socket: Socket;
+  readonly #line: ClientLine;
   readonly #context: ClientContext;
   readonly #messageRate: TokenBucket;
   readonly #backlog: Backlog;
@@ -58,6 +56,7 @@ export class SocketClient implements HubClient, ClientPort {
   #cancelHello: () => void;
   #leaveHub: () => void = () => {};
   #cancelResume: (() => void) | null = null;
+  #cancelTerminate: () => void = () => {};
   #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
   /** Deliveries since the last flush, and their bytes. */
   #turn: Uint8Array[] = [];
@@ -68,10 +67,9 @@ export class SocketClient implements HubClient, ClientPort {
   readonly #heldStates = new Map<string, Uint8Array>();
   #heldMetrics: Uint8Array | null = null;
 
-  constructor(ws: WebSocket, socket: Socket, context: ClientContext) {
+  constructor(line: ClientLine, context: ClientContext) {
     const { limits, nowMs, hub } = context;
-    this.#ws = ws;
-    this.#socket = socket;
+    this.#line = line;
     this.#context = context;
     this.#messageRate = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
@@ -79,14 +77,18 @@ export class SocketClient implements HubClient, ClientPort {
     this.#subscriptions = new Subscriptions(hub, limits, this);
     this.#cancelHello = hub.clock.after(limits.helloMsMax, () => this.#lastCallForHello());
 
-    ws.on("message", (data: Buffer, isBinary: boolean) => this.#receive(data, isBinary));
-    ws.on("pong", () => {
-      this.#alive = true;
+    line.listen({
+      message: (data, isBinary) => this.#receive(data, isBinary),
+      alive: () => {
+        this.#alive = true;
+      },
+      drained: () => this.#checkBacklog(),
+      failed: () => countUp(this.#context.counters.closed, "ws error"),
+      closed: () => {
+        this.#cancelTerminate();
+        this.#end();
+      },
     });
-    // Broken frames and messages over maxPayload: the library closes with 1002 or 1009.
-    ws.on("error", () => countUp(this.#context.counters.closed, "ws error"));
-    ws.on("close", () => this.#end());
-    socket.on("drain", () => this.#checkBacklog());
   }
 
   /** After a pause of this process the timer fires before waiting bytes are read, so a hello that is already here gets HELLO_GRACE_MS. */
@@ -100,7 +102,7 @@ export class SocketClient implements HubClient, ClientPort {
 
   // ---- what the client sends ------------------------------------------------------------------------------------
 
-  #receive(data: Buffer, isBinary: boolean): void {
+  #receive(data: Uint8Array, isBinary: boolean): void {
     if (this.#state === "closed") return;
     const { counters, nowMs, limits } = this.#context;
     this.#alive = true;
@@ -278,11 +280,11 @@ export class SocketClient implements HubClient, ClientPort {
     }
     if (!this.#alive) {
       countUp(this.#context.counters.closed, "ws silent");
-      this.#ws.terminate();
+      this.#line.terminate();
       return;
     }
     this.#alive = false;
-    this.#ws.ping();
+    this.#line.ping();
   }
 
   /** Sends the reason, closes, and ends the socket when the client does not close it in time. */
@@ -293,10 +295,9 @@ export class SocketClient implements HubClient, ClientPort {
     this.#write("control", encodeMessage(closing), false);
     countUp(counters.closed, `ws ${reason}`);
     this.#end();
-    this.#ws.close(closing.code, reason);
+    this.#line.close(closing.code, reason);
     const graceMs = reason === "slow" ? limits.cutGraceMs : limits.closeGraceMs;
-    const cancelTerminate = hub.clock.after(graceMs, () => this.#ws.terminate());
-    this.#ws.once("close", cancelTerminate);
+    this.#cancelTerminate = hub.clock.after(graceMs, () => this.#line.terminate());
   }
 
   // ---- the socket -----------------------------------------------------------------------------------------------
@@ -308,33 +309,23 @@ export class SocketClient implements HubClient, ClientPort {
       this.#turnBytes += bytes.length;
     } else {
       this.#sendTurn();
-      if (backfill) this.#ws.send(bytes, BACKFILL, this.#afterBackfill);
-      else this.#ws.send(bytes, LIVE);
+      if (backfill) this.#line.sendBackfill(bytes);
+      else this.#line.send(bytes);
     }
     this.#context.counters.sent(delivery, bytes.length);
   }
 
-  /**
-   * Frames of the turn go into the socket without the library, which would make them anew for each client. Not while it compresses a message:
-   * they would overtake it.
-   */
   #sendTurn(): void {
     if (this.#turn.length === 0) return;
     const messages = this.#turn;
     this.#turn = [];
     this.#turnBytes = 0;
-    const { readyState, OPEN, bufferedAmount } = this.#ws;
-    if (readyState === OPEN && bufferedAmount === this.#socket.writableLength)
-      this.#socket.write(this.#context.hub.turnFrames.join(messages));
-    else for (const bytes of messages) this.#ws.send(bytes, LIVE);
+    this.#line.sendTurn(messages);
   }
 
   get #unreadBytes(): number {
-    return this.#ws.bufferedAmount + this.#turnBytes;
+    return this.#line.unreadBytes + this.#turnBytes;
   }
-
-  /** A message that is being compressed is not in the socket yet: `drain` may fire before it. */
-  readonly #afterBackfill = (): void => this.#checkBacklog();
 
   /** Judges the backlog and acts on it: cuts the client, or sends what was held back while it lagged. */
   #judgeBacklog(): void {
@@ -409,10 +400,6 @@ export class SocketClient implements HubClient, ClientPort {
     this.#turnBytes = 0;
   }
 }
-
-const LIVE = { binary: true, compress: false } as const;
-/** Deflated if the client offers that and the message is longer than `compressAboveBytes`. */
-const BACKFILL = { binary: true, compress: true } as const;
 
 function unreachable(message: never): never {
   throw new Error(`Cannot handle ${JSON.stringify(message)}; expected a message of a client`);

@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
+import { WebSocketLine } from "./client-line.ts";
 import { chooseHub, type GatewayContext, hubsOfSession } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
 import { SocketClient } from "./socket-client.ts";
@@ -37,7 +38,7 @@ export class SocketServer {
     const partitions = hubsOfSession(hubs, hub.session.session).map(({ session }) => session.partition);
     if (identity.kind !== "stranger") this.#enter(socket, address);
     this.#server.handleUpgrade(request, socket, head, (ws) => {
-      const client = new SocketClient(ws, socket, {
+      const client = new SocketClient(new WebSocketLine(ws, socket, hub.turnFrames), {
         hub,
         partitions,
         limits,

@@ -7,6 +7,7 @@ import type { Socket } from "node:net";
 import type { WebSocket } from "ws";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
+import { WebSocketLine } from "../../collab/gateway/client-line.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "../../collab/gateway/limits.ts";
 import { Counters } from "../../collab/gateway/metrics.ts";
 import { SessionHub } from "../../collab/gateway/session-hub.ts";
@@ -62,8 +63,13 @@ export class SimulatedGateway {
     const served = this.#served.get(connection.partition);
     if (served === undefined) return false;
     const { server } = connection;
-    // The interfaces are those of `ws` and node:net; the simulated socket implements the part that SocketClient uses.
-    const client = new SocketClient(server as unknown as WebSocket, server as unknown as Socket, {
+    // The interfaces are those of `ws` and node:net; the simulated socket implements the part that WebSocketLine uses.
+    const line = new WebSocketLine(
+      server as unknown as WebSocket,
+      server as unknown as Socket,
+      served.hub.turnFrames,
+    );
+    const client = new SocketClient(line, {
       hub: served.hub,
       partitions: [served.hub.session.partition],
       limits: LIMITS,

@@ -1,7 +1,7 @@
 /**
  * A WebSocket connection between a page and a node, with both ends as the shipped code sees them.
  *
- *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (the part of `ws` and its TCP socket that SocketClient uses)
+ *   page (ClientSocket of collab/client.ts)  ◄── pipes of the network ──►  server (the part of `ws` and its TCP socket that WebSocketLine uses)
  *
  * The messages of one write leave in one segment. Bytes count as buffered until the page reads them. When a process ends, the system
  * closes its end, and the other end learns of it as soon as the network delivers.

@@ -64,16 +64,6 @@ test("page reports a lost server and reconnects by itself when it is back", asyn
   await again.stop();
 });
 
-test("page without a WebSocket still shows the events, and says what is missing", async () => {
-  const page = await (await browser.newContext()).newPage();
-  await page.routeWebSocket("**/ws", (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
-  await page.goto(system.url);
-  await page.locator(".banner", { hasText: "Fallback" }).waitFor();
-  await page.waitForSelector(".event");
-  await page.waitForSelector(".channel");
-  await page.context().close();
-});
-
 test("page gets access by the token of the link, and reports denied access without it", async () => {
   const own = await startSystem(["--feed", "walk?channels=4&rate=400&frame=4", "--host", "0.0.0.0"]);
   const context = await browser.newContext();
@@ -129,17 +119,26 @@ test("page shows the groups of all partitions live and lists the events of each,
   await own.stop();
 });
 
-test("page without a WebSocket shows the events of all partitions", async () => {
-  const feeds = ["amber", "elm", "birch", "cedar", "dune"].map(
-    (group) => `walk?channels=2&rate=200&group=${group}`,
-  );
-  const own = await startSystem(["--partitions", "2", ...feeds.flatMap((feed) => ["--feed", feed])]);
-  const page = await (await browser.newContext()).newPage();
+test("page without a WebSocket goes on by Server-Sent Events, then by polling, with charts and the events of all partitions", async () => {
+  const groups = ["amber", "elm", "birch", "cedar", "dune"];
+  const feeds = groups.flatMap((group) => ["--feed", `walk?channels=2&rate=200&group=${group}`]);
+  const own = await startSystem(["--partitions", "2", ...feeds]);
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   await page.routeWebSocket(/\/ws/, (socket) => socket.close({ code: 1011, reason: "blocked by a proxy" }));
   await page.goto(own.url);
-  await page.locator(".banner", { hasText: "Fallback" }).waitFor();
-  for (const group of ["amber", "elm", "birch", "cedar", "dune"])
-    await page.locator(".event", { hasText: `coherence.warmed · ${group}` }).waitFor();
+  for (const how of ["by Server-Sent Events", "by a request each second"]) {
+    await page.locator(".banner", { hasText: how }).waitFor();
+    for (const group of groups)
+      await page.locator(".event", { hasText: `coherence.warmed · ${group}` }).waitFor();
+    await valuesChange(page);
+    await painted(page, ".signals canvas", 20);
+    await painted(page, ".measures canvas", 4);
+    await page.route(/api\/messages\?/, (route) => {
+      const isStream = (route.request().headers()["accept"] ?? "").includes("event-stream");
+      return isStream ? route.abort() : route.continue();
+    });
+    await page.reload();
+  }
   await page.context().close();
   await own.stop();
 });

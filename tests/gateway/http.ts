@@ -16,7 +16,7 @@ export interface Answer {
 export interface Ask {
   method?: string;
   headers?: Record<string, string>;
-  body?: string;
+  body?: string | Uint8Array;
 }
 
 export function ask(

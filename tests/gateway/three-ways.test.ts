@@ -1,4 +1,4 @@
-/** The same events by WebSocket, Server-Sent Events and polling, each once, through forced disconnects. */
+/** The same events by WebSocket, Server-Sent Events and polling, each once, through forced disconnects; and all messages by plain HTTP. */
 import { type IncomingMessage, request } from "node:http";
 import * as fc from "fast-check";
 import { test } from "uvu";
@@ -6,7 +6,10 @@ import * as assert from "uvu/assert";
 import { EventCursor } from "../../collab/event-cursor.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
+import type { EventMessage, Message, Subscribe } from "../../protocol/messages.ts";
+import { packMessages, unpackMessages } from "../../protocol/packed-messages.ts";
+import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { createManualClock } from "../support/clock.ts";
 import type { FakeSession } from "../support/fake-session.ts";
 import { createProgramClient } from "../support/program-client.ts";
@@ -97,9 +100,104 @@ const pollWay: Way = async (gateway, cursor, take, expected) => {
   }
 };
 
-const WAYS = { socket: socketWay, stream: streamWay, poll: pollWay } as const;
+/** The messages of the WebSocket by plain HTTP: everything as a stream, or what waits at each request. */
+const carriedWay =
+  (carrier: "stream" | "poll"): Way =>
+  async (gateway, cursor, take, expected) => {
+    const line = await openLine(gateway, { channel: "events", after: cursor.sequence ?? 0 });
+    let left = expected;
+    const read = (packed: Uint8Array): void => {
+      for (const message of unpackMessages(packed).map((bytes) => decodeMessage(bytes))) {
+        if (left === 0 || message.type !== "event" || !cursor.take(message)) continue;
+        take(message);
+        left--;
+      }
+    };
+    if (carrier === "poll") while (left > 0) read((await ask(gateway, line)).bytes);
+    else
+      await new Promise<void>((resolve, reject) => {
+        const headers = { accept: "text/event-stream" };
+        const call = request({ host: "127.0.0.1", port: gateway.port, path: line, headers, agent: false });
+        call.on("response", (response) => {
+          let text = "";
+          response.setEncoding("utf8");
+          response.on("error", () => {});
+          response.on("data", (chunk: string) => {
+            const blocks = (text + chunk).split("\n\n");
+            text = blocks.pop()!;
+            for (const block of blocks)
+              if (block.startsWith("data: ")) read(new Uint8Array(Buffer.from(block.slice(6), "base64")));
+            if (left > 0) return;
+            call.destroy();
+            resolve();
+          });
+        });
+        call.on("error", (error) => (left > 0 ? reject(error) : resolve()));
+        call.end();
+      });
+  };
 
-test("a client that disconnects and changes between the three ways gets every event once, in order", () =>
+/** Opens a line with a subscription; resolves with its path. */
+async function openLine(
+  gateway: Gateway,
+  subscription: Omit<Subscribe, "type" | "id">,
+  headers: Record<string, string> = {},
+): Promise<string> {
+  const hello: Message = { type: "hello", client: "test", versions: [PROTOCOL_VERSION] };
+  const body = packMessages([
+    encodeMessage(hello),
+    encodeMessage({ type: "subscribe", id: 1, ...subscription }),
+  ]);
+  const opened = await ask(gateway, "/api/messages", {
+    method: "POST",
+    headers: { ...PACKED, ...headers },
+    body,
+  });
+  return `/api/messages?id=${(opened.json() as { id: string }).id}`;
+}
+
+const PACKED = { "content-type": "application/octet-stream" };
+
+const WAYS = {
+  socket: socketWay,
+  stream: streamWay,
+  poll: pollWay,
+  carriedStream: carriedWay("stream"),
+  carriedPoll: carriedWay("poll"),
+} as const;
+
+test("samples and states come by plain HTTP as over the WebSocket, for who opened the line alone", () => {
+  const token = "a-token-of-the-test-1";
+  const bearer = { authorization: `Bearer ${token}` };
+  return withGateway({ token }, async (gateway, session) => {
+    const declared = session.declare("mains", ["voltage", "current"]);
+    const line = await openLine(gateway, { channel: "samples" }, bearer);
+    const read = async () => {
+      const { bytes } = await ask(gateway, line, { headers: bearer });
+      return unpackMessages(bytes).map((message) => decodeMessage(message));
+    };
+    const [welcome, channels, subscribed, ...others] = await read();
+    assert.equal([welcome?.type, subscribed?.type, others], ["welcome", "subscribed", []]);
+    assert.equal(channels, declared);
+    const subscribe = { type: "subscribe", id: 2, channel: "state" } as const;
+    const headers = { ...PACKED, ...bearer };
+    const body = packMessages([encodeMessage(subscribe)]);
+    assert.is((await ask(gateway, line, { method: "POST", headers, body })).status, 204);
+    await read();
+    const { inputSequence } = session.measure("mains", [[0, 1, 230]]);
+    const state = session.publishState("mains", 5);
+    const [samples, told] = await read();
+    assert.is(samples?.type === "samples" && samples.inputSequence, inputSequence);
+    assert.equal(told?.type === "state" && [told.group, told.timeUs], [state.group, state.timeUs]);
+    assert.equal(await read(), []);
+    assert.is((await ask(gateway, line)).status, 401);
+    assert.is((await ask(gateway, `${line}x`, { headers: bearer })).status, 404);
+    const form = { ...bearer, "content-type": "text/plain" };
+    assert.is((await ask(gateway, line, { method: "POST", headers: form, body: "" })).status, 415);
+  });
+});
+
+test("a client that disconnects and changes between the ways gets every event once, in order", () =>
   withGateway({ limits: { eventsPage: 5, requestsBurst: 100_000 } }, async (gateway, session) => {
     const steps = fc.array(
       fc.tuple(

@@ -1,46 +1,53 @@
 /**
- * The live session over the gateway's WebSockets, one for each partition, or only its events over Server-Sent Events where no WebSocket
- * connection succeeds.
+ * The live session: over the gateway's WebSockets, one for each partition; where none gets through, by plain HTTP.
  *
- *   connecting ──► open                     everything, live
+ *   connecting ──► open                     over WebSockets
  *        └─► waiting ──► connecting …       the server does not answer
- *               ├─► degraded                it answers, but only to plain requests: events only, until a WebSocket connects
+ *               ├─► degraded                it answers, but only to plain requests: by event streams, else by polling, until a WebSocket connects
  *               └─► refused                 it requires a sign-in, or another version of the page
  */
-import type { ClientState } from "../../client.ts";
+import { Client, type ClientState } from "../../client.ts";
 import { SessionClient } from "../../session-client.ts";
-import { EventStreamSource } from "./event-stream-source.ts";
+import { type Carrier, HttpSocket } from "./http-socket.ts";
 import { PartitionStream } from "./partition-stream.ts";
 import type { Source, SourceSink, Window } from "./source.ts";
 
 const NAME = "dashboard 0.1.0";
 
-/** WebSocket connections that failed, after which the fallback starts, while the server answers plain requests. */
-const TRIES = 3;
+/** What carries the messages, best first, and how many connections fail, while the server answers plain requests, before the next is taken. */
+const CARRIERS: readonly { readonly carrier: "socket" | Carrier; readonly failures: number }[] = [
+  { carrier: "socket", failures: 3 },
+  { carrier: "stream", failures: 2 },
+  { carrier: "poll", failures: 3 },
+];
 
-/** Partitions of which the fallback takes events: a browser opens at most 6 such connections to a server, and the page has requests of its own. */
-const MOST_EVENT_STREAMS = 4;
+/** Partitions with an event stream: a browser opens at most 6 connections to a server, for all its tabs, and pages have requests of their own. */
+const MOST_EVENT_STREAMS = 2;
+
+/** Whether a WebSocket gets through meanwhile. */
+const PROBE_EVERY_MS = 30_000;
 
 const RATE_EVERY_MS = 2_000;
 
 export class SocketSource implements Source {
   readonly #client: SessionClient;
   readonly #streams = new Map<string, PartitionStream>();
-  readonly #fallbacks = new Map<string, EventStreamSource>();
+  /** Partitions that were connected to without a WebSocket; null: the first. */
+  readonly #withoutSocket = new Set<string | null>();
   #sink: SourceSink | null = null;
-  /** Connections to the first partition, from the last one that made the session open. */
-  #tries = 0;
+  #carrier = 0;
+  /** Connections that failed while the server answered, since the session was open. */
+  #failures = 0;
   #spanUs: number;
   #timer: ReturnType<typeof setInterval> | undefined;
+  #probing: ReturnType<typeof setInterval> | undefined;
+  #probe: Client | null = null;
 
   constructor(spanUs: number) {
     this.#spanUs = spanUs;
     this.#client = new SessionClient({
       name: NAME,
-      connect: (partition) => {
-        if (partition === null) this.#tries++;
-        return new WebSocket(socketUrl(partition));
-      },
+      connect: (partition) => this.#connect(partition),
       connection: (state) => this.#connection(state),
       joined: (partition, client) => {
         const stream = new PartitionStream(partition, client, this.#sink!, this.#spanUs);
@@ -60,7 +67,7 @@ export class SocketSource implements Source {
 
   stop(): void {
     clearInterval(this.#timer);
-    this.#endFallback();
+    this.#endProbe();
     for (const { past } of this.#streams.values()) past.stop();
     this.#client.stop();
   }
@@ -77,14 +84,20 @@ export class SocketSource implements Source {
     for (const { past } of this.#streams.values()) past.lookAt(timeUs);
   }
 
+  #connect(partition: string | null): WebSocket | HttpSocket {
+    const { carrier } = CARRIERS[this.#carrier]!;
+    if (carrier === "socket") return new WebSocket(socketUrl(partition));
+    const others = [...this.#withoutSocket.add(partition)].indexOf(partition);
+    return new HttpSocket(partition, others < MOST_EVENT_STREAMS ? carrier : "poll");
+  }
+
   #connection(state: ClientState): void {
+    const { carrier } = CARRIERS[this.#carrier]!;
     if (state.state === "open") {
-      this.#tries = 1;
-      this.#endFallback();
-      this.#sink?.connection({ state: "open" });
+      this.#failures = 0;
+      this.#sink?.connection(carrier === "socket" ? { state: "open" } : { state: "degraded", carrier });
     } else if (state.state === "waiting") {
-      if (![...this.#fallbacks.values()].some(({ running }) => running))
-        this.#waiting(state.reason, state.retryMs);
+      this.#waiting(state.reason, state.retryMs);
       void this.#diagnose();
     } else if (state.state === "refused") {
       this.#sink?.connection({
@@ -92,8 +105,6 @@ export class SocketSource implements Source {
         reason: state.reason,
         signIn: state.reason.startsWith("unauthorized"),
       });
-    } else if (state.state === "connecting" && this.#tries === 0) {
-      this.#sink?.connection({ state: "connecting" });
     }
   }
 
@@ -113,38 +124,44 @@ export class SocketSource implements Source {
     } catch {
       return;
     }
+    // It may have connected meanwhile.
+    if (this.#client.state.state === "open") return;
     const { status } = response;
     if (status === 401 || status === 403) {
-      if (this.#client.state.state === "open") return;
       this.#client.stop();
       this.#sink?.connection({ state: "refused", reason: "this session requires a sign-in", signIn: true });
-    } else if (status === 200 && this.#tries >= TRIES) {
-      const { sessions } = (await response.json()) as { sessions: { session: string; partition: string }[] };
-      // The socket may have connected meanwhile.
-      if (this.#tries < TRIES || this.#sink === null) return;
-      const own = sessions.filter(({ session }) => session === sessions[0]!.session);
-      this.#fallBack(
-        own.map(({ partition }) => partition),
-        this.#sink,
-      );
+    } else if (status === 200 && ++this.#failures >= CARRIERS[this.#carrier]!.failures) {
+      // After polling it begins with WebSockets again.
+      this.#carryBy((this.#carrier + 1) % CARRIERS.length);
     }
   }
 
-  #fallBack(partitions: readonly string[], sink: SourceSink): void {
-    for (const [k, partition] of partitions.slice(0, MOST_EVENT_STREAMS).entries()) {
-      let fallback = this.#fallbacks.get(partition);
-      if (fallback === undefined) {
-        const cursor = this.#client.cursorOf(k === 0 ? null : partition);
-        fallback = new EventStreamSource(cursor, partition, partitions);
-        this.#fallbacks.set(partition, fallback);
-      }
-      fallback.start(sink);
-    }
+  /** Connects anew with another carrier, and goes on at the cursors. */
+  #carryBy(carrier: number): void {
+    this.#carrier = carrier;
+    this.#failures = 0;
+    this.#client.stop();
+    this.#client.start();
+    this.#endProbe();
+    if (carrier > 0) this.#probing = setInterval(() => this.#probeSocket(), PROBE_EVERY_MS);
   }
 
-  #endFallback(): void {
-    for (const fallback of this.#fallbacks.values()) fallback.stop();
-    this.#fallbacks.clear();
+  /** A welcome shows that a WebSocket gets through: a proxy may accept one and end it. */
+  #probeSocket(): void {
+    this.#probe?.stop();
+    this.#probe = new Client({
+      name: NAME,
+      connect: () => new WebSocket(socketUrl(null)),
+      handlers: { welcome: () => this.#carryBy(0) },
+      retryMs: PROBE_EVERY_MS,
+    });
+    this.#probe.start();
+  }
+
+  #endProbe(): void {
+    clearInterval(this.#probing);
+    this.#probe?.stop();
+    this.#probe = null;
   }
 }
 

@@ -1,5 +1,5 @@
 /**
- * Where the page's data come from: a live socket, its fallback, or a recorded session.
+ * Where the page's data come from: a live session, or a recorded one.
  *
  * A source calls the sink as data arrive, those of each partition in their order. The sink copies what it keeps before it returns.
  */
@@ -73,8 +73,8 @@ export interface SessionInfo {
 export type Connection =
   | { state: "connecting" }
   | { state: "open" }
-  /** Events only, because no WebSocket connection succeeds. */
-  | { state: "degraded"; reason: string }
+  /** Without a WebSocket: by event streams, or by a request each second. */
+  | { state: "degraded"; carrier: "stream" | "poll" }
   /** `partitions`: those of the session that are not connected while others are; empty where none is. */
   | { state: "waiting"; reason: string; retryAtMs: number; partitions: readonly string[] }
   /** Retrying does not help. `signIn`: a token would. */

@@ -60,9 +60,9 @@ export const GATEWAY_MUTANTS: readonly Mutant[] = [
   {
     name: "turn-never-sent",
     bug: "Messages that are gathered for one write are never sent.",
-    file: SOCKET,
-    find: "this.#socket.write(this.#context.hub.turnFrames.join(messages));",
-    replace: "this.#context.hub.turnFrames.join(messages);",
+    file: "collab/gateway/client-line.ts",
+    find: "this.#socket.write(this.#turnFrames.join(messages));",
+    replace: "this.#turnFrames.join(messages);",
   },
   {
     name: "client-forgets-cursor",

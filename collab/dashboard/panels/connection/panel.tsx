@@ -36,7 +36,9 @@ export function ConnectionBanner({ model }: PanelProps) {
   if (connection.state === "degraded") {
     return (
       <p class="banner warn">
-        <strong>Fallback</strong> — {connection.reason}. Events arrive live; values and charts do not.
+        <strong>No WebSocket</strong> — none reaches the server, so everything comes{" "}
+        {connection.carrier === "stream" ? "by Server-Sent Events" : "by a request each second"}. What people
+        edit together waits until one does.
       </p>
     );
   }

@@ -173,7 +173,7 @@ function Health({ model, view }: { model: PanelProps["model"]; view: View }) {
   const words = {
     connecting: "Connecting",
     open: isStrained ? strainOf(model.gauges.value) : "Connected",
-    degraded: "Fallback",
+    degraded: "Connected without a WebSocket",
     waiting: "Offline",
     refused: "Refused",
   } as const;
