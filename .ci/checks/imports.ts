@@ -55,7 +55,9 @@ export const RULES: readonly Rule[] = [
   { place: "actors/cluster/", sees: CLUSTER },
   { place: "actors/journal/", sees: OUTSIDE },
   { place: "actors/bus/", sees: OUTSIDE },
-  { place: "actors/feeds/", sees: OUTSIDE },
+  // Whatever may fail outside is tried again by one machine.
+  { place: "actors/link/", sees: ["actors/core/machine-host.ts", ...OUTSIDE] },
+  { place: "actors/feeds/", sees: ["actors/link/", ...OUTSIDE] },
   { place: "actors/workers/", sees: ["actors/command-line/", ...OUTSIDE] },
   {
     place: "actors/filters/",

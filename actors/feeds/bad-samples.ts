@@ -48,6 +48,11 @@ export class BadSamples {
     return true;
   }
 
+  /** Counts them, and reports the first of their reason with what `detail` says. */
+  count(reason: Reason, count: number, detail: () => string): void {
+    if (this.add(reason, count)) this.first(reason, detail());
+  }
+
   first(reason: Reason, detail: string): void {
     this.#send(reason === "gap" ? "gap" : "running", detail);
   }

@@ -38,14 +38,14 @@ export class ChannelGroups {
     this.#traits = traits;
   }
 
-  /** Adds a channel and returns its slot, or −1 if MAX_GROUPS are full. `declare` must follow. */
-  add(channel: string): number {
+  /** Adds a channel and returns its slot, or −1 if MAX_GROUPS are full. `declare` must follow. `unit`: where it is not that of all. */
+  add(channel: string, unit = this.#traits.unit): number {
     let last = this.#groups.at(-1);
     if (last === undefined || last.channels.length === MAX_GROUP_CHANNELS) {
       if (this.#groups.length === MAX_GROUPS) return -1;
       last = this.#open();
     }
-    last.channels.push({ name: clipName(channel), title: channel.slice(0, 200), unit: this.#traits.unit });
+    last.channels.push({ name: clipName(channel), title: channel.slice(0, 200), unit });
     return (this.#groups.length - 1) * MAX_GROUP_CHANNELS + last.channels.length - 1;
   }
 

@@ -23,6 +23,8 @@ export interface FeedKind<O extends KindOptions> {
   /** One line for --help. */
   readonly help: string;
   readonly options: O;
+  /** What sources and groups are called after a target; default: what follows its last slash. */
+  named?(target: string): string;
   /** Speed of a recorded feed in multiples of recorded time; null for a live feed. */
   speed(options: OptionValues<O>): number | null;
   create(request: FeedRequest<OptionValues<O>>): Feed;

@@ -20,6 +20,7 @@ import { type Channel, channel, type Meter } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
 import { duration, text } from "./options.ts";
 import { Pause } from "./pause.ts";
+import { nextRow } from "./row-grid.ts";
 
 export const hostKind = feedKind({
   target: null,
@@ -180,14 +181,14 @@ function fillFrame(frame: ReturnType<typeof createFrame>, row: Float64Array, tim
   frame.count = count;
 }
 
-/** The next point of the grid after `now`. Points in between were missed. */
+/** When the next row is due. Rows that were not taken are reported. */
 function nextDue(due: number, now: number, everyUs: number, writer: FeedWriter): number {
-  const missed = Math.floor((now - due) / everyUs);
+  const { dueUs, missed } = nextRow(due, now, everyUs);
   if (missed >= GAP_PERIODS)
     writer.status("gap", `row was ${Math.round((now - due) / 1000)} ms late; ${missed} rows not taken`, {
       gap: 1,
     });
-  return due + (missed + 1) * everyUs;
+  return dueUs;
 }
 
 function openedText(count: number, missing: readonly string[]): string {

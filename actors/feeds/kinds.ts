@@ -7,6 +7,8 @@
 import { fileKind } from "./file.ts";
 import { hostKind } from "./host.ts";
 import type { OptionValues } from "./options.ts";
+import { promKind } from "./prom.ts";
+import { statsdKind } from "./statsd.ts";
 import { stdinKind } from "./stdin.ts";
 import { synthKind } from "./synth.ts";
 import { walkKind } from "./walk.ts";
@@ -15,6 +17,8 @@ export const FEED_KINDS = {
   host: hostKind,
   file: fileKind,
   stdin: stdinKind,
+  prom: promKind,
+  statsd: statsdKind,
   synth: synthKind,
   walk: walkKind,
 };

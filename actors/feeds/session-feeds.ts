@@ -98,9 +98,16 @@ function commonSpeed(recorded: readonly FeedSpec[]): number {
   return speed;
 }
 
-/** "file:prices.csv", "synth:spike", "walk". */
-function sourceName({ kind, target }: FeedSpec): string {
-  return target === null ? kind : clipName(`${kind}:${target.slice(target.search(/[^/\\]*$/))}`);
+/** "file:prices.csv", "synth:spike", "prom:localhost:9100", "walk". */
+function sourceName(spec: FeedSpec): string {
+  const { kind, target } = spec;
+  if (target === null) return kind;
+  const { named = lastPart } = kindOf(spec);
+  return clipName(`${kind}:${named(target)}`);
+}
+
+function lastPart(target: string): string {
+  return target.slice(target.search(/[^/\\]*$/));
 }
 
 /** "host@a". A name that is too long is shortened; the node stays whole. */

@@ -13,9 +13,11 @@ import { createStdinFeed } from "../../actors/feeds/stdin.ts";
 import { readTable } from "../../actors/feeds/table/table.ts";
 import { Walk } from "../../actors/feeds/walk.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
-import type { Feed, FeedSink } from "../../actors/ports/feed.ts";
+import type { Feed } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
+import { countingSink } from "./counting-sink.ts";
 import { check, cpuSeconds, pauseMs, secondsOf } from "./measure.ts";
+import { benchMetricsFeeds } from "./metrics-feeds.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { BARE_LOOP, bareLoop, inTurns, perSecond, singleCalls } from "./turns.ts";
 
@@ -27,6 +29,7 @@ export async function benchFeeds(): Promise<BenchRow[]> {
     ...(await benchLongFeed()),
     await benchHost(),
     await benchMeters(),
+    ...(await benchMetricsFeeds()),
   ];
 }
 
@@ -193,34 +196,6 @@ async function benchMeters(): Promise<BenchRow> {
     { name: "host meters, one reading", unit: "µs", runs: p50s(own), p99: own.map(({ p99 }) => p99) },
     { "os.cpus()": p50s(plain) },
   );
-}
-
-interface CountingSink extends FeedSink {
-  samples: number;
-  frames: number;
-  channelCount: number;
-}
-
-function countingSink(): CountingSink {
-  const sink: CountingSink = {
-    samples: 0,
-    frames: 0,
-    channelCount: 0,
-    channels(declaration) {
-      sink.channelCount = declaration.channels.length;
-    },
-    frame(frame) {
-      sink.samples += frame.count;
-      sink.frames++;
-      return true;
-    },
-    quantum: () => true,
-    status(status) {
-      check(status.status !== "failed", `no failure of the feed: ${status.detail}`);
-    },
-    drained: () => Promise.resolve(),
-  };
-  return sink;
 }
 
 /** Of the whole feed; `counted` gets its number of frames. */

@@ -1,0 +1,75 @@
+/** The kind `prom`: what a Prometheus exporter says (prometheus-feed.ts). */
+import { readFileSync } from "node:fs";
+import type { EigenwatchError } from "../../protocol/errors.ts";
+import { MOST_CHANNELS } from "./channel-groups.ts";
+import { badSpec, feedKind } from "./feed-kind.ts";
+import { EVERYTHING, parseSelection, type Selection } from "./metrics/selection.ts";
+import { duration, text, whole } from "./options.ts";
+import { createPrometheusFeed } from "./prometheus-feed.ts";
+
+/** More channels than people look at, and few enough for the joint state of their groups. */
+const SERIES = 1_024;
+
+export const promKind = feedKind({
+  target: "URL",
+  help: "a Prometheus exporter: gauges as they are, counters as rates, histograms as rates and quantiles",
+  options: {
+    every: duration(10_000_000, 100_000, "time between scrapes"),
+    select: text(
+      'series to take: up,node_cpu_seconds_total{mode!="idle"},{__name__=~"http_.*"} (default: all)',
+    ),
+    series: whole(SERIES, 1, MOST_CHANNELS, "channels at most; further ones are left out and reported"),
+    tokenFile: text("file with a bearer token"),
+    group: text("name of the channel group (default: the host of the URL)"),
+  },
+  named: (target) =>
+    (target.includes("://") ? target.slice(target.indexOf("://") + 3) : target).replace(/[/?].*$/, ""),
+  speed: () => null,
+  create({ spec, target, source, group, options, context: { clock } }) {
+    return createPrometheusFeed({
+      source,
+      group,
+      exporter: { url: urlOf(spec, target), token: tokenOf(spec, options.tokenFile) },
+      everyUs: options.every,
+      selection: options.select === undefined ? EVERYTHING : selectionOf(spec, options.select),
+      seriesMax: options.series,
+      clock,
+      random: Math.random,
+    });
+  },
+});
+
+/** `localhost:9100` is `http://localhost:9100/metrics`. */
+function urlOf(spec: string, target: string): string {
+  const text = target.includes("://") ? target : `http://${target}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !["http:", "https:"].includes(url.protocol))
+    throw badSpec(spec, `${target} is no address`, "HOST:PORT, or a URL with http or https");
+  // It would stand in recordings and logs.
+  if (url.username !== "" || url.password !== "")
+    throw badSpec(spec, "the address has a password", "none; tokenFile=PATH names a file with a token");
+  if (url.pathname === "/") url.pathname = "/metrics";
+  return url.href;
+}
+
+function tokenOf(spec: string, path: string | undefined): string | null {
+  if (path === undefined) return null;
+  let token = "";
+  try {
+    token = readFileSync(path, "utf8").trim();
+  } catch {
+    // As a file without one.
+  }
+  if (!/^[\x21-\x7e]+$/.test(token))
+    throw badSpec(spec, `there is no token in ${path}`, "a file with a bearer token, in one line");
+  return token;
+}
+
+function selectionOf(spec: string, text: string): Selection {
+  try {
+    return parseSelection(text);
+  } catch (error) {
+    const { value, expected } = error as EigenwatchError;
+    throw badSpec(spec, `select: ${value}`, expected);
+  }
+}

@@ -1,0 +1,154 @@
+/**
+ * The feed of a Prometheus exporter.
+ *
+ *   due time ─► scrape ─► text ─► series ─► channels, one row at the time of the request
+ *                  └─ no answer: stalled ─► again after a delay that grows to RETRY_MS_MAX
+ *
+ * P1  Rows are due at start + k · every. Those that could not be taken are reported, once, when the exporter answers again.
+ * P2  An exporter that cannot be reached ends nothing: it is asked until the feed is stopped.
+ * P3  Lines that cannot be read are left out and counted; the rest of the answer is taken.
+ * P4  Series above the limit are left out and counted (reading-rows.ts).
+ */
+import { Breaker } from "../link/breaker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
+import { BadSamples } from "./bad-samples.ts";
+import { FeedWriter } from "./feed-writer.ts";
+import { readExposition } from "./metrics/exposition.ts";
+import { type Exporter, scrape } from "./metrics/scrape.ts";
+import type { Selection } from "./metrics/selection.ts";
+import { SeriesReader } from "./metrics/series.ts";
+import { Pause } from "./pause.ts";
+import { ReadingRows } from "./reading-rows.ts";
+import { nextRow } from "./row-grid.ts";
+
+export interface PrometheusFeedOptions {
+  readonly source: string;
+  readonly group: string;
+  readonly exporter: Exporter;
+  readonly everyUs: number;
+  readonly selection: Selection;
+  /** Channels at most. */
+  readonly seriesMax: number;
+  readonly clock: Clock;
+  /** Spreads attempts. */
+  random(): number;
+}
+
+/** Delays before an exporter that does not answer is asked again: one that is back is seen within two seconds. */
+const RETRY_MS = 250;
+const RETRY_MS_MAX = 2_000;
+
+/** An answer that takes longer than the time between rows is late; one of 10 s is none. */
+const ANSWER_MS_MAX = 10_000;
+
+export function createPrometheusFeed(options: PrometheusFeedOptions): Feed {
+  const feed = new PrometheusFeed(options);
+  return {
+    source: options.source,
+    kind: "live",
+    run: (sink) => feed.run(sink),
+    stop: async () => feed.stop(),
+  };
+}
+
+class PrometheusFeed {
+  private readonly options: PrometheusFeedOptions;
+  private readonly pause: Pause;
+  private readonly breaker: Breaker;
+  private request: AbortController | null = null;
+
+  constructor(options: PrometheusFeedOptions) {
+    const { clock, random } = options;
+    this.options = options;
+    this.pause = new Pause(clock);
+    this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX });
+  }
+
+  stop(): void {
+    this.pause.stop();
+    this.request?.abort();
+  }
+
+  async run(sink: FeedSink): Promise<void> {
+    const { source, everyUs, clock, exporter } = this.options;
+    const writer = new FeedWriter(source, sink);
+    const rows = new ScrapedRows(this.options, writer);
+    let dueUs = clock.nowUs();
+    while (!this.pause.stopped) {
+      await this.pause.wait(Math.max(0, (dueUs - clock.nowUs()) / 1000));
+      if (this.pause.stopped) break;
+      // A timer may fire a fraction of a millisecond early.
+      const timeUs = Math.max(dueUs, clock.nowUs());
+      try {
+        const text = await this.answer();
+        this.breaker.worked();
+        const next = nextRow(dueUs, timeUs, everyUs);
+        rows.take(text, timeUs, next.missed);
+        dueUs = next.dueUs;
+      } catch (error) {
+        if (this.pause.stopped) break;
+        const delayMs = this.breaker.failed();
+        if (this.breaker.failures === 1) writer.status("stalled", `${reasonOf(error)}; it is asked again`);
+        await this.pause.wait(delayMs);
+        this.breaker.due();
+      }
+    }
+    writer.status("ended", `stopped; ${exporter.url}`, rows.badSamples.take());
+  }
+
+  private async answer(): Promise<string> {
+    const { exporter, clock, everyUs } = this.options;
+    const request = new AbortController();
+    this.request = request;
+    const answerMs = Math.min(ANSWER_MS_MAX, everyUs / 1000);
+    const cancel = clock.after(answerMs, () =>
+      request.abort(new Error(`Cannot scrape ${exporter.url}: no answer in ${answerMs} ms`)),
+    );
+    try {
+      return await scrape(exporter, request.signal);
+    } finally {
+      cancel();
+      this.request = null;
+    }
+  }
+}
+
+function reasonOf(error: unknown): string {
+  return error instanceof Error ? error.message : String(error);
+}
+
+/** Puts scrapes into frames. */
+class ScrapedRows {
+  readonly badSamples: BadSamples;
+  private readonly writer: FeedWriter;
+  private readonly rows: ReadingRows;
+  private readonly series: SeriesReader;
+  private readonly url: string;
+  private isOpen = false;
+
+  constructor({ group, everyUs, selection, seriesMax, exporter }: PrometheusFeedOptions, writer: FeedWriter) {
+    this.writer = writer;
+    this.url = exporter.url;
+    this.series = new SeriesReader(selection);
+    this.badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
+    this.rows = new ReadingRows(writer, this.badSamples, { group, everyUs, seriesMax });
+  }
+
+  /** `missed`: rows since the one before that were not taken. */
+  take(text: string, timeUs: number, missed: number): void {
+    const { badSamples } = this;
+    const exposition = readExposition(text);
+    const readings = this.series.read(exposition, timeUs);
+    this.rows.declare(readings);
+    if (!this.isOpen) {
+      this.isOpen = true;
+      this.writer.status("opened", `${this.url}: ${this.rows.channels} channels`);
+    }
+    if (missed > 0) badSamples.count("gap", missed, () => `${missed} rows were not taken`);
+    const { problems } = exposition;
+    if (problems.length > 0) badSamples.count("unparsable", problems.length, () => problems[0]!);
+    this.rows.take(readings, timeUs);
+    badSamples.total();
+  }
+}

@@ -1,0 +1,104 @@
+/**
+ * Named readings of one moment as rows: metrics of servers, whose channels appear as they are met.
+ *
+ * R1  A channel keeps its place. A reading of NaN is none, an infinite one is left out and counted.
+ * R2  Channels above the limit are left out and counted. The report of the first names the labels with the most values.
+ * R3  Names longer than MAX_NAME_BYTES are shortened, and stay apart.
+ */
+import { createHash } from "node:crypto";
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
+import type { BadSamples } from "./bad-samples.ts";
+import { ChannelGroups } from "./channel-groups.ts";
+import { clipName, type FeedWriter } from "./feed-writer.ts";
+import type { Reading } from "./metrics/reading.ts";
+
+interface ReadingRowsOptions {
+  readonly group: string;
+  /** Time between rows. */
+  readonly everyUs: number;
+  /** Channels at most: the option `series`. */
+  readonly seriesMax: number;
+}
+
+/** Labels that are named when there are too many channels. */
+const LABELS_NAMED = 3;
+
+export class ReadingRows {
+  /** Channels that have a place. */
+  channels = 0;
+  private readonly groups: ChannelGroups;
+  private readonly badSamples: BadSamples;
+  private readonly seriesMax: number;
+  /** −1: there was no room. */
+  private readonly slots = new Map<string, number>();
+
+  constructor(writer: FeedWriter, badSamples: BadSamples, { group, everyUs, seriesMax }: ReadingRowsOptions) {
+    this.badSamples = badSamples;
+    this.seriesMax = seriesMax;
+    this.groups = new ChannelGroups(writer, {
+      group,
+      unit: "",
+      sampling: "rows",
+      everyUs,
+      innovation: "ar1",
+    });
+  }
+
+  /** Gives new channels their places. */
+  declare(readings: readonly Reading[]): void {
+    const leftOut: Reading[] = [];
+    const before = this.channels;
+    for (const reading of readings) {
+      if (this.slots.has(reading.channel)) continue;
+      const slot =
+        this.channels < this.seriesMax ? this.groups.add(shortName(reading.channel), reading.unit) : -1;
+      this.slots.set(reading.channel, slot);
+      if (slot < 0) leftOut.push(reading);
+      else this.channels++;
+    }
+    if (this.channels > before) this.groups.declare();
+    if (leftOut.length > 0)
+      this.badSamples.count("tooManyChannels", leftOut.length, () => tooMany(leftOut, this.seriesMax));
+  }
+
+  /** Sends the readings, whose channels are declared, as one row. */
+  take(readings: readonly Reading[], timeUs: number): void {
+    this.groups.makeRoom();
+    for (const { channel, value } of readings) {
+      const slot = this.slots.get(channel)!;
+      if (slot < 0 || Number.isNaN(value)) continue;
+      if (Number.isFinite(value)) this.groups.sample(slot, timeUs, value, Number.NaN);
+      else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
+    }
+    this.groups.flush();
+  }
+}
+
+function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
+  return (
+    `${leftOut.length} series are left out, above series=${seriesMax}: ${manyValued(leftOut)}; ` +
+    "take fewer, or allow more with series="
+  );
+}
+
+/** The labels with the most values: "label path has 900 values, label code has 12 values". */
+function manyValued(readings: readonly Reading[]): string {
+  const values = new Map<string, Set<string>>();
+  for (const { labels } of readings)
+    for (const [label, value] of labels) {
+      const known = values.get(label) ?? new Set();
+      values.set(label, known.add(value));
+    }
+  const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, LABELS_NAMED);
+  if (most.length === 0) return "they have no labels";
+  return most.map(([label, { size }]) => `label ${label} has ${size} values`).join(", ");
+}
+
+/** Digits of a hash that tell long names apart. */
+const HASH_DIGITS = 8;
+
+function shortName(name: string): string {
+  if (new TextEncoder().encode(name).length <= MAX_NAME_BYTES) return name;
+  const hash = createHash("sha256").update(name).digest("hex").slice(0, HASH_DIGITS);
+  return clipName(name, MAX_NAME_BYTES - HASH_DIGITS) + hash;
+}

@@ -1,0 +1,140 @@
+/**
+ * The feed of StatsD packets over UDP.
+ *
+ *   packets ─► lines ─► metrics ─── due time ─► readings, one row ─► sink
+ *
+ * U1  Rows are due at start + k · every, and a row is about what came since the one before.
+ * U2  A line that cannot be taken is counted; the other lines of its packet are taken.
+ * U3  Packets that the system dropped, because they came faster than they were read, are counted where it tells (Linux).
+ */
+import { createSocket, type Socket } from "node:dgram";
+import type { AddressInfo } from "node:net";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
+import { BadSamples } from "./bad-samples.ts";
+import { MOST_CHANNELS } from "./channel-groups.ts";
+import { FeedWriter } from "./feed-writer.ts";
+import { DroppedPackets } from "./metrics/dropped-packets.ts";
+import { StatsdMetrics } from "./metrics/statsd-metrics.ts";
+import { Pause } from "./pause.ts";
+import { ReadingRows } from "./reading-rows.ts";
+import { nextRow } from "./row-grid.ts";
+
+export interface StatsdFeedOptions {
+  readonly source: string;
+  readonly group: string;
+  readonly host: string;
+  /** 0: one that is free. */
+  readonly port: number;
+  readonly everyUs: number;
+  readonly seriesMax: number;
+  readonly clock: Clock;
+}
+
+/** What comes in a tenth of a second at 200,000 packets of 100 bytes, with what the system adds to each. */
+const RECEIVE_BYTES = 16 << 20;
+
+export function createStatsdFeed(options: StatsdFeedOptions): Feed {
+  const feed = new StatsdFeed(options);
+  return {
+    source: options.source,
+    kind: "live",
+    run: (sink) => feed.run(sink),
+    stop: async () => feed.stop(),
+  };
+}
+
+class StatsdFeed {
+  private readonly options: StatsdFeedOptions;
+  private readonly pause: Pause;
+  private readonly metrics: StatsdMetrics;
+
+  constructor(options: StatsdFeedOptions) {
+    this.options = options;
+    this.pause = new Pause(options.clock);
+    this.metrics = new StatsdMetrics(options.seriesMax);
+  }
+
+  stop(): void {
+    this.pause.stop();
+  }
+
+  async run(sink: FeedSink): Promise<void> {
+    const writer = new FeedWriter(this.options.source, sink);
+    const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
+    let socket: Socket;
+    try {
+      socket = await this.listen();
+    } catch (error) {
+      const { host, port } = this.options;
+      writer.status(
+        "failed",
+        `Cannot listen on UDP ${host}:${port}: ${error instanceof Error ? error.message : error}`,
+      );
+      return;
+    }
+    socket.on("message", (packet) =>
+      this.metrics.take(packet.toString("utf8"), ({ reason, detail }) =>
+        badSamples.count(reason, 1, () => detail),
+      ),
+    );
+    const { address, port } = socket.address() as AddressInfo;
+    const dropped = DroppedPackets.of(port);
+    writer.status(
+      "opened",
+      `UDP ${address}:${port}${dropped === null ? "; packets that are dropped are not known" : ""}`,
+    );
+    try {
+      await this.rows(writer, badSamples, dropped);
+    } finally {
+      await new Promise<void>((resolve) => socket.close(() => resolve()));
+    }
+    writer.status("ended", "stopped", badSamples.take());
+  }
+
+  private async rows(
+    writer: FeedWriter,
+    badSamples: BadSamples,
+    dropped: DroppedPackets | null,
+  ): Promise<void> {
+    const { clock, everyUs, group } = this.options;
+    const rows = new ReadingRows(writer, badSamples, { group, everyUs, seriesMax: MOST_CHANNELS });
+    let beganUs = clock.nowUs();
+    let dueUs = beganUs + everyUs;
+    while (!this.pause.stopped) {
+      await this.pause.wait(Math.max(0, (dueUs - clock.nowUs()) / 1000));
+      if (this.pause.stopped) break;
+      const nowUs = clock.nowUs();
+      // A timer may fire a fraction of a millisecond early.
+      if (nowUs < dueUs) continue;
+      const readings = this.metrics.readings((nowUs - beganUs) / 1e6);
+      rows.declare(readings);
+      rows.take(readings, nowUs);
+      const lost = dropped?.sinceLast() ?? 0;
+      if (lost > 0) badSamples.count("lost", lost, () => `${lost} packets came faster than they were read`);
+      badSamples.total();
+      beganUs = nowUs;
+      ({ dueUs } = nextRow(dueUs, nowUs, everyUs));
+    }
+  }
+
+  private listen(): Promise<Socket> {
+    const { host, port } = this.options;
+    return new Promise((resolve, reject) => {
+      const socket = createSocket({
+        type: host.includes(":") ? "udp6" : "udp4",
+        recvBufferSize: RECEIVE_BYTES,
+      });
+      socket.once("error", (error) => {
+        socket.close();
+        reject(error);
+      });
+      socket.bind(port, host, () => {
+        socket.removeAllListeners("error");
+        // One that comes later concerns a single packet.
+        socket.on("error", () => {});
+        resolve(socket);
+      });
+    });
+  }
+}

@@ -1,0 +1,37 @@
+/** The kind `statsd`: metrics that programs send by UDP (statsd-feed.ts). */
+import { MOST_CHANNELS } from "./channel-groups.ts";
+import { badSpec, feedKind } from "./feed-kind.ts";
+import { duration, text, whole } from "./options.ts";
+import { createStatsdFeed } from "./statsd-feed.ts";
+
+/** More channels than people look at, and few enough for the joint state of their groups. */
+const SERIES = 1_024;
+
+export const statsdKind = feedKind({
+  target: "[HOST:]PORT",
+  help: "StatsD packets over UDP, on loopback unless a host is given; 8125 is usual",
+  options: {
+    every: duration(1_000_000, 10_000, "time between rows"),
+    series: whole(SERIES, 1, MOST_CHANNELS, "channels at most; further ones are left out and reported"),
+    group: text("name of the channel group (default: statsd-PORT)"),
+  },
+  named: (target) => target.replace(/^.*:/, ""),
+  speed: () => null,
+  create: ({ spec, target, source, group, options, context: { clock } }) =>
+    createStatsdFeed({
+      source,
+      group: options.group ?? `statsd-${group}`,
+      ...placeOf(spec, target),
+      everyUs: options.every,
+      seriesMax: options.series,
+      clock,
+    }),
+});
+
+function placeOf(spec: string, target: string): { host: string; port: number } {
+  const [, host = "127.0.0.1", digits = ""] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(target) ?? [];
+  const port = Number(digits);
+  if (digits === "" || port > 65_535)
+    throw badSpec(spec, `${target} is no place`, "PORT or HOST:PORT, such as 8125");
+  return { host, port };
+}

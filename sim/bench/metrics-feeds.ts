@@ -1,0 +1,116 @@
+/** Speed of the feeds of servers' metrics: scrapes of a large exporter, and StatsD packets of another process. */
+import { fileURLToPath } from "node:url";
+import { BadSamples } from "../../actors/feeds/bad-samples.ts";
+import { MOST_CHANNELS } from "../../actors/feeds/channel-groups.ts";
+import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
+import { readExposition } from "../../actors/feeds/metrics/exposition.ts";
+import { EVERYTHING } from "../../actors/feeds/metrics/selection.ts";
+import { SeriesReader } from "../../actors/feeds/metrics/series.ts";
+import { ReadingRows } from "../../actors/feeds/reading-rows.ts";
+import { createStatsdFeed } from "../../actors/feeds/statsd-feed.ts";
+import { systemClock as clock } from "../../actors/mod.ts";
+import { Child } from "./child.ts";
+import { countingSink } from "./counting-sink.ts";
+import { check, cpuSeconds, secondsOf } from "./measure.ts";
+import { type BenchRow, compared, limited } from "./row.ts";
+import { inTurns } from "./turns.ts";
+
+export async function benchMetricsFeeds(): Promise<BenchRow[]> {
+  return [await benchPrometheus(), await benchStatsd()];
+}
+
+const SERIES = 10_000;
+
+async function benchPrometheus(): Promise<BenchRow> {
+  const text = ["# TYPE requests_total counter", ...exposed()].join("\n");
+  const sink = countingSink();
+  const writer = new FeedWriter("bench", sink);
+  const bad = new BadSamples(() => {});
+  const rows = new ReadingRows(writer, bad, { group: "bench", everyUs: 10e6, seriesMax: MOST_CHANNELS });
+  const series = new SeriesReader(EVERYTHING);
+  let timeUs = 0;
+  const { own, plain } = await inTurns({
+    own: async () =>
+      SERIES /
+      (await secondsOf(() => {
+        timeUs += 10e6;
+        const readings = series.read(readExposition(text), timeUs);
+        check(readings.length === SERIES, "a reading of each series");
+        rows.declare(readings);
+        rows.take(readings, timeUs);
+      })),
+    plain: async () => SERIES / (await secondsOf(() => check(plainSum(text) === 10 * SERIES, "all values"))),
+  });
+  check(sink.samples > 0 && sink.samples % MOST_CHANNELS === 0, "a sample of each channel in a row");
+  return compared(
+    {
+      name: `Prometheus exposition of ${SERIES} series → rows`,
+      unit: "series/s",
+      runs: own,
+      note: `${MOST_CHANNELS} channels have room; at 10 s between scrapes 1,000 series/s come`,
+    },
+    { "String.split and Number of each line": plain },
+    { atLeast: 1_000 },
+  );
+}
+
+function exposed(): string[] {
+  return Array.from(
+    { length: SERIES },
+    (_, k) => `requests_total{method="get",path="/api/v1/items/${k}",code="200"} 10`,
+  );
+}
+
+function plainSum(text: string): number {
+  let sum = 0;
+  for (const line of text.split("\n").slice(1)) sum += Number(line.slice(line.lastIndexOf(" ")));
+  return sum;
+}
+
+const PACKETS_PER_SECOND = 200_000;
+const SECONDS = 5;
+
+async function benchStatsd(): Promise<BenchRow> {
+  let port = "";
+  let lost = 0;
+  let taken = 0;
+  const sink = countingSink({
+    status({ detail, counts }) {
+      port ||= /^UDP .*?:(\d+)/.exec(detail)?.[1] ?? "";
+      lost += counts["lost"] ?? 0;
+    },
+    frame({ value, count }) {
+      for (let k = 0; k < count; k++) taken += value[k]! * EVERY_SECONDS;
+    },
+  });
+  const feed = createStatsdFeed({
+    source: "bench",
+    group: "bench",
+    host: "127.0.0.1",
+    port: 0,
+    everyUs: EVERY_SECONDS * 1e6,
+    seriesMax: 1_024,
+    clock,
+  });
+  const running = feed.run(sink);
+  while (port === "") await new Promise((resolve) => setImmediate(resolve));
+  const sender = new Child(fileURLToPath(new URL("./statsd-sender.ts", import.meta.url)), [port]);
+  await sender.ask("send", { packetsPerSecond: 1_000, seconds: 0.5 });
+  const before = cpuSeconds();
+  const sent = await sender.ask<number>("send", { packetsPerSecond: PACKETS_PER_SECOND, seconds: SECONDS });
+  const share = (cpuSeconds() - before) / SECONDS;
+  await sender.stop();
+  await feed.stop();
+  await running;
+  return limited(
+    {
+      name: "StatsD packets of another process, sent",
+      unit: "packets/s",
+      runs: [sent / SECONDS],
+      note: `${Math.round(100 * share)} % of a core; about ${Math.round(taken / 1000)} thousand taken, ${lost} dropped by the system and counted`,
+    },
+    { atLeast: PACKETS_PER_SECOND },
+  );
+}
+
+const EVERY_SECONDS = 0.1;
