@@ -69,6 +69,6 @@ export {
   type ScanOrder,
   ScanService,
 } from "./scan/service.ts";
-export { groupsLearning, openIncidents } from "./session-standing.ts";
+export { mergedStandings, standingOf } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

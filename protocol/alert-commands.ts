@@ -1,7 +1,9 @@
 /**
- * The bodies of the commands about thresholds and their alerts. A threshold has one alert, of the same id.
+ * The bodies of the commands about thresholds, their alerts, and incidents. A threshold has one alert, of the same id; an incident has an id of
+ * another form, so what people do about either is the same command.
  *
- *   threshold.set ─► tested ─► its alert fires ─► alert.acknowledged · alert.assigned · alert.snoozed
+ *   threshold.set ─► tested ─► its alert fires ─┐
+ *                    detectors ─► incident opens ─┴─► alert.acknowledged · alert.assigned · alert.snoozed
  *
  * These commands state what a person did, so their names are those of facts: shared documents, the log and the events speak of them alike.
  */
@@ -15,6 +17,15 @@ import { isVisible, isVisibleLines } from "./visible-text.ts";
 const id = v.pipe(
   v.string(),
   v.regex(/^[A-Za-z0-9][\w.:-]{0,63}$/, "1 to 64 letters, digits and . : - _, a letter or digit first"),
+);
+
+/** The id of a threshold, or PARTITION/NUMBER of an incident: no id of a threshold has a slash. */
+export const alertId = v.pipe(
+  v.string(),
+  v.regex(
+    /^[A-Za-z0-9][\w.:-]{0,63}(\/[1-9]\d{0,8})?$/,
+    "the id of a threshold, or PARTITION/NUMBER of an incident",
+  ),
 );
 
 /** Ten years: longer than any recording, and far below what logical time holds. */
@@ -73,14 +84,14 @@ export type Threshold = v.InferOutput<typeof thresholdSet>;
 export type ThresholdRequest = v.InferInput<typeof thresholdSet>;
 
 export const thresholdRemoved = fields({ id });
-export const alertAcknowledged = fields({ id, note: v.optional(note, "") });
+export const alertAcknowledged = fields({ id: alertId, note: v.optional(note, "") });
 /** `to`: whom it is assigned to; "" for nobody. */
 export const alertAssigned = fields({
-  id,
+  id: alertId,
   to: v.pipe(v.string(), v.maxLength(128), v.check(isVisible, "a name of visible characters")),
 });
 /** 0 ends it. */
 export const alertSnoozed = fields({
-  id,
+  id: alertId,
   seconds: v.pipe(finite, v.minValue(0), v.maxValue(SNOOZE_SECONDS_MAX)),
 });

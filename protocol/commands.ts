@@ -23,6 +23,7 @@ import type {
   RecordedDocument,
   ReplayMarks,
   ReplayStatus,
+  SessionStanding,
   StartedInjection,
   WhatIfAnswer,
 } from "./controls.ts";
@@ -176,6 +177,7 @@ export const COMMANDS = {
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   changeSetting: { action: "change a setting", who: "owner", where: ["live"], changes: "log", schema: setting },
 
+  readStanding: { action: "ask how far a session has come", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   listAlerts: { action: "list alerts", who: "viewer", where: ["live", "recorded"], changes: "nothing", schema: nothing },
   // What people did, by the names that shared documents and the log have for it (docs/decisions/alerts.md).
   "threshold.set": { action: "set a threshold", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.thresholdSet },
@@ -226,6 +228,7 @@ export interface CommandAnswers {
   startInjection: { readonly started: StartedInjection };
   readSettings: { readonly settings: Settings };
   changeSetting: { readonly settings: Settings };
+  readStanding: SessionStanding;
   listAlerts: AlertsStatus;
   "threshold.set": Entered;
   "threshold.removed": Entered;

@@ -88,8 +88,15 @@ export interface WhatIfAnswer {
   readonly counts: Readonly<Record<LaneDifference["type"], number>>;
 }
 
+/** What people did about an alert or an incident; null: nothing. Times are logical µs. */
+export interface Care {
+  readonly acknowledged: { readonly by: string; readonly atUs: number; readonly note: string } | null;
+  readonly assigned: { readonly by: string; readonly to: string } | null;
+  readonly snoozedUntilUs: number | null;
+}
+
 /** The alert of a threshold. Times are logical µs; null: not, or not yet. */
-export interface AlertStatus {
+export interface AlertStatus extends Care {
   readonly threshold: Threshold;
   readonly setBy: string;
   readonly setUs: number;
@@ -105,9 +112,34 @@ export interface AlertStatus {
   readonly fate: "told" | "joined" | "held" | "snoozed" | null;
   /** What it is taken to be about: an incident, or the alert that fired first. */
   readonly cause: string | null;
-  readonly acknowledged: { readonly by: string; readonly atUs: number; readonly note: string } | null;
-  readonly assigned: { readonly by: string; readonly to: string } | null;
-  readonly snoozedUntilUs: number | null;
+}
+
+/** An incident that people were told of and that is not over. */
+export interface IncidentStatus extends Care {
+  /** PARTITION/NUMBER. */
+  readonly id: string;
+  /** `eased`: quiet, and watched until it stays so. */
+  readonly state: "open" | "eased";
+  readonly severity: Severity;
+  readonly group: string;
+  readonly channels: readonly string[];
+  readonly sinceUs: number;
+}
+
+/** How far a session has come, for whoever waits for it. */
+export interface SessionStanding {
+  readonly feeds: readonly { readonly source: string; readonly status: string; readonly detail: string }[];
+  readonly groups: readonly GroupStanding[];
+  /** Incidents that are open. */
+  readonly incidents: number;
+}
+
+export interface GroupStanding {
+  readonly group: string;
+  /** It has not learnt yet what is usual. */
+  readonly isLearning: boolean;
+  /** Samples of a channel since the owner of its partition has it: a new owner counts from zero. */
+  readonly rows: number;
 }
 
 /** Entries of a shared document, by root and id. */
@@ -118,9 +150,11 @@ export interface RecordedDocument {
   readonly entries: DocumentEntries;
 }
 
-/** Thresholds in the order in which they were set, and the budget. */
+/** Thresholds in the order in which they were set, incidents, the oldest first, and the budget of alerts. */
 export interface AlertsStatus {
   readonly alerts: readonly AlertStatus[];
+  /** Absent from an owner of an earlier version. */
+  readonly incidents?: readonly IncidentStatus[];
   readonly perDay: number;
   /** Alerts that were held back and not told since. */
   readonly heldBack: number;

@@ -11,8 +11,8 @@ import * as v from "valibot";
 import {
   alertAcknowledged,
   alertAssigned,
+  alertId,
   alertSnoozed,
-  thresholdRemoved,
   thresholdSet,
 } from "./alert-commands.ts";
 import { isName, json } from "./fields.ts";
@@ -53,9 +53,7 @@ const drawnLevel = v.looseObject({
 
 const threshold = v.lazy((value) => (isDrawnLevel(value) ? drawnLevel : thresholdSet));
 
-const alert = thresholdRemoved.entries.id;
-
-/** What people did about an alert. */
+/** What people did about an alert or an incident. */
 export const alertEntry = v.looseObject({
   acknowledgedBy: v.optional(label),
   acknowledgedAtUs: v.optional(timeUs),
@@ -70,9 +68,9 @@ export type AlertEntry = v.InferOutput<typeof alertEntry>;
 
 /** Requests whose effect only the room can decide: the first that is accepted counts. */
 const intent = v.variant("type", [
-  v.object({ type: v.literal("alert.acknowledge"), alert, note: alertAcknowledged.entries.note }),
-  v.object({ type: v.literal("alert.assign"), alert, to: alertAssigned.entries.to }),
-  v.object({ type: v.literal("alert.snooze"), alert, seconds: alertSnoozed.entries.seconds }),
+  v.object({ type: v.literal("alert.acknowledge"), alert: alertId, note: alertAcknowledged.entries.note }),
+  v.object({ type: v.literal("alert.assign"), alert: alertId, to: alertAssigned.entries.to }),
+  v.object({ type: v.literal("alert.snooze"), alert: alertId, seconds: alertSnoozed.entries.seconds }),
   v.object({
     type: v.literal("workflow.start"),
     run: id,
@@ -127,7 +125,7 @@ export const ROOTS = {
   watchlists: { shape: "whole", who: "editor", most: 64, schema: v.looseObject({ title: label, channels: v.pipe(v.array(label), v.maxLength(32)) }) },
   /** Notes on a time or a range. `by`: the author; `name`, `atUs`: STAMPS; `replyTo`: the note it answers. */
   annotations: { shape: "fields", who: "editor", most: 1_000, schema: v.looseObject({ by: label, body, fromUs: timeUs, untilUs: v.optional(timeUs), channel: v.optional(label), replyTo: v.optional(id), resolved: v.optional(v.boolean()), name: v.optional(label), atUs: v.optional(timeUs) }) },
-  /** What people did about alerts. Written from intents, and from what the partitions have; each has its threshold, so they are no more. */
+  /** What people did about alerts, by the id of the threshold, and about incidents, by PARTITION/NUMBER. Written from intents, and from what the partitions have. */
   alerts: { shape: "whole", who: "room", most: 1_024, schema: alertEntry },
   /** Runs of steps. Written from intents. */
   workflows: { shape: "whole", who: "room", most: 64, characters: RUN_CHARACTERS, schema: run },

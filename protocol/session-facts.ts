@@ -3,7 +3,7 @@
  * that of the first partition its scans (scan-facts.ts). Nobody can send one: they are no rows of COMMANDS, so neither HTTP nor a page has a way to.
  */
 import * as v from "valibot";
-import { thresholdRemoved, thresholdSet } from "./alert-commands.ts";
+import { alertId, thresholdSet } from "./alert-commands.ts";
 import { fields, whole } from "./command-fields.ts";
 import { alertEntry } from "./room-document.ts";
 import { body, id } from "./room-fields.ts";
@@ -14,10 +14,10 @@ import { definition, workflowId } from "./workflow.ts";
 export const IN_FORCE_ENTRIES = 16;
 
 const inForceEntry = fields({
-  id: thresholdRemoved.entries.id,
-  /** Null: no partition has this threshold. */
+  id: alertId,
+  /** Null: no partition has this threshold, or it is an incident. */
   threshold: v.nullable(thresholdSet),
-  /** What people did about its alert and is still so; null: nothing. */
+  /** What people did about the alert or the incident and is still so; null: nothing. */
   alert: v.nullable(alertEntry),
 });
 
@@ -61,7 +61,7 @@ export const SESSION_FACTS = {
 
 export type SessionFactName = keyof typeof SESSION_FACTS;
 
-/** A threshold and its alert, as they are in force. */
+/** A threshold and its alert, or an incident, as they are in force. */
 export type InForceEntry = v.InferOutput<typeof inForceEntry>;
 export type Renewed = v.InferOutput<typeof renewed>;
 export type InForce = v.InferOutput<typeof inForce>;

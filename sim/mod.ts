@@ -1,5 +1,5 @@
 /** What the live system takes from sim/. */
-export { hasThreshold } from "./alert-commands.ts";
+export { holdsAlert } from "./alert-commands.ts";
 export { beginWithLearnt } from "./recordings/learnt/begin.ts";
 export { withSameChannels } from "./recordings/learnt/same-channels.ts";
 export { recordedDocument } from "./recordings/replay/document.ts";

@@ -1,9 +1,9 @@
 /** What carries out the commands of a live session. Those of a recorded one are in recordings/replay/commands.ts. */
-import { listAlerts, mergedAlerts, type Partition } from "../actors/mod.ts";
+import { listAlerts, mergedAlerts, type Partition, standingOf } from "../actors/mod.ts";
 import { type CommandHandler, type CommandHandlers, oneAtATime } from "../actors/ports/commands.ts";
 import type { Journal } from "../actors/ports/journal.ts";
 import { type Command, LOGGED_COMMANDS, type LoggedCommandName } from "../protocol/commands.ts";
-import { checkAlertCommand, hasThreshold } from "./alert-commands.ts";
+import { checkAlertCommand, holdsAlert } from "./alert-commands.ts";
 import { runWhatIf, runWhatIfInWorker } from "./recordings/whatif/whatif.ts";
 import { injectableScenarios, prepareInjection } from "./worlds/inject.ts";
 
@@ -56,10 +56,11 @@ export function liveCommands(own: LivePartition, all: readonly LivePartition[] =
         ? runWhatIf(journal, request, { signal })
         : runWhatIfInWorker(recording, request, { signal });
     }),
+    readStanding: () => standingOf(partitions),
     listAlerts: () => mergedAlerts(partitions.map(({ core }) => listAlerts(core))),
     ...loggedCommands((body) => {
       // A threshold is with its group, all else with the threshold that it is about.
-      const holder = partitions.find(({ core }) => hasThreshold(listAlerts(core), body.id));
+      const holder = partitions.find(({ core }) => holdsAlert(listAlerts(core), body.id));
       return holder ?? withGroup("of" in body ? body.of.group : undefined) ?? own.partition;
     }),
   };

@@ -36,6 +36,7 @@ const RESTART_WINDOW_US = 60_000_000;
 
 /** What an actor uses of its core. */
 export interface ActorHost {
+  readonly partition: string;
   readonly timers: LogicalTimers;
   readonly settings: Settings;
   /** No client reads published states. */
@@ -260,6 +261,10 @@ export class Actor implements DetectorContext, PartsContext {
 
   get unread(): boolean {
     return this.host.unread;
+  }
+
+  get partition(): string {
+    return this.host.partition;
   }
 
   // ---- registered state -----------------------------------------------------------------------------------------

@@ -7,6 +7,7 @@ import { MachineHost } from "./machine-host.ts";
 export class StandaloneActor<Made extends Detector = Detector> implements DetectorContext {
   now = 0;
   sequence = 0;
+  readonly partition = "";
   readonly detector: Made;
   readonly machine: MachineHost;
   readonly random: () => number;

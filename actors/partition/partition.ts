@@ -371,6 +371,11 @@ export class Partition implements LiveSession {
     return this.sequencer.samplesOf(source);
   }
 
+  /** Samples of a group that were admitted in this life of the session. */
+  samplesOfGroup(group: string): number {
+    return this.sequencer.samplesOfGroup(group);
+  }
+
   /** Enters what the runtime measured, and what had to be shed, into the log. */
   measure(): void {
     const { inputLog, outbox } = this;

@@ -73,6 +73,8 @@ export class Sequencer {
   private readonly otherTimesOf = new Set<string>();
   /** Samples in the log since this life of the session began, by source in another process. */
   private readonly samplesBySource = new Map<string, number>();
+  /** The same by group, of all sources. */
+  private readonly samplesByGroup = new Map<string, number>();
   private isClosed = false;
   private turnBytes = 0;
   private turnEnding: Promise<void> | null = null;
@@ -133,6 +135,11 @@ export class Sequencer {
   /** Samples of a source in another process that are in the log, of this life of the session. */
   samplesOf(source: string): number {
     return this.samplesBySource.get(source) ?? 0;
+  }
+
+  /** Samples of a group that are in the log, of this life of the session. */
+  samplesOfGroup(group: string): number {
+    return this.samplesByGroup.get(group) ?? 0;
   }
 
   /** All later data is refused. */
@@ -301,12 +308,13 @@ export class Sequencer {
   }
 
   private taken(
-    { source }: Frame | QuantumInput,
+    { source, group }: Frame | QuantumInput,
     samples: number,
     bytes: number,
     { relays }: Source,
   ): boolean {
     this.meter.countSamples(samples);
+    this.samplesByGroup.set(group, this.samplesOfGroup(group) + samples);
     const known = this.samplesBySource.get(source);
     if (relays && (known !== undefined || this.samplesBySource.size < SOURCES_COUNTED))
       this.samplesBySource.set(source, (known ?? 0) + samples);

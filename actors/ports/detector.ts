@@ -119,6 +119,8 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
   /** Logical time, µs, and sequence of the current input. */
   readonly now: number;
   readonly sequence: number;
+  /** Its name; "" without a session. */
+  readonly partition: string;
   readonly machine: MachineState<Machine>;
   /**
    * True when no client reads the state that `publish` returns. `publish` may then skip building the message, but must still throw and

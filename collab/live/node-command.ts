@@ -54,6 +54,12 @@ export const nodeCommand = withNatsOptions(
       [],
     )
     .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])
+    .option(
+      "--workflow <name|file>",
+      "a workflow that people may start: a packaged one or a YAML file, the same on all nodes; may be given again",
+      texts,
+      [],
+    )
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
     .option(
       "--trace <otlp:url>",

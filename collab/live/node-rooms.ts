@@ -1,7 +1,8 @@
 /**
  * The shared document of a session in a cluster: the services of what this node owns, and the connections of its gateway.
  *
- *   node owns the room ─► serveRoom          owns another partition ─► servePartition          /collab/{session} ─► RoomServer ─► RemoteRoom
+ *   node owns the room ─► serveRoom, automatic steps of workflows
+ *   owns another partition ─► servePartition          /collab/{session} ─► RoomServer ─► RemoteRoom
  */
 import type { OwnershipChange } from "../../actors/cluster/mod.ts";
 import { systemClock } from "../../actors/mod.ts";
@@ -12,6 +13,9 @@ import { presenceLink } from "../rooms/presence-link.ts";
 import { RemoteRoom } from "../rooms/remote-room.ts";
 import { RoomServer } from "../rooms/room-server.ts";
 import { serveRoom } from "../rooms/room-service.ts";
+import type { Workflow } from "../workflows/definition.ts";
+import { runWorkflows } from "../workflows/runner.ts";
+import { watchOwners } from "../workflows/watched-session.ts";
 
 export interface NodeRoomsOptions {
   readonly bus: Bus;
@@ -20,6 +24,8 @@ export interface NodeRoomsOptions {
   readonly node: string;
   /** The session's, without that of the document. */
   readonly partitions: readonly string[];
+  /** Workflows that people may start. */
+  readonly workflows: readonly Workflow[];
   /** Under which a node owns a partition, as far as this one knows. */
   epochOf(partition: string): number;
   /** Closes the document of the gateway. */
@@ -53,11 +59,15 @@ export class NodeRooms {
     this.ends.get(partition)?.();
     this.ends.delete(partition);
     if (owned === null) return;
-    const { bus, node, partitions, epochOf, log } = this.options;
+    const { bus, node, partitions, epochOf, workflows: offered, log } = this.options;
     const place = { bus, clock: systemClock, epoch, log };
     const end =
       partition === ROOM_PARTITION
-        ? serveRoom({ ...place, room: owned, node, partitions, epochOf })
+        ? serveRoom({
+            ...{ ...place, room: owned, node, partitions, epochOf },
+            along: (sources) =>
+              runWorkflows({ ...place, room: owned, session: watchOwners(sources, place), offered }),
+          })
         : servePartition({ ...place, partition: owned });
     this.ends.set(partition, end);
   }

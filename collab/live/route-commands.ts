@@ -2,20 +2,20 @@
  * The commands of a session of several partitions at a gateway: each goes to the partition it is about, whichever the request named.
  *
  *   about a group        the partition that has the group
- *   about a threshold    the partition that has the threshold: each is asked which it has
+ *   about a threshold    the partition that has the threshold: each is asked which it has. So is the one of an incident
  *   a setting            all partitions
- *   alerts               of all partitions together
+ *   alerts, progress     of all partitions together
  *   all else             the partition of the request
  *
  * One process with several partitions does the same by itself (sim/session-commands.ts).
  */
-import { mergedAlerts } from "../../actors/mod.ts";
+import { mergedAlerts, mergedStandings } from "../../actors/mod.ts";
 import type { CommandHandler, CommandHandlers, SessionCommands } from "../../actors/ports/commands.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { type CommandName, LOGGED_COMMANDS, type LoggedCommandName } from "../../protocol/commands.ts";
 import type { AlertsStatus } from "../../protocol/controls.ts";
 import type { Author } from "../../protocol/principal.ts";
-import { hasThreshold } from "../../sim/mod.ts";
+import { holdsAlert } from "../../sim/mod.ts";
 
 /** The session of one partition as far as commands concern it. */
 export interface CommandedSession extends Pick<LiveSession, "groups"> {
@@ -70,6 +70,8 @@ function routes(own: Routed, all: readonly Routed[]): CommandHandlers {
   return {
     listAlerts: async (_body, author, signal) =>
       mergedAlerts(await Promise.all(all.map((each) => each.alerts(author, signal)))),
+    readStanding: async (_body, author, signal) =>
+      mergedStandings(await Promise.all(all.map((each) => each.handler("readStanding")({}, author, signal)))),
     startInjection: (body, author, signal, id) =>
       (withGroup(body.group) ?? own).handler("startInjection")(body, author, signal, id),
     changeSetting: async (body, author, signal, id) => {
@@ -85,7 +87,7 @@ function routes(own: Routed, all: readonly Routed[]): CommandHandlers {
   };
 }
 
-/** The partition that has the threshold, and the error of the first one that could not say, such as one without an owner. */
+/** The partition that has the threshold or the incident, and the error of the first one that could not say, such as one without an owner. */
 async function holderOf(
   id: string,
   all: readonly Routed[],
@@ -94,7 +96,7 @@ async function holderOf(
 ): Promise<{ readonly holder: Routed | undefined; readonly silent: unknown }> {
   const lists = await Promise.allSettled(all.map((each) => each.alerts(author, signal)));
   const holds = (list: PromiseSettledResult<AlertsStatus>): boolean =>
-    list.status === "fulfilled" && hasThreshold(list.value, id);
+    list.status === "fulfilled" && holdsAlert(list.value, id);
   return {
     holder: all[lists.findIndex(holds)],
     silent: lists.find((list) => list.status === "rejected")?.reason,

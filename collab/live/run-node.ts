@@ -32,6 +32,7 @@ import { liveCommands, synthWorlds } from "../../sim/mod.ts";
 import { checkAddress, type Gateway } from "../gateway/gateway.ts";
 import type { GrantLog } from "../gateway/grants.ts";
 import { stopSignal } from "../stop-signal.ts";
+import type { Workflow } from "../workflows/definition.ts";
 import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
@@ -61,6 +62,8 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   /** Specs of feeds that this node runs. */
   readonly feeds: readonly string[];
   readonly settings: Settings;
+  /** Workflows that people may start; the same on all nodes. */
+  readonly workflows: readonly Workflow[];
   /** Where traces go; absent, or without URL: nowhere, and nothing is traced. `share`: of the frames of its feeds. */
   readonly trace?: { readonly url: string | undefined; readonly share: number };
   readonly json: boolean;
@@ -127,7 +130,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   });
   const leaving = new AbortController();
   const rooms = new NodeRooms({
-    ...{ bus, session, node: name, partitions, signal: leaving.signal },
+    ...{ bus, session, node: name, partitions, workflows: plan.workflows, signal: leaving.signal },
     epochOf: (partition) => node.epochOf(partition),
     log: (message) => log.say("warning", "room", { message }),
   });

@@ -15,6 +15,8 @@ export interface SharedOptions {
   readonly failover: keyof typeof FAILOVER;
   /** Default: none is assigned. */
   readonly partitionByGroup?: Readonly<Record<string, string>>;
+  /** Those that the owner of the document offers. Default: none. */
+  readonly workflows?: readonly { readonly name: string }[];
 }
 
 /** By the name of the option. */
@@ -32,13 +34,20 @@ export interface ShareContext {
 /** Rejects with an EigenwatchError that names the option, its value here and that of the session. */
 export async function shareOptions(
   bus: Pick<Bus, "hints">,
-  { partitions, failover, partitionByGroup = {} }: SharedOptions,
+  { partitions, failover, partitionByGroup = {}, workflows = [] }: SharedOptions,
   { session, name, clock, say }: ShareContext,
 ): Promise<Extract<Hold, { held: true }>> {
   const assigned = Object.entries(partitionByGroup)
     .map(([group, partition]) => `${group}=${partition}`)
     .sort();
-  const ours = { partitions, failover, "partition-of": assigned.join(" ") || "none" };
+  const offered = workflows.map((workflow) => workflow.name).sort();
+  const ours = {
+    partitions,
+    failover,
+    "partition-of": assigned.join(" ") || "none",
+    // Nodes of an earlier version name none.
+    ...(offered.length === 0 ? {} : { workflow: offered.join(" ") }),
+  };
   const held = await hold({
     hints: bus.hints(heldBucket(session)),
     key: "options",

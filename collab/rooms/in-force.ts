@@ -1,14 +1,15 @@
 /**
- * Shows in the shared document what the partitions of a session have in force: thresholds, and what people did about alerts.
+ * Shows in the shared document what the partitions of a session have in force: thresholds, and what people did about alerts and incidents.
  *
- *   room ──commands (forwarder.ts)──► partitions ──their thresholds and alerts, compared with the document──► fact "alerts.inForce" ──► room
+ *   room ──commands (forwarder.ts)──► partitions ──their thresholds, alerts and incidents, compared with the document──► fact "alerts.inForce" ──► room
  *
  * N1  A fact changes the document and is announced as nothing, so it is never a command again: each direction ends where it arrives.
  * N2  What people changed and the partitions have not heard of is left as it is: the room compares with `heard` itself (document.ts, D4).
  * N3  Facts are compared with the document, not counted: one that is lost with the process is found again at the next start.
  */
 import { inForceEffects, listAlerts, type Partition } from "../../actors/mod.ts";
-import type { AlertStatus, AlertsStatus } from "../../protocol/controls.ts";
+import { isIncidentId } from "../../protocol/incident-id.ts";
+import type { AlertStatus, AlertsStatus, Care } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { type AlertEntry, isDrawnLevel, ROOM_AUTHOR } from "../../protocol/room-document.ts";
 import { IN_FORCE_ENTRIES, type InForceEntry } from "../../protocol/session-facts.ts";
@@ -99,20 +100,27 @@ export function alertsOf(partition: Partition): AlertsSource {
   };
 }
 
-/** Whether after an event of this kind thresholds or alerts may be others. */
+/** Whether after an event of this kind thresholds, alerts or incidents may be others. */
 export function isAboutAlerts(kind: string): boolean {
-  return kind.startsWith("alert.") || kind.startsWith("threshold.");
+  return kind.startsWith("alert.") || kind.startsWith("threshold.") || kind.startsWith("incident.");
 }
 
 /** Entries that the document shows otherwise, in the order of their ids. */
 function differences(room: Partition, lists: readonly AlertsStatus[], heard: number): InForceEntry[] {
   const { document } = room.room();
   const statuses = statusesById(lists);
+  const incidents = new Map(
+    lists.flatMap(({ incidents = [] }) => incidents.map((each) => [each.id, each] as const)),
+  );
   const shown = document.keys("thresholds").filter((id) => !isDrawnLevel(document.entry("thresholds", id)));
-  const ids = [...new Set([...statuses.keys(), ...shown, ...document.keys("alerts")])].sort();
+  const ids = [...new Set([...statuses.keys(), ...incidents.keys(), ...shown, ...document.keys("alerts")])].sort();
   return ids
     .filter((id) => !document.isUnheard(id, heard))
-    .map((id) => entryOf(id, statuses.get(id)))
+    .map((id) =>
+      isIncidentId(id)
+        ? { id, threshold: null, alert: careOf(incidents.get(id)) }
+        : entryOf(id, statuses.get(id)),
+    )
     .filter((each) => inForceEffects(each, (root, id) => document.entry(root, id)).length > 0);
 }
 
@@ -129,18 +137,25 @@ function statusesById(lists: readonly AlertsStatus[]): Map<string, AlertStatus> 
 
 function entryOf(id: string, status: AlertStatus | undefined): InForceEntry {
   if (status === undefined) return { id, threshold: null, alert: null };
-  const { threshold, state, acknowledged, assigned, snoozedUntilUs } = status;
+  const { threshold, state, acknowledged } = status;
+  // An alert that has ended is nobody's; when it fires again somebody else may take it on.
+  return { id, threshold, alert: careOf({ ...status, acknowledged: state === "firing" ? acknowledged : null }) };
+}
+
+/** What people did, as an entry of the document; null: nothing. */
+function careOf(care: Care | undefined): AlertEntry | null {
+  if (care === undefined) return null;
+  const { acknowledged, assigned, snoozedUntilUs } = care;
   const alert: AlertEntry = {
-    // An alert that has ended is nobody's; when it fires again somebody else may take it on.
-    ...(state === "firing" && acknowledged !== null
-      ? {
+    ...(acknowledged === null
+      ? {}
+      : {
           acknowledgedBy: acknowledged.by,
           acknowledgedAtUs: acknowledged.atUs,
           note: acknowledged.note,
-        }
-      : {}),
+        }),
     ...(assigned === null ? {} : { assignedTo: assigned.to, assignedBy: assigned.by }),
     ...(snoozedUntilUs === null ? {} : { snoozedUntilUs }),
   };
-  return { id, threshold, alert: Object.keys(alert).length === 0 ? null : alert };
+  return Object.keys(alert).length === 0 ? null : alert;
 }

@@ -1,15 +1,15 @@
 /**
  * A partition that any node of a cluster owns, as the owner of the session's room has it: it takes the room's commands, and says which thresholds
- * and alerts are in force. Its owner's end is partition-service.ts.
+ * and alerts are in force, and how far it has come. Its owner's end is partition-service.ts.
  *
  *   commands ──offer "commands"──► owner ──durable──► number of the last that its log has
- *   listAlerts ──request──► owner            events about alerts ──messages──► look
+ *   listAlerts, readStanding ──request──► owner            events about alerts ──messages──► look
  */
 import { RemoteCommands } from "../../actors/cluster/mod.ts";
 import { type Bus, NobodyAsked } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import type { AlertsStatus } from "../../protocol/controls.ts";
+import type { AlertsStatus, SessionStanding } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import { ROOM_AUTHOR } from "../../protocol/room-document.ts";
@@ -64,6 +64,11 @@ export class RemotePartition implements CommandTarget, AlertsSource {
   async alerts(): Promise<AlertsStatus> {
     const { commands } = this.asked;
     return commands.carryOut({ name: "listAlerts", body: {} }, AUTHOR, this.closing.signal);
+  }
+
+  async standing(): Promise<SessionStanding> {
+    const { commands } = this.asked;
+    return commands.carryOut({ name: "readStanding", body: {} }, AUTHOR, this.closing.signal);
   }
 
   onChange(look: () => void): () => void {

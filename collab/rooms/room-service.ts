@@ -36,6 +36,8 @@ export interface RoomServiceOptions {
   readonly partitions: readonly string[];
   /** Under which a node owns a partition, as far as this one knows. */
   epochOf(partition: string): number;
+  /** What else goes on while this node owns the room, of the same partitions. The returned function ends it. */
+  along?(partitions: readonly RemotePartition[]): () => void;
   log(message: string): void;
 }
 
@@ -77,7 +79,9 @@ function joinPartitions(options: RoomServiceOptions): () => void {
       }),
   );
   const end = joinRoom({ room, clock, targets: partitions, alerts: partitions, everyMs: LOOK_EVERY_MS, log });
+  const endAlong = options.along?.(partitions);
   return () => {
+    endAlong?.();
     end();
     for (const partition of partitions) partition.close();
   };

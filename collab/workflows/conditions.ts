@@ -1,6 +1,7 @@
 /** How an automatic step stands: met, on its way, or never to be met. */
+import type { SessionStanding } from "../../protocol/controls.ts";
 import type { Automatic } from "../../protocol/workflow.ts";
-import type { RowCount, WatchedFeed, WatchedSession } from "./watched-session.ts";
+import type { Look } from "./watched-session.ts";
 
 export interface Standing {
   readonly state: "running" | "done" | "failed";
@@ -16,15 +17,18 @@ const OVER: ReadonlySet<string> = new Set(["ended", "failed"]);
 /** Names in one note: it is read at a glance. */
 const MOST_NAMED = 4;
 
-export function standingOf(automatic: Automatic, session: WatchedSession, counted: RowCount): Standing {
-  if ("rows" in automatic) return rowsStanding(automatic.rows, session, counted);
+/** `look`: null while the session's partitions do not say. */
+export function standingOf(automatic: Automatic, look: Look | null): Standing {
+  if (look === null) return { state: "running", note: "waits for the owners of the session's partitions" };
+  const { standing, rows } = look;
+  if ("rows" in automatic) return rowsStanding(automatic.rows, standing, rows);
   switch (automatic.until) {
     case "connected":
-      return connectedStanding(session.feeds());
+      return connectedStanding(standing);
     case "warm":
-      return warmStanding(session);
+      return warmStanding(standing);
     case "calm": {
-      const open = session.incidents();
+      const { incidents: open } = standing;
       return open === 0
         ? { state: "done", note: "no incident is open" }
         : { state: "running", note: `${counts(open, "incident is", "incidents are")} open` };
@@ -34,7 +38,7 @@ export function standingOf(automatic: Automatic, session: WatchedSession, counte
   }
 }
 
-function connectedStanding(feeds: readonly WatchedFeed[]): Standing {
+function connectedStanding({ feeds }: SessionStanding): Standing {
   const failed = feeds.find(({ status }) => status === "failed");
   if (failed !== undefined)
     return { state: "failed", note: `feed ${failed.source} has failed: ${failed.detail}` };
@@ -46,8 +50,8 @@ function connectedStanding(feeds: readonly WatchedFeed[]): Standing {
   return { state: "running", note: `waits for ${named(waiting.map(({ source }) => source))}`, progress };
 }
 
-function warmStanding(session: WatchedSession): Standing {
-  const groups = session.groups();
+function warmStanding(session: SessionStanding): Standing {
+  const { groups } = session;
   const learning = groups.filter(({ isLearning }) => isLearning).map(({ group }) => group);
   const progress = { done: groups.length - learning.length, of: Math.max(1, groups.length) };
   if (groups.length > 0 && learning.length === 0)
@@ -61,8 +65,7 @@ function warmStanding(session: WatchedSession): Standing {
     : { state: "running", note, progress };
 }
 
-function rowsStanding(expected: number, session: WatchedSession, counted: RowCount): Standing {
-  const rows = counted.rows();
+function rowsStanding(expected: number, session: SessionStanding, rows: number): Standing {
   if (rows >= expected) return { state: "done", note: `${rows} rows` };
   if (hasEnded(session))
     return { state: "failed", note: `the feeds have ended after ${rows} of ${expected} rows` };
@@ -70,8 +73,7 @@ function rowsStanding(expected: number, session: WatchedSession, counted: RowCou
 }
 
 /** Whether nothing more comes. */
-function hasEnded(session: WatchedSession): boolean {
-  const feeds = session.feeds();
+function hasEnded({ feeds }: SessionStanding): boolean {
   return feeds.length > 0 && feeds.every(({ status }) => OVER.has(status));
 }
 

@@ -23,7 +23,7 @@ import {
 } from "../../protocol/workflow.ts";
 import { type Standing, standingOf } from "./conditions.ts";
 import type { Workflow } from "./definition.ts";
-import type { RowCount, WatchedSession } from "./watched-session.ts";
+import type { Watch, WatchedSession } from "./watched-session.ts";
 
 /** Between two looks at a step that runs: people see it as at once. */
 const LOOK_MS = 50;
@@ -58,7 +58,7 @@ interface Task {
   readonly automatic: Automatic;
   readonly timeoutMs: number;
   readonly beganMs: number;
-  readonly counted: RowCount;
+  readonly watch: Watch;
   toldMs: number;
   toldPart: number;
 }
@@ -84,7 +84,7 @@ class Runner {
     this.isStopped = true;
     this.unsubscribe();
     this.cancelLook?.();
-    for (const { counted } of this.tasks.values()) counted.stop();
+    for (const { watch } of this.tasks.values()) watch.stop();
   }
 
   /** Makes the document show what is offered. */
@@ -132,17 +132,17 @@ class Runner {
         if (state === "waiting") this.enter("workflow.performed", { run, step, state: "running" });
       }
     }
-    for (const [key, { counted }] of this.tasks) {
+    for (const [key, { watch }] of this.tasks) {
       if (due.has(key)) continue;
-      counted.stop();
+      watch.stop();
       this.tasks.delete(key);
     }
   }
 
   private begin(key: string, task: Pick<Task, "run" | "step" | "title" | "automatic" | "timeoutMs">): void {
     const beganMs = this.options.clock.monotonicMs();
-    const counted = this.options.session.countRows();
-    this.tasks.set(key, { ...task, beganMs, counted, toldMs: beganMs, toldPart: 0 });
+    const watch = this.options.session.watch();
+    this.tasks.set(key, { ...task, beganMs, watch, toldMs: beganMs, toldPart: 0 });
   }
 
   /** Looks at every step that runs. Returns whether one of them is over. */
@@ -153,7 +153,7 @@ class Runner {
       const standing = this.standing(task, nowMs);
       const { run, step } = task;
       if (standing.state !== "running") {
-        task.counted.stop();
+        task.watch.stop();
         this.tasks.delete(key);
         this.enter("workflow.performed", { run, step, state: standing.state, note: standing.note });
         isOneOver ||= this.stateOf(run, step) !== "running";
@@ -167,8 +167,8 @@ class Runner {
     return entry?.steps[step]?.state;
   }
 
-  private standing({ automatic, counted, beganMs, timeoutMs }: Task, nowMs: number): Standing {
-    const standing = standingOf(automatic, this.options.session, counted);
+  private standing({ automatic, watch, beganMs, timeoutMs }: Task, nowMs: number): Standing {
+    const standing = standingOf(automatic, watch.look());
     if (standing.state !== "running" || nowMs - beganMs < timeoutMs) return standing;
     return { state: "failed", note: `not within ${timeoutMs / 1_000} s: ${standing.note}` };
   }

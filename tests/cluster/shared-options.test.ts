@@ -53,6 +53,18 @@ test("of nodes that start at the same moment with another failover one joins, an
   assert.match(told[1]!, "--failover is standard here and quick in the session");
 });
 
+test("nodes that offer other workflows do not share a session", async () => {
+  const options = { partitions: 1, failover: "standard" } as const;
+  const [check, night] = [{ name: "morning-check" }, { name: "night" }];
+  const { told } = await joining(
+    { ...options, workflows: [night, check] },
+    { ...options, workflows: [check, night] },
+    options,
+  );
+  assert.equal(told.slice(0, 2), ["joined", "joined"]);
+  assert.match(told[2]!, "--workflow is not known here and morning-check night in the session");
+});
+
 test("nodes that assign groups to other partitions do not share a session", async () => {
   const options = { partitions: 2, failover: "standard" } as const;
   const { told } = await joining(

@@ -37,6 +37,7 @@ const BODIES: Readonly<Record<CommandName, object>> = {
   startInjection: { scenario: "spike", group: "g", durationSeconds: 600 },
   readSettings: {},
   changeSetting: { path: "anomaly.cooldownSamples", value: 7 },
+  readStanding: {},
   listAlerts: {},
   "threshold.set": { id: "b", of: { group: "g", channel: "c1" }, direction: "below", level: 1 },
   "threshold.removed": { id: "a" },

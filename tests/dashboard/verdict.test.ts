@@ -49,6 +49,22 @@ test("[L2] an incident whose opening the page does not have begins with what it 
   assert.equal([incident!.sinceUs, incident!.untilUs, incident!.state], [T, T + 7 * MINUTE, "closed"]);
 });
 
+test("[L3] an incident has who acknowledged it, who cares for it and its snooze, as the last events say", () => {
+  const of = (...more: ReturnType<typeof step>[]) =>
+    incidentsOf(told([step(1, 5, "opened"), ...more]))[0]!.care;
+  assert.equal(of(), { acknowledged: null, assigned: null, snoozedUntilUs: null });
+  const acknowledged = step(2, 6, "acknowledged", { author: "Ana", note: "mine" });
+  const assigned = step(3, 7, "assigned", { author: "Ana", to: "Ben" });
+  const snoozed = step(4, 8, "snoozed", { author: "Ben", untilUs: T + 60 * MINUTE });
+  const care = of(acknowledged, assigned, snoozed);
+  assert.equal([care.acknowledged?.by, care.acknowledged?.note], ["Ana", "mine"]);
+  assert.equal([care.assigned?.to, care.snoozedUntilUs], ["Ben", T + 60 * MINUTE]);
+  const given = of(acknowledged, assigned, snoozed, step(5, 9, "assigned", { author: "Ben", to: "" }));
+  assert.is(given.assigned, null);
+  const woken = step(6, 10, "snoozed", { author: "Ben", untilUs: T });
+  assert.is(of(snoozed, woken).snoozedUntilUs, null);
+});
+
 test("a later finding about the same channel belongs to the incident only while the first has not ended", () => {
   const events = told([
     finding(1, 0, { low: 1, high: 2, value: 9 }),

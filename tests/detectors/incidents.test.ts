@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { incidents as definition } from "../../actors/detectors/incidents/detector.ts";
+import { incidentsStatus } from "../../actors/detectors/incidents/status.ts";
 import type { Finding, Group } from "../../actors/ports/detector.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -348,6 +349,72 @@ test("the findings of an actor that was replaced are over", () => {
   assert.is(kinds(changed.until(300).events).at(-1), "incident.closed");
 });
 
+test("[I5] the first who acknowledges an incident does, people assign it, and each is announced with its author", () => {
+  const world = host().found(100, "a").until(115);
+  world.does(116, "ana", "alert.acknowledged", { id: "p0/1", note: "mine" });
+  world.does(117, "bob", "alert.acknowledged", { id: "p0/1", note: "" });
+  world.does(118, "bob", "alert.assigned", { id: "p0/1", to: "Eve" });
+  assert.equal(
+    world.events.slice(1).map(({ kind, title, severity }) => [kind, title, severity]),
+    [
+      ["incident.acknowledged", "ana acknowledged incident 1 of a: mine", "info"],
+      ["incident.assigned", "bob assigned incident 1 of a to Eve", "info"],
+    ],
+  );
+  const { detail, group, channels } = world.events[1]!;
+  assert.equal(
+    [detail!["incident"], detail!["author"], detail!["note"], detail!["sinceUs"], group, channels],
+    [1, "ana", "mine", 100 * SECOND, "host", ["a"]],
+  );
+  const [status] = incidentsStatus(world.actor.machine.context, "p0");
+  assert.equal(
+    [status!.id, status!.state, status!.acknowledged, status!.assigned],
+    [
+      "p0/1",
+      "open",
+      { by: "ana", atUs: 116 * SECOND, note: "mine" },
+      { by: "bob", to: "Eve" },
+    ],
+  );
+});
+
+test("[I5] what people do about an incident that is over, of another partition, or that nobody was told of changes nothing", () => {
+  const world = host({ channels: 33 }).found(100, "a", { evidence: 9 }).until(112);
+  assert.equal(kinds(world.events), ["incident.held-back"]);
+  for (const id of ["p0/1", "p1/1", "p0/0", "a"])
+    world.does(113, "ana", "alert.acknowledged", { id, note: "" });
+  const other = host().found(100, "a").ended(140, "a").until(300);
+  const before = other.events.length;
+  other.does(301, "ana", "alert.snoozed", { id: "p0/1", seconds: 60 });
+  assert.equal([kinds(world.events).length, other.events.length], [1, before]);
+});
+
+test("[N5] an incident that is snoozed does not grow for people until the snooze ends, by time or by a person", () => {
+  for (const [endsAt, ends] of [
+    [200, () => {}],
+    [160, (world: World) => world.does(160, "bob", "alert.snoozed", { id: "p0/1", seconds: 0 })],
+  ] as const) {
+    const world = host().found(100, "a", { effect: 3 }).until(115);
+    world.does(120, "ana", "alert.snoozed", { id: "p0/1", seconds: 80 });
+    world.found(130, "b", { effect: 50 }).found(130, "c", { effect: 50 }).until(159);
+    assert.equal(kinds(world.events).slice(1), ["incident.snoozed"]);
+    ends(world);
+    world.until(210);
+    const grew = world.events.find(({ kind }) => kind === "incident.grew")!;
+    assert.is(grew.timeUs, endsAt * SECOND);
+    assert.is(incidentsStatus(world.actor.machine.context, "p0")[0]!.snoozedUntilUs, null);
+  }
+});
+
+test("a snooze neither keeps an incident from ending nor outlasts it", () => {
+  const world = host().found(100, "a").until(115);
+  world.does(120, "ana", "alert.snoozed", { id: "p0/1", seconds: 3_600 });
+  world.ended(140, "a").until(300);
+  assert.equal(kinds(world.events).slice(2), ["incident.eased", "incident.closed"]);
+  world.found(400, "a").until(415);
+  assert.is(incidentsStatus(world.actor.machine.context, "p0")[0]!.snoozedUntilUs, null);
+});
+
 // ---- given, when, then ------------------------------------------------------------------------------------------
 
 const HOST_CHANNELS = ["a", "b", "own.loopDelay"].map((name) => ({ name, title: "", unit: "" }));
@@ -435,6 +502,14 @@ class World {
     };
     this.actor.hear({ event, finding, group: group === "host" ? this.hostGroup : OTHER });
     return this;
+  }
+
+  /** A person does something about an incident. */
+  does(at: number, who: string, name: string, body: object): this {
+    this.until(at);
+    const author = { id: who, name: who, role: "editor" };
+    this.actor.input({ type: "command", name, body, author, source: "room", sequence: 0 }, at * SECOND);
+    return this.until(at);
   }
 
   until(seconds: number): this {

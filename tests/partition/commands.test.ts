@@ -26,7 +26,7 @@ import { scriptedFeed } from "../support/scripted-feed.ts";
 const LIVE: readonly CommandName[] = [
   ...(["listScenarios", "listInjections", "startInjection"] as const),
   ...(["readSettings", "changeSetting", "askWhatIf"] as const),
-  ...(["listAlerts", "threshold.set", "threshold.removed"] as const),
+  ...(["readStanding", "listAlerts", "threshold.set", "threshold.removed"] as const),
   ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
 ];
 

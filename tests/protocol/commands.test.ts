@@ -193,6 +193,7 @@ test("[K3] a viewer reads, whatever changes something needs an editor or more, a
     "listScenarios",
     "listInjections",
     "readSettings",
+    "readStanding",
     "listAlerts",
   ]);
   assert.equal(least("owner"), ["changeSetting"]);

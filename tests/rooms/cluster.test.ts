@@ -5,16 +5,21 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
 import { partitionOf } from "../../actors/cluster/mod.ts";
+import { ownerOf as placed } from "../../actors/cluster/placement.ts";
 import { publishDivided } from "../../collab/live/publish-divided.ts";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
+import type { WorkflowRun } from "../../protocol/workflow.ts";
 import { channels, row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { type RoomCluster, roomCluster, SESSION, TOKEN } from "./cluster-rooms.ts";
 import { threshold } from "./edits.ts";
 
-async function inCluster(run: (world: RoomCluster) => Promise<void>): Promise<void> {
-  const world = await roomCluster();
+async function inCluster(
+  run: (world: RoomCluster) => Promise<void>,
+  names?: readonly string[],
+): Promise<void> {
+  const world = await roomCluster(names);
   try {
     await run(world);
   } finally {
@@ -148,6 +153,53 @@ test("a threshold of the document is in force where its group is, and its alert 
     await Promise.all(parts.map(({ ended }) => ended));
     await bus.close();
   }));
+
+/** Of two nodes with these names one has the document, the other p0. */
+const APART = ["a", "b", "c", "d", "e"]
+  .flatMap((one, k, all) => all.slice(k + 1).map((other) => [one, other]))
+  .find((names) => placed(ROOM_PARTITION, names) !== placed("p0", names))!;
+
+test("a workflow sees feeds, rows and incidents of a partition that another node owns", () =>
+  inCluster(async ({ nodes, until, ownerOf, connect, guest, join, replayed }) => {
+    await until(() => {
+      const owners = [ROOM_PARTITION, "p0"].map((partition) => ownerOf(partition));
+      return owners[0] !== undefined && owners[1] !== undefined && owners[0] !== owners[1];
+    });
+    const partitions = ["p0", "p1"];
+    const group = ["amber", "birch", "cedar", "dune", "elm"].find(
+      (each) => partitionOf(each, partitions) === "p0",
+    )!;
+    const bus = await connect("feed");
+    const feed = scriptedFeed("plant", "live");
+    const parts = publishDivided([feed], partitions, { bus, session: SESSION, clock: systemClock });
+    const sink = await feed.sink;
+    const ana = await (await join(nodes[0]!, (await guest("Ana")).token)).synced();
+    const steps = {
+      connect: { title: "Connect", automatic: { until: "connected" } },
+      rows: { title: "Rows", after: ["connect"], automatic: { rows: 10 } },
+      calm: { title: "Calm", after: ["rows"], automatic: { until: "calm" } },
+    };
+    ana.map("intents").set("start", { type: "workflow.start", run: "r", title: "Check", steps });
+    const run = () => ana.json("workflows")["r"] as WorkflowRun | undefined;
+    await ana.until(() => run()?.steps["connect"]!.state === "running");
+    sink.channels(channels(1, { group, source: "plant" }));
+    sink.status({ type: "feedStatus", source: "plant", status: "running", detail: "", counts: {} });
+    let sent = 0;
+    const sends = setInterval(
+      () => sink.frame({ ...row(systemClock.nowUs(), [1], ++sent), source: "plant", group }),
+      20,
+    );
+    await ana.until(() => run()?.steps["calm"]!.state === "done");
+    clearInterval(sends);
+    assert.equal(
+      Object.values(run()!.steps).map(({ state, by }) => `${state} by ${by}`),
+      ["connect", "rows", "calm"].map(() => "done by workflow"),
+    );
+    assert.equal((await replayed()).document.entry("workflows", "r"), run());
+    feed.end();
+    await Promise.all(parts.map(({ ended }) => ended));
+    await bus.close();
+  }, APART));
 
 test("an invitation opens every node, and who is revoked at one node is out at all", () =>
   inCluster(async ({ nodes: [a, b], post, guest, join }) => {

@@ -141,4 +141,45 @@ test("a level that is only drawn stays, whatever is in force", async () => {
   await close();
 });
 
+test("people care for an incident through the document and over HTTP: the first acknowledges it, and it ends with the incident", async () => {
+  const { joins, edits, sends, shows, declares, measures, incident, until, replayed, close } =
+    await sessionWorld();
+  joins();
+  declares({ everyUs: 100_000 });
+  measures(2_000);
+  measures(2_000);
+  await until(() => incident() !== undefined);
+  assert.equal([incident()?.id, incident()?.channels], ["p0/1", ["c0"]]);
+  for (const [writer, who] of [[7, "ana"], [8, "bob"]] as const)
+    edits(new Replica(writer, who).edits(acknowledges("p0/1")));
+  await until(() => incident()?.acknowledged?.by === "Ana");
+  await sends("alert.assigned", { id: "p0/1", to: "Eve" });
+  await until(() => shows("alerts")["p0/1"]?.["assignedTo"] === "Eve");
+  const snoozes = { type: "alert.snooze", alert: "p0/1", seconds: 3_600 };
+  edits(new Replica(9).edits((doc) => void doc.getMap("intents").set("s", snoozes)));
+  await until(() => incident()?.snoozedUntilUs !== null);
+  const { acknowledgedBy, assignedTo, assignedBy } = shows("alerts")["p0/1"]!;
+  assert.equal([acknowledgedBy, assignedTo, assignedBy], ["Ana", "Eve", "Bob"]);
+  // Samples come until the incident has been quiet for long enough.
+  const rows = setInterval(() => measures(0), 20);
+  await until(() => incident() === undefined && shows("alerts")["p0/1"] === undefined);
+  clearInterval(rows);
+  await close();
+  const told = (await replayed()).filter(({ kind }) => /^incident\.(ack|ass|snoo)/.test(kind));
+  assert.equal(
+    told.map(({ kind, detail }) => `${kind} ${detail["author"]}`),
+    ["incident.acknowledged Ana", "incident.assigned Bob", "incident.snoozed Ana"],
+  );
+});
+
+test("what is done about an incident that there is not is taken back from the document", async () => {
+  const { joins, edits, shows, until, commands, close } = await sessionWorld();
+  joins();
+  edits(new Replica(7).edits(acknowledges("p0/9")));
+  assert.is(shows("alerts")["p0/9"]?.["acknowledgedBy"], "Ana");
+  await until(() => shows("alerts")["p0/9"] === undefined);
+  assert.equal((await commands()).map(({ name }) => name), ["alert.acknowledged"]);
+  await close();
+});
+
 test.run();

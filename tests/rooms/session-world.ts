@@ -1,8 +1,11 @@
 /** A session of one partition with its shared document, both in this process, joined as `up` joins them. */
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
+import { Core } from "../../actors/core/core.ts";
+import { SILENT } from "../../actors/core/core-sink.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { listAlerts } from "../../actors/list-alerts.ts";
+import { foldJournal } from "../../actors/log/fold.ts";
 import { inputs } from "../../actors/log/read.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
@@ -12,12 +15,47 @@ import { type CommandTarget, type Forwarding, forwardCommands } from "../../coll
 import { alertsOf } from "../../collab/rooms/in-force.ts";
 import { joinRoom } from "../../collab/rooms/join-room.ts";
 import type { LoggedCommandName } from "../../protocol/commands.ts";
-import type { CommandInput, Edit } from "../../protocol/messages.ts";
+import type { CommandInput, Edit, EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
 import { channels, row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
+import { machineOf, toy } from "../core/toy-core.ts";
 import { openRoomPartition } from "./room-world.ts";
+
+/** Values above it are unusual. */
+const UNUSUAL = 1_000;
+
+/** An actor that finds a value unusual at once, and usual again. */
+const finder = toy(
+  "finder",
+  () => ({
+    fields: {},
+    update({ frame }, context) {
+      for (const value of frame.value)
+        context.signal({ type: value > UNUSUAL ? "high" : "low", timeUs: context.now });
+    },
+  }),
+  {
+    machine: machineOf({
+      usual: { on: { high: { target: "unusual", actions: tells("opened") }, low: {} } },
+      unusual: { on: { low: { target: "usual", actions: tells("ended") }, high: {} } },
+    }),
+  },
+);
+
+function tells(phase: "opened" | "ended") {
+  const params = ({ event }: { event: { timeUs: number } }) => ({
+    kind: `finder.${phase}`,
+    severity: "info",
+    title: "c0 is unusual",
+    channels: ["c0"],
+    finding: { key: "c0", phase, sinceUs: event.timeUs, effect: 9, evidence: 20 },
+  });
+  return { type: "announce", params };
+}
+
+const DEFINITIONS = { ...SYSTEM, group: [...SYSTEM.group, finder] };
 
 export async function sessionWorld() {
   const journal = createMemoryJournal({});
@@ -29,7 +67,7 @@ export async function sessionWorld() {
     journal,
     clock: systemClock,
     settings: defaultSettings(),
-    definitions: SYSTEM,
+    definitions: DEFINITIONS,
     versions: {},
     recording: null,
     log() {},
@@ -90,6 +128,16 @@ export async function sessionWorld() {
       }),
     /** A sample of channel c0 of group g. */
     measures: (value: number) => sink.frame(row(systemClock.nowUs(), [value], ++rows)),
+    /** Declares group g anew. */
+    declares: (traits: Parameters<typeof channels>[1]) => sink.channels(channels(1, traits)),
+    incident: () => listAlerts(to.core).incidents?.[0],
+    /** Events as a replay of the log has them. */
+    async replayed(): Promise<EventMessage[]> {
+      const events: EventMessage[] = [];
+      const core = new Core(DEFINITIONS, { ...SILENT, event: (event) => void events.push(event) });
+      await foldJournal(journal.read(), core);
+      return events;
+    },
     alert: (id: string) => listAlerts(to.core).alerts.find(({ threshold }) => threshold.id === id),
     shows: (root: "thresholds" | "alerts"): Record<string, Record<string, unknown>> =>
       room.room().document.doc.getMap(root).toJSON() as never,

@@ -29,6 +29,7 @@ export interface HeardEvent extends Announcement {
 export class ActorHarness implements DetectorContext {
   now = 0;
   sequence = 0;
+  readonly partition = "p0";
   readonly events: HeardEvent[] = [];
   readonly signals: Signal[] = [];
   readonly timers = new Map<string, number>();

@@ -3,20 +3,27 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { standingOf } from "../../collab/workflows/conditions.ts";
-import type { WatchedSession } from "../../collab/workflows/watched-session.ts";
+import type { SessionStanding } from "../../protocol/controls.ts";
 import type { Automatic } from "../../protocol/workflow.ts";
 
 const feed = (source: string, status: string, detail = "") => ({ source, status, detail });
 
-function standing(automatic: Automatic, session: Partial<WatchedSession>, rows = 0) {
-  const counted = { rows: () => rows, stop() {} };
-  const empty = { feeds: () => [], groups: () => [], incidents: () => 0, countRows: () => counted };
-  return standingOf(automatic, { ...empty, ...session }, counted);
+function standing(automatic: Automatic, session: Partial<SessionStanding>, rows = 0) {
+  const empty = { feeds: [], groups: [], incidents: 0 };
+  return standingOf(automatic, { standing: { ...empty, ...session }, rows });
 }
+
+test("a step waits for as long as the session's partitions do not say how they stand", () => {
+  for (const automatic of [{ until: "calm" }, { until: "warm" }, { rows: 1 }] as const)
+    assert.equal(standingOf(automatic, null), {
+      state: "running",
+      note: "waits for the owners of the session's partitions",
+    });
+});
 
 test("feeds are connected when each of them brings samples or has brought all", () => {
   const of = (...feeds: ReturnType<typeof feed>[]) =>
-    standing({ until: "connected" }, { feeds: () => feeds });
+    standing({ until: "connected" }, { feeds });
   assert.is(of().state, "running");
   assert.equal(of(feed("a", "running"), feed("b", "stalled")), {
     state: "running",
@@ -35,8 +42,8 @@ test("a session is warm when it has groups and none is learning; it never will b
     standing(
       { until: "warm" },
       {
-        feeds: () => [feed("a", status)],
-        groups: () => learning.map((isLearning, k) => ({ group: `g${k}`, isLearning })),
+        feeds: [feed("a", status)],
+        groups: learning.map((isLearning, k) => ({ group: `g${k}`, isLearning, rows: 0 })),
       },
     );
   assert.is(of([]).state, "running");
@@ -50,7 +57,7 @@ test("a session is warm when it has groups and none is learning; it never will b
 });
 
 test("a session is calm when no incident is open", () => {
-  assert.equal(standing({ until: "calm" }, { incidents: () => 1 }), {
+  assert.equal(standing({ until: "calm" }, { incidents: 1 }), {
     state: "running",
     note: "1 incident is open",
   });
@@ -58,7 +65,7 @@ test("a session is calm when no incident is open", () => {
 });
 
 test("rows are waited for until they have come, or nothing more comes", () => {
-  const ended = { feeds: () => [feed("a", "ended"), feed("b", "failed")] };
+  const ended = { feeds: [feed("a", "ended"), feed("b", "failed")] };
   assert.equal(standing({ rows: 10 }, {}, 4), {
     state: "running",
     note: "4 of 10 rows",

@@ -34,12 +34,14 @@ async function runnerWorld(offered: readonly Workflow[] = []) {
     runWorkflows({
       room,
       session: {
-        feeds: () => [{ source: "a", status: "running", detail: "" }],
-        groups: () => [],
-        incidents: () => session.incidents,
-        countRows: () => {
+        watch: () => {
           const before = session.rows;
-          return { rows: () => session.rows - before, stop() {} };
+          const feeds = [{ source: "a", status: "running", detail: "" }];
+          const look = () => ({
+            standing: { feeds, groups: [], incidents: session.incidents },
+            rows: session.rows - before,
+          });
+          return { look, stop() {} };
         },
       },
       offered,

@@ -5,7 +5,7 @@ import type { AlertsContext } from "./machine.ts";
 import type { ThresholdContext } from "./threshold-context.ts";
 
 /** `context`: of the machine of all alerts; `parts`: of its thresholds. */
-export function alertsStatus(context: unknown, parts: Iterable<PartState>): AlertsStatus {
+export function alertsStatus(context: unknown, parts: Iterable<PartState>): Omit<AlertsStatus, "incidents"> {
   const ledger = context as AlertsContext;
   return {
     alerts: Array.from(parts, (part) => statusOf(part, ledger)),

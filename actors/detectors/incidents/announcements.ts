@@ -1,11 +1,12 @@
 /** The wording of the events of incidents: title, severity and details of each. */
 import type { Announcement } from "../../ports/detector.ts";
 import { brief, duration } from "../event-wording.ts";
-import type { Book } from "./book.ts";
+import { type Book, incidentOf } from "./book.ts";
 import { demanded } from "./budget.ts";
 import { evidenceOf } from "./evidence.ts";
 import { channelsOf, type Incident, isCounting, leading, lookUs, news, sizeOf } from "./incident.ts";
 import { severityOf } from "./magnitude.ts";
+import type { CareSignal } from "./signals.ts";
 
 /** Channels named in an event. */
 const CHANNELS_NAMED = 8;
@@ -64,6 +65,38 @@ export function heldBack(incident: Incident, book: Book): Announcement {
   const title = `No alarm, ${why}: ${titleOf(incident)}${others(incident)}`;
   const said = told("incident.held-back", title, incident, book);
   return { ...said, detail: { ...said.detail, needed: needs } };
+}
+
+/** What a person did about an incident. */
+export function caredFor(signal: CareSignal, book: Book): Announcement {
+  const { by, number } = signal;
+  const incident = incidentOf(book, number)!;
+  const name = `incident ${number} of ${place(incident)}`;
+  const said = (kind: string, title: string, fields: NonNullable<Announcement["detail"]>): Announcement => {
+    const announcement = told(kind, title, incident, book);
+    return { ...announcement, detail: { ...announcement.detail, author: by, ...fields } };
+  };
+  switch (signal.type) {
+    case "acknowledged": {
+      const { note } = signal;
+      const why = note === "" ? "" : `: ${note}`;
+      return said("incident.acknowledged", `${by} acknowledged ${name}${why}`, { note });
+    }
+    case "assigned": {
+      const { to } = signal;
+      return said("incident.assigned", `${by} assigned ${name} to ${to === "" ? "nobody" : to}`, { to });
+    }
+    case "snoozed": {
+      const { untilUs, timeUs } = signal;
+      const title =
+        untilUs > timeUs
+          ? `${by} snoozed ${name} for ${duration(untilUs - timeUs)}`
+          : `${by} ended the snooze of ${name}`;
+      return said("incident.snoozed", title, { untilUs });
+    }
+    default:
+      return unreachable(signal);
+  }
 }
 
 export function learning(group: string, learningUs: number): Announcement {
@@ -145,4 +178,8 @@ function lasted(incident: Incident, book: Book): string {
 
 function minutes(us: number): string {
   return us < 60_000_000 ? duration(us) : `${Math.round(us / 60_000_000)} minutes`;
+}
+
+function unreachable(signal: never): never {
+  throw new Error(`unknown signal ${JSON.stringify(signal)}`);
 }

@@ -6,7 +6,9 @@
  * O1  A finding joins the incident that is about the same thing (incident.ts), else it forms one.
  * O2  `opened` is announced once and `closed` or `accepted` once. `grew` is announced when an incident is much larger than announced;
  *     `eased` once, and again only after `grew`: an incident that comes and goes stays silent.
+ * O3  What people do about an incident changes nothing about what it is.
  */
+import type { Care } from "../../../protocol/controls.ts";
 import { type Budget, demanded, leastEvidence, refilled } from "./budget.ts";
 import { evidenceOf } from "./evidence.ts";
 import {
@@ -19,6 +21,7 @@ import {
   isCounting,
   isFresh,
   isRipe,
+  isTold,
   lookUs,
   news,
   opening,
@@ -111,6 +114,17 @@ export function over<Kept extends Book>(
   };
 }
 
+/** The incident of a number that people were told of and that is not over. */
+export function incidentOf({ incidents }: Book, number: number): Incident | undefined {
+  return incidents.find((each) => each.number === number && isTold(each));
+}
+
+/** The book when a person has done something about an incident. */
+export function cared<Kept extends Book>(book: Kept, number: number, care: Partial<Care>): Kept {
+  const incidents = book.incidents.map((each) => (each.number === number ? { ...each, ...care } : each));
+  return { ...book, incidents };
+}
+
 /** The book when the findings of an instant are complete. */
 export function complete<Kept extends Book>(book: Kept): Kept {
   return { ...book, isGathering: false };
@@ -141,7 +155,7 @@ function stepOf(incident: Incident, book: Book): StepName | null {
     case "open":
       if (isActive) {
         if (isOld(incident, book)) return "accept";
-        return hasGrown(incident, book) ? "grow" : null;
+        return incident.snoozedUntilUs === null && hasGrown(incident, book) ? "grow" : null;
       }
       if (quietUs < incident.persistenceUs) return null;
       return incident.isAnnouncedEased ? "rest" : "ease";
@@ -222,7 +236,8 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
 export function dueUs(book: Book): number | null {
   if (book.isGathering) return book.nowUs;
   let due = Number.POSITIVE_INFINITY;
-  for (const incident of book.incidents) due = Math.min(due, lookAgainUs(incident, book.nowUs));
+  for (const incident of book.incidents)
+    due = Math.min(due, lookAgainUs(incident, book.nowUs), incident.snoozedUntilUs ?? Number.POSITIVE_INFINITY);
   return Number.isFinite(due) ? due : null;
 }
 
@@ -258,10 +273,6 @@ function homeOf({ incidents, nowUs }: Book, found: Found): number {
   );
   if (shared >= 0 || incidents.length < INCIDENTS_MAX || incidents.some(isForgettable)) return shared;
   return incidents.length - 1;
-}
-
-function isTold({ state }: Incident): boolean {
-  return state === "open" || state === "eased";
 }
 
 function isForgettable({ state }: Incident): boolean {

@@ -1,12 +1,14 @@
 /**
  * Gathers what detectors find into incidents: opened, grown, eased, closed, or accepted as the new normal.
  *
- *   announcements with a finding ─► what of them concerns the watched machine ─► machine (machine.ts) ─► incident.* events
+ *   announcements with a finding ─► what of them concerns the watched machine ─┐
+ *   what people do about an incident: acknowledge, assign, snooze ────────────┴─► machine (machine.ts) ─► incident.* events
  *
  * The detector only translates: channels of this program's own health are left out, and a finding about nothing else is dropped. Groups of the
  * host feed are recognised by the channel that only they have. All state is in the machine.
  */
-import type { Channels, Input } from "../../../protocol/messages.ts";
+import { incidentNumber } from "../../../protocol/incident-id.ts";
+import type { Channels, CommandInput, Input } from "../../../protocol/messages.ts";
 import { applySetting, type Settings } from "../../../protocol/settings.ts";
 import type { Announced, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
@@ -16,8 +18,9 @@ import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 3,
+  version: 4,
   machine: incidentsMachine,
+  commands: ["alert.acknowledged", "alert.assigned", "alert.snoozed"],
   listens: true,
   adapts: true,
   enabled: (settings) => settings.incidents.enabled,
@@ -47,7 +50,8 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
 
   onInput(input: Input, context: Context): void {
     const timeUs = context.now;
-    if (input.type === "channels") {
+    if (input.type === "command") this.obey(input, context);
+    else if (input.type === "channels") {
       const learningUs = isHost(input.channels) ? this.settings.incidents.learningSeconds * SECOND_US : 0;
       context.signal({ type: "declared", timeUs, group: input.group, traits: traitsOf(input), learningUs });
     } else if (input.type === "configChanged") {
@@ -83,6 +87,28 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
       everyUs: group.everyUs,
       persistenceUs: this.persistenceUs(group, ofHost),
     });
+  }
+
+  /** Commands about alerts, and about incidents of other partitions, are not for this actor. */
+  private obey({ name, body, author }: CommandInput, context: Context): void {
+    const { now: timeUs, partition } = context;
+    const number = incidentNumber((body as { id: string }).id, partition);
+    if (number === null) return;
+    const about = { timeUs, number, by: author.name ?? author.id };
+    switch (name) {
+      case "alert.acknowledged":
+        context.signal({ type: "acknowledged", ...about, note: (body as { note: string }).note });
+        break;
+      case "alert.assigned":
+        context.signal({ type: "assigned", ...about, to: (body as { to: string }).to });
+        break;
+      case "alert.snoozed": {
+        const { seconds } = body as { seconds: number };
+        context.signal({ type: "snoozed", ...about, untilUs: timeUs + Math.round(seconds * SECOND_US) });
+        break;
+      }
+      default:
+    }
   }
 
   private persistenceUs({ everyUs }: Group, ofHost: boolean): number {

@@ -12,14 +12,16 @@
  * N3  A symptom counts when it is as large as what is usual and has lasted for half of the persistence. Size, channels and title are those of
  *     symptoms that count, so that a burst says nothing about what lasts.
  * N4  It is ripe when a symptom that counts has lasted for the persistence, or when its active symptoms are extreme together.
+ * N5  What people do about it ends with it. While it is snoozed it does not grow for them; that is announced when the snooze ends.
  *
  * Plain JSON: incidents are registered state. These functions return changed copies.
  */
+import type { Care } from "../../../protocol/controls.ts";
 import type { Severity } from "../../../protocol/messages.ts";
 import { isExtreme, type Size } from "./magnitude.ts";
 import type { Found } from "./signals.ts";
 
-export interface Incident {
+export interface Incident extends Care {
   readonly state: "forming" | "held" | "open" | "eased";
   /** 1, 2, … in the order of opening; 0 before. */
   readonly number: number;
@@ -114,6 +116,9 @@ export function forming(found: Found): Incident {
     announcedMagnitude: 0,
     announcedSeverity: "notice",
     isAnnouncedEased: false,
+    acknowledged: null,
+    assigned: null,
+    snoozedUntilUs: null,
   };
 }
 
@@ -123,7 +128,13 @@ export function after(incident: Incident, nowUs: number, elapsedUs: number): Inc
     .map((each) => lasting(each, incident, isActive(each) ? elapsedUs : -elapsedUs))
     .filter((each) => each.counts || isRecent(each, incident, nowUs));
   const lastedUs = incident.lastedUs + (incident.quietSinceUs === null ? elapsedUs : 0);
-  return { ...incident, symptoms, lastedUs };
+  const { snoozedUntilUs: until } = incident;
+  return { ...incident, symptoms, lastedUs, snoozedUntilUs: until !== null && until <= nowUs ? null : until };
+}
+
+/** Whether people were told of it: it has a number. */
+export function isTold({ state }: Incident): boolean {
+  return state === "open" || state === "eased";
 }
 
 /** The name of the symptom that a finding is of. */

@@ -7,25 +7,29 @@
  * I2  Each incident is opened once, then closed or accepted once; in between it may grow and ease.
  * I3  No incident without a finding. Incidents open within the budget (budget.ts); those beyond it are announced once, as held back.
  * I4  A timer is pending whenever time alone can change an incident.
+ * I5  The first person to acknowledge an incident did; a later acknowledgement changes nothing, nor does what is asked of an incident that is over.
  *
  * When the findings of an instant are complete the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
  */
 import { assign, setup } from "xstate";
+import type { Care } from "../../../protocol/controls.ts";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
-import { accepted, closed, easing, grew, heldBack, learning, opened, watching } from "./announcements.ts";
+import { accepted, caredFor, closed, easing, grew, heldBack, learning, opened, watching } from "./announcements.ts";
 import {
   advanced,
   type Book,
+  cared,
   complete,
   dueUs,
   gathered,
+  incidentOf,
   nextStep,
   over,
   type StepName,
   stepped,
 } from "./book.ts";
 import type { Incident } from "./incident.ts";
-import { type Found, type IncidentsSignal, isOf } from "./signals.ts";
+import { type CareSignal, type Found, type IncidentsSignal, isOf } from "./signals.ts";
 
 type AllSignals = CompleteRow<IncidentsSignal>;
 
@@ -62,6 +66,18 @@ const allow = {
 const timerFired = { type: "timerFired" } as const;
 const find = (mayForm: boolean) =>
   ({ type: "gather", params: ({ event }: { event: Found }) => ({ found: event, mayForm }) }) as const;
+
+/** A person does something about an incident. */
+const care = [
+  advance,
+  announces((event: CareSignal, context: IncidentsContext) => caredFor(event, context)),
+  { type: "care", params: ({ event }: { event: CareSignal }) => event },
+] as const;
+const caredForByPeople = {
+  acknowledged: { guard: "isFree", actions: care },
+  assigned: { guard: "isThere", actions: care },
+  snoozed: { guard: "isThere", actions: care },
+} as const;
 
 /** Announces the incident of the next step as it is before, or as it is after the step. */
 function tells(
@@ -132,6 +148,7 @@ export const incidentsMachine = setup({
       groups: { ...context.groups, [group]: traits },
     })),
     allow: assign((_, { perDay }: { perDay: number }) => ({ perDay })),
+    care: assign(({ context }, signal: CareSignal) => cared(context, signal.number, careOf(signal))),
     step: assign(({ context }) => stepped(context, nextStep(context)!)),
     complete: assign(({ context }) => complete(context)),
     timerFired: assign({ timerUs: null }),
@@ -143,6 +160,9 @@ export const incidentsMachine = setup({
       const due = dueUs(context);
       return due !== null && (context.timerUs === null || context.timerUs > due);
     },
+    isThere: ({ context, event }) => isCare(event) && incidentOf(context, event.number) !== undefined,
+    isFree: ({ context, event }) =>
+      isCare(event) && incidentOf(context, event.number)?.acknowledged === null,
     isKnown: ({ context, event }) =>
       event.type === "declared" && context.groups[event.group] === event.traits,
     mustLearn: ({ event }) => event.type === "declared" && event.learningUs > 0,
@@ -167,6 +187,7 @@ export const incidentsMachine = setup({
         found: { actions: [advance, find(true)] },
         forgotten: { actions: [advance, forget] },
         allowed: { actions: [advance, allow] },
+        ...caredForByPeople,
         declared: [
           { guard: "isKnown", actions: advance },
           { guard: "mustLearn", target: "learning", actions: [...replace, announceLearning, startLearning] },
@@ -182,6 +203,7 @@ export const incidentsMachine = setup({
         found: { actions: [advance, find(false)] },
         forgotten: { actions: [advance, forget] },
         allowed: { actions: [advance, allow] },
+        ...caredForByPeople,
         declared: [
           { guard: "isKnown", actions: advance },
           { guard: "mustLearn", actions: [...replace, startLearning] },
@@ -197,3 +219,25 @@ export const incidentsMachine = setup({
     },
   },
 });
+
+function isCare(event: IncidentsSignal): event is CareSignal {
+  return event.type === "acknowledged" || event.type === "assigned" || event.type === "snoozed";
+}
+
+function careOf(signal: CareSignal): Partial<Care> {
+  const { type, by, timeUs } = signal;
+  switch (type) {
+    case "acknowledged":
+      return { acknowledged: { by, atUs: timeUs, note: signal.note } };
+    case "assigned":
+      return { assigned: signal.to === "" ? null : { by, to: signal.to } };
+    case "snoozed":
+      return { snoozedUntilUs: signal.untilUs > timeUs ? signal.untilUs : null };
+    default:
+      return unreachable(type);
+  }
+}
+
+function unreachable(type: never): never {
+  throw new Error(`unknown signal ${String(type)}`);
+}

@@ -20,8 +20,22 @@ export interface Found extends Signal, Omit<Finding, "key"> {
   readonly persistenceUs: number;
 }
 
+/** A person has done something about the incident of this number. */
+interface AboutIncident extends Signal {
+  readonly number: number;
+  readonly by: string;
+}
+
+export type CareSignal =
+  | (AboutIncident & { readonly type: "acknowledged"; readonly note: string })
+  /** `to`: "" for nobody. */
+  | (AboutIncident & { readonly type: "assigned"; readonly to: string })
+  /** Until `timeUs` or before: not snoozed. */
+  | (AboutIncident & { readonly type: "snoozed"; readonly untilUs: number });
+
 export type IncidentsSignal =
   | Found
+  | CareSignal
   /** Actors were replaced: what they had found is no longer followed. `group`: "" for those of all groups. */
   | (Signal & { readonly type: "forgotten"; readonly group: string; readonly actor: string })
   /** A group and what its actors depend on. `learningUs`: time in which findings in it are no alarms. */

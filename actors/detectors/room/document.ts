@@ -11,6 +11,7 @@
  * D5  Only the mapped entries and the writers are hashed: what Yjs keeps of deleted things depends on how updates were merged.
  */
 import * as Y from "yjs";
+import { isIncidentId } from "../../../protocol/incident-id.ts";
 import type { Edit } from "../../../protocol/messages.ts";
 import {
   checkEntry,
@@ -168,7 +169,7 @@ export class RoomDocument {
       for (const { root, key, after } of changes) {
         if (root === "thresholds" || root === "alerts") this.notHeard(key, around.sequence);
         // What people did about the alert of a threshold ends with it.
-        if (root === "thresholds" && !isObeyed(after)) this.show("alerts", key, undefined, around);
+        if (root === "thresholds" && !isObeyed(after) && !isIncidentId(key)) this.show("alerts", key, undefined, around);
       }
       if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });

@@ -1,4 +1,5 @@
 /** What intents do: changes of which only the first may count, so that the room decides them. An effect is the new value of one entry. */
+import { isIncidentId } from "../../../protocol/incident-id.ts";
 import { type Intent, isDrawnLevel, type RootName } from "../../../protocol/room-document.ts";
 import type { WorkflowRun } from "../../../protocol/workflow.ts";
 import { type Effect, type NoEffect, refused } from "./effects.ts";
@@ -12,7 +13,8 @@ export function carryOut(
 ): Effect | NoEffect {
   // Alerts have the name, as those of actors do.
   const { name, atUs } = mover;
-  if ("alert" in intent) {
+  // Which incidents there are, the partitions know: what is done about another one is taken back (in-force.ts).
+  if ("alert" in intent && !isIncidentId(intent.alert)) {
     const threshold = entry("thresholds", intent.alert);
     if (threshold === undefined || isDrawnLevel(threshold)) return refused("the alert of a threshold");
   }

@@ -1,5 +1,5 @@
 /**
- * Thresholds and their alerts, as the session has them, and what the person does about them.
+ * Thresholds and their alerts, as the session has them, and what the person does about them and about incidents.
  *
  *   event of an alert or threshold ─┐
  *   each second, while there are thresholds ─┴─► read ─► status ─► alerts that fire or are about to
@@ -10,6 +10,7 @@ import { computed, signal } from "@preact/signals";
 import type { Threshold, ThresholdRequest } from "../../../protocol/alert-commands.ts";
 import type { LoggedCommandName } from "../../../protocol/commands.ts";
 import type { AlertStatus } from "../../../protocol/controls.ts";
+import { isIncidentId } from "../../../protocol/incident-id.ts";
 import type { Intent } from "../../../protocol/room-document.ts";
 import type { Controls } from "./controls.ts";
 import type { Model } from "./model.ts";
@@ -46,6 +47,8 @@ export class Alerts {
   });
   /** Why the last command failed, "" when it succeeded. */
   readonly failure = signal("");
+  /** The threshold or incident that the last command was about. */
+  readonly subject = signal("");
   readonly #controls: Controls;
   readonly #room: Room;
   readonly #timer: ReturnType<typeof setInterval>;
@@ -87,6 +90,7 @@ export class Alerts {
     return this.#reading;
   }
 
+  /** `id`: of a threshold, or of an incident. */
   acknowledge(id: string): Promise<boolean> {
     return this.#ask({ type: "alert.acknowledge", alert: id }, "alert.acknowledged", { id });
   }
@@ -102,17 +106,20 @@ export class Alerts {
   }
 
   async remove(id: string): Promise<boolean> {
+    this.subject.value = id;
     if (!this.#isShared(id)) return this.#act("threshold.removed", { id });
     return this.#saying(this.#room.remove("thresholds", id));
   }
 
   async set(threshold: ThresholdRequest): Promise<boolean> {
+    this.subject.value = threshold.id;
     if (!this.#room.isJoined.peek()) return this.#act("threshold.set", threshold);
     const { id, ...value } = threshold;
     return this.#saying(this.#room.set("thresholds", id, value));
   }
 
   #isShared(id: string): boolean {
+    if (isIncidentId(id)) return this.#room.isJoined.peek();
     return this.#room.isJoined.peek() && Object.hasOwn(this.#room.entries("thresholds"), id);
   }
 
@@ -122,6 +129,7 @@ export class Alerts {
     name: LoggedCommandName,
     body: { id: string; to?: string; seconds?: number },
   ): Promise<boolean> {
+    this.subject.value = body.id;
     return this.#isShared(body.id) ? this.#saying(await this.#room.intend(intent)) : this.#act(name, body);
   }
 

@@ -6,7 +6,10 @@
  *
  * L1  An event belongs to one incident at most: the log of a page leaves out those that an incident has.
  * L2  Where the page does not have the opening, the first step that it has stands for it: each says since when.
+ * L3  What people did about it is in its events as well: acknowledged, assigned, snoozed.
  */
+import { incidentId } from "../../../protocol/incident-id.ts";
+import type { Care } from "../../../protocol/controls.ts";
 import type { EventMessage, Severity } from "../../../protocol/messages.ts";
 import { partitionOfEvent } from "../../event-order.ts";
 import { SEVERITIES } from "./severities.ts";
@@ -26,7 +29,8 @@ export interface Incident {
   readonly channels: readonly string[];
   /** The sentence of the program. */
   readonly title: string;
-  /** What it went through, the first first. */
+  readonly care: Care;
+  /** What it went through, and what people did about it, the first first. */
   readonly steps: readonly EventMessage[];
   /** Events of what was found, the first first: those that the page has. */
   readonly findings: readonly EventMessage[];
@@ -40,16 +44,30 @@ const STATES: Readonly<Record<string, Incident["state"]>> = {
   "incident.accepted": "accepted",
 };
 
+const NO_CARE: Care = { acknowledged: null, assigned: null, snoozedUntilUs: null };
+
+/** What people did about it after an event that says so. */
+const CARES: Readonly<Record<string, (event: EventMessage) => Partial<Care>>> = {
+  "incident.acknowledged": ({ detail: { author, note }, timeUs }) => ({
+    acknowledged: { by: String(author), atUs: timeUs, note: String(note ?? "") },
+  }),
+  "incident.assigned": ({ detail: { author, to } }) => ({
+    assigned: to === "" ? null : { by: String(author), to: String(to) },
+  }),
+  "incident.snoozed": ({ detail: { untilUs }, timeUs }) => ({
+    snoozedUntilUs: numberOf(untilUs, 0) > timeUs ? numberOf(untilUs, 0) : null,
+  }),
+};
+
 /** Incidents of events, which come the newest first. The incident with the newest begin is first. */
 export function incidentsOf(events: readonly EventMessage[]): readonly Incident[] {
   const byKey = new Map<string, Incident>();
   const found = new Map<string, string>();
   for (const event of oldestFirst(events)) {
-    const state = STATES[event.kind];
     const number = event.detail["incident"];
-    if (state === undefined || typeof number !== "number") continue;
-    const key = `${partitionOfEvent(event)}/${number}`;
-    byKey.set(key, withStep(byKey.get(key), event, state, key));
+    if (!isStep(event) || typeof number !== "number") continue;
+    const key = incidentId(partitionOfEvent(event), number);
+    byKey.set(key, withStep(byKey.get(key), event, key));
     for (const id of String(event.detail["events"] ?? "").split(" ")) if (id !== "") found.set(id, key);
   }
   const findings = findingsOf(events, byKey, found);
@@ -79,13 +97,13 @@ export function eventsIn(incidents: readonly Incident[]): ReadonlySet<string> {
   return new Set(incidents.flatMap(({ steps, findings }) => [...steps, ...findings].map(({ id }) => id)));
 }
 
-function withStep(
-  before: Incident | undefined,
-  event: EventMessage,
-  state: Incident["state"],
-  key: string,
-): Incident {
-  const { detail, channels, group, severity } = event;
+function isStep({ kind }: EventMessage): boolean {
+  return Object.hasOwn(STATES, kind) || Object.hasOwn(CARES, kind);
+}
+
+function withStep(before: Incident | undefined, event: EventMessage, key: string): Incident {
+  const { kind, detail, channels, group, severity } = event;
+  const state = STATES[kind] ?? before?.state ?? "open";
   const sinceUs = numberOf(detail["sinceUs"], event.timeUs);
   const lastedUs = numberOf(detail["lastedUs"], event.timeUs - sinceUs);
   const isFirst = before === undefined;
@@ -99,6 +117,7 @@ function withStep(
     untilUs: state === "open" ? null : sinceUs + lastedUs,
     channels: channels.length > 0 || isFirst ? channels : before.channels,
     title: isFirst ? event.title : before.title,
+    care: { ...(before?.care ?? NO_CARE), ...CARES[kind]?.(event) },
     steps: [...(before?.steps ?? []), event],
     findings: [],
   };

@@ -4,7 +4,9 @@
 import "./card.css";
 import { useEffect, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
+import { visibleText } from "../../../../protocol/visible-text.ts";
 import { clock, dateTime } from "../../../charts/format.ts";
+import { CareActs, careWords } from "../../components/care.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { CopyLink } from "../../components/share.tsx";
@@ -39,6 +41,7 @@ export function IncidentCard({ incident, ...props }: PanelProps & { incident: In
         <span class="incident-when">
           {timeWords(incident, model.headUs)}
           {state === "open" ? null : <> · {fateWords(incident, known)}</>}
+          {isOngoing(incident) ? careWords(incident.care, model.headUs).map((words) => ` · ${words}`) : null}
           {more > 0 && !isOpen ? ` · ${channels.length} channels` : ""}
         </span>
       </button>
@@ -65,12 +68,12 @@ function LifeLine({ incident, headUs }: { incident: Incident; headUs: number }) 
   return (
     <div class="life" aria-hidden="true">
       <span class="life-line" style={{ width: share(untilUs ?? endUs) }} />
-      {steps.map(({ id, kind, timeUs }) => (
+      {steps.map(({ id, kind, timeUs, title }) => (
         <span
           key={id}
           class={`life-step of-${kind.replace("incident.", "")}`}
           style={{ left: share(timeUs) }}
-          title={`${STEPS[kind] ?? kind} ${clock(timeUs)}`}
+          title={`${STEPS[kind] ?? visibleText(title)} ${clock(timeUs)}`}
         />
       ))}
     </div>
@@ -81,8 +84,10 @@ function place(timeUs: number, fromUs: number, toUs: number): number {
   return toUs > fromUs ? Math.min(1, Math.max(0, (timeUs - fromUs) / (toUs - fromUs))) : 0;
 }
 
-function Detail({ incident, model, view }: PanelProps & { incident: Incident }) {
-  const { steps, group } = incident;
+function Detail({ incident, ...props }: PanelProps & { incident: Incident }) {
+  const { model, view, alerts } = props;
+  const { steps, group, key } = incident;
+  const failure = alerts.subject.value === key ? alerts.failure.value : "";
   const known = knownOf(model);
   const contributions = contributionsOf(incident, known, model.headUs);
   return (
@@ -114,12 +119,20 @@ function Detail({ incident, model, view }: PanelProps & { incident: Incident }) 
         </li>
         {steps.map((step) => (
           <li key={step.id}>
-            <time>{clock(step.timeUs)}</time> {STEPS[step.kind] ?? step.kind}
+            <time>{clock(step.timeUs)}</time> {STEPS[step.kind] ?? visibleText(step.title)}
             {step.kind === "incident.opened" ? `, after ${lasted(step.timeUs - incident.sinceUs)}` : ""}
             {step.severity === "info" ? "" : ` (${step.severity})`}
           </li>
         ))}
       </ol>
+      {isOngoing(incident) ? (
+        <CareActs id={key} name={`incident ${incident.number}`} care={incident.care} {...props} />
+      ) : null}
+      {failure === "" || !isOngoing(incident) ? null : (
+        <p class="trouble" role="alert">
+          {failure}
+        </p>
+      )}
       <div class="incident-acts">
         <button
           type="button"
