@@ -8,13 +8,7 @@
  * Maps only. Samples, pointers and drags never enter the document.
  */
 import * as v from "valibot";
-import {
-  alertAcknowledged,
-  alertAssigned,
-  alertId,
-  alertSnoozed,
-  thresholdSet,
-} from "./alert-commands.ts";
+import { alertAcknowledged, alertAssigned, alertId, alertSnoozed, thresholdSet } from "./alert-commands.ts";
 import { isName, json } from "./fields.ts";
 import { MAX_NAME_BYTES } from "./limits.ts";
 import { includesRole, type Role } from "./principal.ts";

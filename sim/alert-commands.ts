@@ -25,7 +25,13 @@ export function checkAlertCommand(
   const { id } = body;
   if (isIncidentId(id)) {
     const incident = incidents.find((each) => each.id === id);
-    if (incident === undefined) throw notThere(action, "incident", id, incidents.map((each) => each.id));
+    if (incident === undefined)
+      throw notThere(
+        action,
+        "incident",
+        id,
+        incidents.map((each) => each.id),
+      );
     if (name === "alert.acknowledged") checkFree(action, `incident ${id}`, incident);
     return;
   }
@@ -48,7 +54,13 @@ export function checkAlertCommand(
       });
     return;
   }
-  if (known === undefined) throw notThere(action, "threshold", id, alerts.map(({ threshold }) => threshold.id));
+  if (known === undefined)
+    throw notThere(
+      action,
+      "threshold",
+      id,
+      alerts.map(({ threshold }) => threshold.id),
+    );
   if (name !== "alert.acknowledged") return;
   if (known.state !== "firing")
     throw new EigenwatchError({

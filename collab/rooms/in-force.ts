@@ -8,9 +8,9 @@
  * N3  Facts are compared with the document, not counted: one that is lost with the process is found again at the next start.
  */
 import { inForceEffects, listAlerts, type Partition } from "../../actors/mod.ts";
-import { isIncidentId } from "../../protocol/incident-id.ts";
 import type { AlertStatus, AlertsStatus, Care } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { isIncidentId } from "../../protocol/incident-id.ts";
 import { type AlertEntry, isDrawnLevel, ROOM_AUTHOR } from "../../protocol/room-document.ts";
 import { IN_FORCE_ENTRIES, type InForceEntry } from "../../protocol/session-facts.ts";
 
@@ -113,7 +113,9 @@ function differences(room: Partition, lists: readonly AlertsStatus[], heard: num
     lists.flatMap(({ incidents = [] }) => incidents.map((each) => [each.id, each] as const)),
   );
   const shown = document.keys("thresholds").filter((id) => !isDrawnLevel(document.entry("thresholds", id)));
-  const ids = [...new Set([...statuses.keys(), ...incidents.keys(), ...shown, ...document.keys("alerts")])].sort();
+  const ids = [
+    ...new Set([...statuses.keys(), ...incidents.keys(), ...shown, ...document.keys("alerts")]),
+  ].sort();
   return ids
     .filter((id) => !document.isUnheard(id, heard))
     .map((id) =>
@@ -139,7 +141,11 @@ function entryOf(id: string, status: AlertStatus | undefined): InForceEntry {
   if (status === undefined) return { id, threshold: null, alert: null };
   const { threshold, state, acknowledged } = status;
   // An alert that has ended is nobody's; when it fires again somebody else may take it on.
-  return { id, threshold, alert: careOf({ ...status, acknowledged: state === "firing" ? acknowledged : null }) };
+  return {
+    id,
+    threshold,
+    alert: careOf({ ...status, acknowledged: state === "firing" ? acknowledged : null }),
+  };
 }
 
 /** What people did, as an entry of the document; null: nothing. */

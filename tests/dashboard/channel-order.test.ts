@@ -118,6 +118,7 @@ function incident(given: Partial<Incident>): Incident {
     untilUs: null,
     channels: [],
     title: "",
+    care: { acknowledged: null, assigned: null, snoozedUntilUs: null },
     steps: [],
     findings: [],
     ...given,

@@ -53,15 +53,20 @@ test("[L3] an incident has who acknowledged it, who cares for it and its snooze,
   const of = (...more: ReturnType<typeof step>[]) =>
     incidentsOf(told([step(1, 5, "opened"), ...more]))[0]!.care;
   assert.equal(of(), { acknowledged: null, assigned: null, snoozedUntilUs: null });
-  const acknowledged = step(2, 6, "acknowledged", { author: "Ana", note: "mine" });
-  const assigned = step(3, 7, "assigned", { author: "Ana", to: "Ben" });
-  const snoozed = step(4, 8, "snoozed", { author: "Ben", untilUs: T + 60 * MINUTE });
+  const acknowledged = step(2, 6, "acknowledged", { said: { author: "Ana", note: "mine" } });
+  const assigned = step(3, 7, "assigned", { said: { author: "Ana", to: "Ben" } });
+  const snoozed = step(4, 8, "snoozed", { said: { author: "Ben", untilUs: T + 60 * MINUTE } });
   const care = of(acknowledged, assigned, snoozed);
   assert.equal([care.acknowledged?.by, care.acknowledged?.note], ["Ana", "mine"]);
   assert.equal([care.assigned?.to, care.snoozedUntilUs], ["Ben", T + 60 * MINUTE]);
-  const given = of(acknowledged, assigned, snoozed, step(5, 9, "assigned", { author: "Ben", to: "" }));
+  const given = of(
+    acknowledged,
+    assigned,
+    snoozed,
+    step(5, 9, "assigned", { said: { author: "Ben", to: "" } }),
+  );
   assert.is(given.assigned, null);
-  const woken = step(6, 10, "snoozed", { author: "Ben", untilUs: T });
+  const woken = step(6, 10, "snoozed", { said: { author: "Ben", untilUs: T } });
   assert.is(of(snoozed, woken).snoozedUntilUs, null);
 });
 
@@ -248,6 +253,8 @@ interface Step {
   severity?: EventMessage["severity"];
   title?: string;
   channels?: readonly string[];
+  /** Further detail. */
+  said?: EventMessage["detail"];
 }
 
 function step(sequence: number, minutes: number, what: string, given: Step = {}): EventMessage {
@@ -257,7 +264,7 @@ function step(sequence: number, minutes: number, what: string, given: Step = {})
     severity: what === "opened" || what === "grew" ? severity : "info",
     title,
     channels: [...(given.channels ?? ["disk"])],
-    detail: { incident, sinceUs, lastedUs, events, importance: 9 },
+    detail: { incident, sinceUs, lastedUs, events, importance: 9, ...given.said },
   };
 }
 

@@ -369,12 +369,7 @@ test("[I5] the first who acknowledges an incident does, people assign it, and ea
   const [status] = incidentsStatus(world.actor.machine.context, "p0");
   assert.equal(
     [status!.id, status!.state, status!.acknowledged, status!.assigned],
-    [
-      "p0/1",
-      "open",
-      { by: "ana", atUs: 116 * SECOND, note: "mine" },
-      { by: "bob", to: "Eve" },
-    ],
+    ["p0/1", "open", { by: "ana", atUs: 116 * SECOND, note: "mine" }, { by: "bob", to: "Eve" }],
   );
 });
 
@@ -395,8 +390,8 @@ test("[N5] an incident that is snoozed does not grow for people until the snooze
     [160, (world: World) => world.does(160, "bob", "alert.snoozed", { id: "p0/1", seconds: 0 })],
   ] as const) {
     const world = host().found(100, "a", { effect: 3 }).until(115);
-    world.does(120, "ana", "alert.snoozed", { id: "p0/1", seconds: 80 });
-    world.found(130, "b", { effect: 50 }).found(130, "c", { effect: 50 }).until(159);
+    world.does(116, "ana", "alert.snoozed", { id: "p0/1", seconds: 84 });
+    world.found(119, "b", { effect: 50 }).found(119, "c", { effect: 50 }).until(159);
     assert.equal(kinds(world.events).slice(1), ["incident.snoozed"]);
     ends(world);
     world.until(210);

@@ -66,7 +66,15 @@ export async function roomCluster(names: readonly string[] = ["a", "b", "c"]) {
       ...{ definitions: SYSTEM, settings: defaultSettings(), versions: {}, timing: FAILOVER.quick },
     });
     const rooms = new NodeRooms({
-      ...{ bus, session: SESSION, node: name, partitions: PARTITIONS, workflows: [], signal: leaving.signal, log },
+      ...{
+        bus,
+        session: SESSION,
+        node: name,
+        partitions: PARTITIONS,
+        workflows: [],
+        signal: leaving.signal,
+        log,
+      },
       epochOf: (partition) => node.epochOf(partition),
     });
     node.onChange((change) => {

@@ -150,7 +150,10 @@ test("people care for an incident through the document and over HTTP: the first 
   measures(2_000);
   await until(() => incident() !== undefined);
   assert.equal([incident()?.id, incident()?.channels], ["p0/1", ["c0"]]);
-  for (const [writer, who] of [[7, "ana"], [8, "bob"]] as const)
+  for (const [writer, who] of [
+    [7, "ana"],
+    [8, "bob"],
+  ] as const)
     edits(new Replica(writer, who).edits(acknowledges("p0/1")));
   await until(() => incident()?.acknowledged?.by === "Ana");
   await sends("alert.assigned", { id: "p0/1", to: "Eve" });
@@ -164,12 +167,12 @@ test("people care for an incident through the document and over HTTP: the first 
   const rows = setInterval(() => measures(0), 20);
   await until(() => incident() === undefined && shows("alerts")["p0/1"] === undefined);
   clearInterval(rows);
-  await close();
   const told = (await replayed()).filter(({ kind }) => /^incident\.(ack|ass|snoo)/.test(kind));
   assert.equal(
     told.map(({ kind, detail }) => `${kind} ${detail["author"]}`),
     ["incident.acknowledged Ana", "incident.assigned Bob", "incident.snoozed Ana"],
   );
+  await close();
 });
 
 test("what is done about an incident that there is not is taken back from the document", async () => {
@@ -178,7 +181,10 @@ test("what is done about an incident that there is not is taken back from the do
   edits(new Replica(7).edits(acknowledges("p0/9")));
   assert.is(shows("alerts")["p0/9"]?.["acknowledgedBy"], "Ana");
   await until(() => shows("alerts")["p0/9"] === undefined);
-  assert.equal((await commands()).map(({ name }) => name), ["alert.acknowledged"]);
+  assert.equal(
+    (await commands()).map(({ name }) => name),
+    ["alert.acknowledged"],
+  );
   await close();
 });
 

@@ -17,10 +17,10 @@ import { joinRoom } from "../../collab/rooms/join-room.ts";
 import type { LoggedCommandName } from "../../protocol/commands.ts";
 import type { CommandInput, Edit, EventMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
+import { machineOf, toy } from "../core/toy-core.ts";
 import { condition } from "../support/condition.ts";
 import { channels, row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
-import { machineOf, toy } from "../core/toy-core.ts";
 import { openRoomPartition } from "./room-world.ts";
 
 /** Values above it are unusual. */
@@ -32,7 +32,7 @@ const finder = toy(
   () => ({
     fields: {},
     update({ frame }, context) {
-      for (const value of frame.value)
+      for (const value of frame.value.subarray(0, frame.count))
         context.signal({ type: value > UNUSUAL ? "high" : "low", timeUs: context.now });
     },
   }),

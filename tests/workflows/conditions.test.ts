@@ -22,8 +22,7 @@ test("a step waits for as long as the session's partitions do not say how they s
 });
 
 test("feeds are connected when each of them brings samples or has brought all", () => {
-  const of = (...feeds: ReturnType<typeof feed>[]) =>
-    standing({ until: "connected" }, { feeds });
+  const of = (...feeds: ReturnType<typeof feed>[]) => standing({ until: "connected" }, { feeds });
   assert.is(of().state, "running");
   assert.equal(of(feed("a", "running"), feed("b", "stalled")), {
     state: "running",

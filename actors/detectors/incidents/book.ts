@@ -237,7 +237,11 @@ export function dueUs(book: Book): number | null {
   if (book.isGathering) return book.nowUs;
   let due = Number.POSITIVE_INFINITY;
   for (const incident of book.incidents)
-    due = Math.min(due, lookAgainUs(incident, book.nowUs), incident.snoozedUntilUs ?? Number.POSITIVE_INFINITY);
+    due = Math.min(
+      due,
+      lookAgainUs(incident, book.nowUs),
+      incident.snoozedUntilUs ?? Number.POSITIVE_INFINITY,
+    );
   return Number.isFinite(due) ? due : null;
 }
 

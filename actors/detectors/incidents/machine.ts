@@ -14,7 +14,17 @@
 import { assign, setup } from "xstate";
 import type { Care } from "../../../protocol/controls.ts";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
-import { accepted, caredFor, closed, easing, grew, heldBack, learning, opened, watching } from "./announcements.ts";
+import {
+  accepted,
+  caredFor,
+  closed,
+  easing,
+  grew,
+  heldBack,
+  learning,
+  opened,
+  watching,
+} from "./announcements.ts";
 import {
   advanced,
   type Book,
@@ -161,8 +171,7 @@ export const incidentsMachine = setup({
       return due !== null && (context.timerUs === null || context.timerUs > due);
     },
     isThere: ({ context, event }) => isCare(event) && incidentOf(context, event.number) !== undefined,
-    isFree: ({ context, event }) =>
-      isCare(event) && incidentOf(context, event.number)?.acknowledged === null,
+    isFree: ({ context, event }) => isCare(event) && incidentOf(context, event.number)?.acknowledged === null,
     isKnown: ({ context, event }) =>
       event.type === "declared" && context.groups[event.group] === event.traits,
     mustLearn: ({ event }) => event.type === "declared" && event.learningUs > 0,

@@ -1,6 +1,7 @@
 /** The incidents of a session as people see them, read from the machine of their actor. */
-import { incidentId } from "../../../protocol/incident-id.ts";
+
 import type { IncidentStatus } from "../../../protocol/controls.ts";
+import { incidentId } from "../../../protocol/incident-id.ts";
 import type { Book } from "./book.ts";
 import { channelsOf, isTold } from "./incident.ts";
 

@@ -169,7 +169,8 @@ export class RoomDocument {
       for (const { root, key, after } of changes) {
         if (root === "thresholds" || root === "alerts") this.notHeard(key, around.sequence);
         // What people did about the alert of a threshold ends with it.
-        if (root === "thresholds" && !isObeyed(after) && !isIncidentId(key)) this.show("alerts", key, undefined, around);
+        if (root === "thresholds" && !isObeyed(after) && !isIncidentId(key))
+          this.show("alerts", key, undefined, around);
       }
       if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });

@@ -8,8 +8,9 @@
  * L2  Where the page does not have the opening, the first step that it has stands for it: each says since when.
  * L3  What people did about it is in its events as well: acknowledged, assigned, snoozed.
  */
-import { incidentId } from "../../../protocol/incident-id.ts";
+
 import type { Care } from "../../../protocol/controls.ts";
+import { incidentId } from "../../../protocol/incident-id.ts";
 import type { EventMessage, Severity } from "../../../protocol/messages.ts";
 import { partitionOfEvent } from "../../event-order.ts";
 import { SEVERITIES } from "./severities.ts";
