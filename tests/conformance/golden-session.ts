@@ -5,6 +5,7 @@
  *   70 s     the snapshot
  *   75 s     people edit the shared document, set a threshold and care for its alert
  *   300 s    two scans, one of them removed, one interrupted
+ *   1,515 s  people care for an incident, which grows while it is snoozed
  *   6,000 s  other settings of the collapse detector, then of incidents
  *   3 h      23 days of the seasonal group
  *   then     other settings of the other actors, the plant once more, an injection that its session interrupts, the session opened again
@@ -150,6 +151,10 @@ function people(): TimedInput[] {
       { heard, entries: [{ id: "jkl", threshold: { id: "jkl", ...level, ...changed }, alert }] },
       "session",
     );
+  const incidentInForce = (seconds: number, alert: object | null) => {
+    const entries = [{ id: "p0/4", threshold: null, alert }];
+    return command(seconds, "alerts.inForce", { heard: Number.MAX_SAFE_INTEGER, entries }, "session");
+  };
   return [
     edit(75, ana, setsThreshold("jkl", level)),
     command(75, "threshold.set", { id: "jkl", ...level }),
@@ -172,6 +177,13 @@ function people(): TimedInput[] {
     inForce(701, Number.MAX_SAFE_INTEGER, { level: 101 }, null),
     edit(800, ana, (doc) => doc.getMap("thresholds").delete("jkl")),
     command(800, "threshold.removed", { id: "jkl" }),
+    edit(1_515, ana, intends("b", { type: "alert.acknowledge", alert: "p0/4", note: "seen" })),
+    command(1_515, "alert.acknowledged", { id: "p0/4", note: "seen" }),
+    command(1_516, "alert.acknowledged", { id: "p0/4" }),
+    command(1_517, "alert.assigned", { id: "p0/4", to: "Bob" }),
+    incidentInForce(1_518, { assignedTo: "Bob", assignedBy: "Ana" }),
+    command(1_520, "alert.snoozed", { id: "p0/4", seconds: 60 }),
+    incidentInForce(1_945, null),
   ];
 }
 
