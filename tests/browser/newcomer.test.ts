@@ -20,7 +20,7 @@ const FROM_MS = Date.UTC(2026, 0, 1);
 const CHANNELS = ["requests", "latency", "errors", "memory", "disk writes", "network"];
 const FAULTY = "disk writes";
 
-test("a newcomer reads the verdict, finds the faulty channel and its moment, and shows them to somebody else", async () => {
+test("a newcomer reads the verdict, finds the faulty channel and its moment, shows them to somebody else, and both care for it", async () => {
   buildDashboard();
   const table = join(temporaryDirectory(), "shop.csv");
   writeFileSync(table, faultyTable());
@@ -55,6 +55,7 @@ test("a newcomer reads the verdict, finds the faulty channel and its moment, and
     assert.equal(await seen(other), shown);
     await page.reload();
     assert.equal(await seen(page), shown);
+    await caresFor(page, other);
     await page.getByRole("button", { name: "back to live" }).click();
     await page.getByText(/^Ended/).waitFor();
     assert.equal(complaints, []);
@@ -76,6 +77,24 @@ async function seen(page: Page) {
     channels: await chips.allTextContents(),
     moment: (await page.getByRole("button", { name: "back to live" }).textContent()) ?? "",
   };
+}
+
+/** What one does about the incident, the other sees on its card. */
+async function caresFor(page: Page, other: Page): Promise<void> {
+  const press = (on: Page, words: string) =>
+    on.getByRole("button", { name: new RegExp(`^${words}: incident \\d`) }).click();
+  const shows = (on: Page, text: string | RegExp) =>
+    on.locator(".incident-when", { hasText: text }).first().waitFor();
+  await press(page, "Acknowledge");
+  await shows(other, /acknowledged by \S/);
+  await press(other, "Assign to me");
+  await shows(page, /\S cares for it/);
+  await press(page, "Snooze");
+  await press(page, "Snooze 1 h");
+  await shows(other, /snoozed until \d\d:\d\d/);
+  await other.locator(".steps li", { hasText: /snoozed incident \d+ of .* for 60 min/ }).waitFor();
+  assert.is(await other.getByRole("button", { name: /^Acknowledge:/ }).count(), 0);
+  assert.equal([await faultsOf(page), await faultsOf(other)], [[], []]);
 }
 
 /** Noise, and one channel that goes to another level and stays there. */
