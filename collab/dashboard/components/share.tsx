@@ -26,7 +26,7 @@ export function CopyLink({ view, words = "" }: Pick<PanelProps, "view"> & { word
       type="button"
       class={words === "" ? "icon-button copy-link" : "button small"}
       onClick={() => void copy()}
-      aria-label={told || "Copy a link to what is shown"}
+      aria-label={told || `${words || "Copy a link"} to what is shown`}
       title={told || "Copy a link to what is shown: the range, the channels, the incident"}
     >
       {words === "" ? <Icon name={told === "" ? "link" : "check"} size={17} /> : told || words}
