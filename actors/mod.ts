@@ -49,6 +49,7 @@ export {
   LoggedInput,
 } from "./log/read.ts";
 export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock } from "./log/writer.ts";
+export { scanLogOf } from "./log-scans.ts";
 export { LoggedFrame } from "./partition/delivered-frame.ts";
 export type { RequestedSetting } from "./partition/opening.ts";
 export { Outbox, type OutboxOptions } from "./partition/outbox.ts";

@@ -38,6 +38,7 @@ const FACES = [
   "actors/feeds/mod.ts",
   "actors/journal/mod.ts",
   "actors/partition/mod.ts",
+  "actors/scan/mod.ts",
   "actors/workers/mod.ts",
   ...SYSTEM,
 ];

@@ -38,6 +38,11 @@ export interface ScanRequest {
   readonly priority?: number | undefined;
   /** Longest evaluation of one symbol. */
   readonly itemSeconds: number;
+  /** Hears what became of each item, before its result counts. */
+  outcome?(
+    item: number,
+    answer: { readonly result: EvaluatedItem } | { readonly error: { readonly message: string } },
+  ): void;
   /** Time that loading and preparing took, ms. */
   readonly loadMs?: number;
   readonly prepareMs?: number;
@@ -212,6 +217,7 @@ export class Scan {
 
   succeed(item: number, evaluated: EvaluatedItem): void {
     if (!this.settle(item)) return;
+    this.request.outcome?.(item, { result: evaluated });
     const { data } = this.request.universe;
     const symbol = data.symbols[item]!;
     const { score, values, featuresMs, evaluateMs } = evaluated;
@@ -235,6 +241,7 @@ export class Scan {
 
   fail(item: number, reason: string): void {
     if (!this.settle(item)) return;
+    this.request.outcome?.(item, { error: { message: reason } });
     this.refuse(this.request.universe.data.symbols[item]!, reason);
     this.endEarly();
   }

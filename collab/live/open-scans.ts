@@ -1,17 +1,7 @@
 /** The scans that a process serves: universes of its command line, threads that stay warm, and the log of the session's first partition. */
 import { availableParallelism } from "node:os";
-import {
-  endInterrupted,
-  loggedScans,
-  type Partition,
-  type ScanLog,
-  ScanService,
-  systemClock,
-} from "../../actors/mod.ts";
+import { endInterrupted, type Partition, ScanService, scanLogOf, systemClock } from "../../actors/mod.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
-
-/** Names scans among the sources of commands. Their facts say themselves what they follow on. */
-const SOURCE = "scans";
 
 /**
  * Scans of an earlier run that were under way are over when it resolves. Undefined where no universe is named and the log has no scan: then there are no
@@ -35,12 +25,4 @@ export async function openScans(
     log,
     scanLog,
   });
-}
-
-export function scanLogOf(partition: Partition): ScanLog {
-  return {
-    enter: (name, body, by) =>
-      partition.command({ name, body, author: { id: by }, source: SOURCE, sequence: 0 }),
-    list: () => loggedScans(partition.core),
-  };
 }

@@ -5,8 +5,8 @@
 import { SCENARIOS, type ScenarioName, type ScenarioShape } from "./scenarios.ts";
 
 interface Branch {
-  /** Worlds in which it can happen: clusters, those whose nodes all serve everything, those with a shared document, single machines, or all. */
-  readonly world: "cluster" | "remote" | "rooms" | "single" | "any";
+  /** Worlds in which it can happen: clusters, those whose nodes all serve everything, those with a shared document, with scans, single machines, or all. */
+  readonly world: "cluster" | "remote" | "rooms" | "scans" | "single" | "any";
   /** The family of faults that it needs; null: none. */
   readonly needs: keyof ScenarioShape["weights"] | null;
 }
@@ -88,14 +88,26 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
     "stale page",
     "author closed for good",
   ),
+  ...of("scans", null, "scan ended: finished", "scan ended: signals", "scan ended: stopped"),
+  ...of("scans", "node", "scan worker died", "scan worker stalled", "scan thread died", "scan item stuck"),
+  ...of("scans", "node", "scan job handed out again"),
+  ...of("scans", "network", "scan job refused", "scan job handed out twice", "scan answer lost"),
+  ...of("scans", "network", "scan word of an answer lost", "scan word to the queue lost"),
 ]);
 
 /** Branches that this scenario can take. */
 export function branchesOf(scenario: ScenarioName): string[] {
-  const { nodes, weights, remote = false, document = false }: ScenarioShape = SCENARIOS[scenario];
+  const {
+    nodes,
+    weights,
+    remote = false,
+    document = false,
+    scans = false,
+  }: ScenarioShape = SCENARIOS[scenario];
   const here = [
     ...(nodes === 0 ? ["single"] : remote ? ["cluster", "remote"] : ["cluster"]),
     ...(document ? ["rooms"] : []),
+    ...(scans ? ["scans"] : []),
   ];
   return [...BRANCHES]
     .filter(

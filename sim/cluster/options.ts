@@ -35,6 +35,7 @@ export interface WorldOptions {
   readonly feed: FeedOptions;
   readonly client: ClientOptions;
   readonly author: AuthorOptions;
+  readonly scan: ScanOptions;
 }
 
 /** Probabilities are for each message or, for cuts and clogs, for each second. */
@@ -150,6 +151,21 @@ export interface AuthorOptions {
   readonly renewed: number;
 }
 
+export interface ScanOptions {
+  /** Processes that evaluate scans; 0: nobody scans. */
+  readonly workers: number;
+  /** For each second of a worker. */
+  readonly died: number;
+  readonly stalled: number;
+  /** For each item: its thread ends, or never comes to an end with it. */
+  readonly threadDied: number;
+  readonly stuck: number;
+  /** For each word on the way between workers, queue and coordinator. */
+  readonly lost: number;
+  /** For each job: it is handed out twice. */
+  readonly twice: number;
+}
+
 /** Share of worlds with all detectors: their state, and what snapshots restore of it, is tested there; faults are the same in all worlds. */
 const ALL_DETECTORS = 0.25;
 
@@ -251,6 +267,15 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       viewerWrites: chance("author.viewerWrites", 0.05, client),
       stale: chance("author.stale", 1, client),
       renewed: chance("author.renewed", 0.03, client),
+    },
+    scan: {
+      workers: scenario.scans === true ? whole("scan.workers", 2, 3) : 0,
+      died: chance("scan.died", 0.2, node),
+      stalled: chance("scan.stalled", 0.2, node),
+      threadDied: chance("scan.threadDied", 0.1, node),
+      stuck: chance("scan.stuck", 0.02, node),
+      lost: chance("scan.lost", 0.2, network),
+      twice: chance("scan.twice", 0.5, network),
     },
   };
 }

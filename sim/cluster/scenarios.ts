@@ -11,6 +11,8 @@ export interface ScenarioShape {
   readonly remote?: boolean;
   /** People edit a shared document. */
   readonly document?: boolean;
+  /** People scan, and other processes evaluate. */
+  readonly scans?: boolean;
   /** `tail`: servers forget unsynced entries after a crash; the checkers excuse what is lost. */
   readonly weights: Record<"network" | "bus" | "tail" | "disk" | "node" | "feed" | "client", number>;
 }
@@ -76,6 +78,16 @@ export const SCENARIOS = {
     canary: false,
     document: true,
     weights: { ...USUAL, disk: 4, node: 2, feed: 0.3 },
+  },
+  scans: {
+    title:
+      "scans on one machine, evaluated by other processes: they die, stall and answer twice, and so does the machine",
+    minutes: 2,
+    nodes: 0,
+    partitions: 1,
+    canary: false,
+    scans: true,
+    weights: { ...USUAL, feed: 0.3 },
   },
   storm: {
     title: "everything at once, most of the time",

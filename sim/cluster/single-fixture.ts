@@ -26,6 +26,9 @@ import { Network } from "./network.ts";
 import { ObservedJournal } from "./observed-journal.ts";
 import { observePartition } from "./observed-partition.ts";
 import { Process } from "./process.ts";
+import { ScanDesk } from "./scan-desk.ts";
+import { ScanServers } from "./scan-servers.ts";
+import { startScanWorkers } from "./scan-worker.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import { SimulatedDisk } from "./simulated-disk.ts";
 import type { Connection } from "./socket.ts";
@@ -78,6 +81,9 @@ class Machine {
   /** Of the shared document, in a world that has one. */
   #room: { readonly partition: Partition; readonly journal: FileJournal } | null = null;
   #documents: DocumentGateway | null = null;
+  /** What scans are evaluated through, in a world that has some. */
+  readonly #scanServers: ScanServers | null;
+  #scans: ScanDesk | null = null;
   #life = 0;
   /** The last blocks that were reported as stored. */
   readonly #stored = { [PARTITION]: { last: 0 }, [ROOM_PARTITION]: { last: 0 } };
@@ -88,6 +94,8 @@ class Machine {
     this.#world = world;
     this.#disk = new SimulatedDisk(world.seed, this.#diskFaults());
     network.addHost(NODE);
+    this.#scanServers = world.options.scan.workers > 0 ? new ScanServers(world) : null;
+    if (this.#scanServers !== null) startScanWorkers(world, this.#scanServers);
     this.#start();
     this.#misbehave();
   }
@@ -124,16 +132,19 @@ class Machine {
     if (partition === null || journal === null) return;
     this.#stopping = true;
     const all = [{ partition, journal }, ...(this.#room === null ? [] : [this.#room])];
-    void Promise.all(all.map((each) => each.partition.close())).then(() => {
-      this.#live = new Map(
-        all.map((each) => {
-          const block = each.journal.last?.number ?? 0;
-          const hash = each.partition.stateHash();
-          return [each.partition.partition, { node: NODE, epoch: 0, block, hash }];
-        }),
-      );
-      this.#world.end(this.#process);
-    });
+    const scansClosed = this.#scans?.close() ?? Promise.resolve();
+    void scansClosed
+      .then(() => Promise.all(all.map((each) => each.partition.close())))
+      .then(() => {
+        this.#live = new Map(
+          all.map((each) => {
+            const block = each.journal.last?.number ?? 0;
+            const hash = each.partition.stateHash();
+            return [each.partition.partition, { node: NODE, epoch: 0, block, hash }];
+          }),
+        );
+        this.#world.end(this.#process);
+      });
   }
 
   /** Reads the journal from the disk, outside simulated time. */
@@ -181,6 +192,8 @@ class Machine {
     this.#gateway.serve(partition);
     if (this.#hasDocument)
       this.#serveDocument(await this.#open(process, clock, ROOM_PARTITION), partition, clock);
+    if (this.#scanServers !== null)
+      this.#scans = new ScanDesk(world, process, clock, partition, this.#scanServers, this.#life);
     partition.startFeeds(this.#feeds(partition, clock));
   }
 
@@ -269,7 +282,7 @@ class Machine {
     world.end(this.#process);
     this.#gateway?.ended();
     this.#documents?.ended();
-    this.#gateway = this.#partition = this.#journal = this.#room = this.#documents = null;
+    this.#gateway = this.#partition = this.#journal = this.#room = this.#documents = this.#scans = null;
     const faults = this.#diskFaults();
     this.#disk = how === "power" ? this.#disk.crash(faults) : this.#disk.kill(faults);
     if (this.#stopping) return;

@@ -10,6 +10,7 @@ import { SCAN_OUTCOMES_KEPT, SCANS_KEPT, ScanBook } from "../../actors/detectors
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { coreAt } from "../../actors/log/core-at.ts";
+import { scanLogOf } from "../../actors/log-scans.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FollowedScan } from "../../actors/scan/followed-scan.ts";
@@ -17,7 +18,6 @@ import { endInterrupted, loggedScans } from "../../actors/scan/scan-log.ts";
 import { ScanService } from "../../actors/scan/service.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
-import { scanLogOf } from "../../collab/live/open-scans.ts";
 import type { ScanFact } from "../../protocol/scan-facts.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession } from "../../sim/recordings/replay/session.ts";

@@ -10,9 +10,11 @@ import { SYSTEM } from "../../actors/system.ts";
 import { commandOf } from "../../collab/rooms/forwarder.ts";
 import { changeMessage } from "../../collab/rooms/wire.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import type { EventMessage } from "../../protocol/messages.ts";
+import type { CommandInput, EventMessage } from "../../protocol/messages.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
+import type { ScanFactName } from "../../protocol/scan-facts.ts";
 import { documentText } from "../../sim/cluster/checkers/document-text.ts";
+import { scoreOf } from "../../sim/cluster/checkers/scan-score.ts";
 import { POISON } from "../../sim/cluster/witness-actor.ts";
 import { type edit, Replica, setsThreshold, threshold } from "../rooms/edits.ts";
 import { opened, row } from "../support/inputs.ts";
@@ -523,6 +525,52 @@ test("the checkers' admission rule skips everything but the next block of the cu
     }),
   );
   assert.is(world.brokenRule(), null, world.violation?.what ?? "");
+});
+
+// ---- scans ------------------------------------------------------------------------------------------------------
+
+/** A scan of S1 and S2, told as it is entered. */
+function scanWorld(
+  outcomes: (scored: typeof scanned) => readonly object[],
+  reason = "finished",
+): ScriptedWorld {
+  const world = new ScriptedWorld(WITH_ROOM).started();
+  const fact = (name: ScanFactName, body: object): CommandInput => ({
+    ...{ type: "command", name, body: { scan: "s", ...body } },
+    ...{ author: { id: "ana" }, source: "scans", sequence: 0 },
+  });
+  const durable = (...facts: CommandInput[]) => {
+    const block = world.block(...facts);
+    world.acknowledged(block).released(block);
+  };
+  durable(fact("scanRequested", { universe: "u", rule: "close > 1", symbols: 2, startedUs: 1 }));
+  world.observe("scanAsked", { scan: "s", symbols: ["S1", "S2"] });
+  durable(fact("scanResult", { first: 1, outcomes: outcomes(scanned) }));
+  world.observe("scanTold", { scan: "s", index: 1, symbol: "S1" });
+  durable(fact("scanEnded", { state: "done", reason, stats: {} }));
+  return world;
+}
+
+const scanned = (item: number, score = scoreOf(item)) => ({
+  ...{ type: "result", atMs: 1 },
+  data: { symbol: `S${item}`, score, signal: true, values: {} },
+});
+
+test("a scan with one outcome for each item breaks no rule", () => {
+  const world = scanWorld((of) => [of(1), of(2)]);
+  assert.is(world.brokenRule(), null, world.violation?.what ?? "");
+});
+
+test("scan-once: an item that is lost, counts twice, has another's score, or was not asked for, and a result that was told and is not in the log are caught", () => {
+  for (const outcomes of [
+    (of: typeof scanned) => [of(1)],
+    (of: typeof scanned) => [of(1), of(1)],
+    (of: typeof scanned) => [of(1), of(2, scoreOf(1))],
+    (of: typeof scanned) => [of(1), of(3)],
+    (of: typeof scanned) => [of(2), of(1)],
+  ])
+    assert.is(scanWorld(outcomes).brokenRule(), "scan-once");
+  assert.is(scanWorld((of) => [of(1)], "stopped").brokenRule(), null, "what was stopped may lack some");
 });
 
 test.run();

@@ -8,12 +8,12 @@ import { run } from "../../sim/cluster/run.ts";
 
 const LONG = process.env["EIGENWATCH_LONG"] === "1";
 /** Twelve of each scenario. */
-const SEEDS = LONG ? 400 : 72;
+const SEEDS = LONG ? 420 : 84;
 /** A third: Node takes twice the time of Deno. */
 const ON_NODE = SEEDS / 3;
 /** Half of it under faults, half of it calm: a quarter of a second of work. */
 const MINUTES = 1;
-const SCENARIOS = ["standard", "single", "rooms", "storm", "partitions", "document"] as const;
+const SCENARIOS = ["standard", "single", "rooms", "storm", "partitions", "document", "scans"] as const;
 
 const [first, last] = seedsOf(ownRuntime().kind);
 

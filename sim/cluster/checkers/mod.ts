@@ -30,6 +30,8 @@ import { recordedSame } from "./recorded-same.ts";
 import { ReplayedLogs } from "./replayed-logs.ts";
 import { RoomLog } from "./room-log.ts";
 import { sameState } from "./same-state.ts";
+import { scanOnce } from "./scan-once.ts";
+import { scoreOf } from "./scan-score.ts";
 import { sentOnce } from "./sent-once.ts";
 import { soundInputs } from "./sound-inputs.ts";
 import { sourceOrder } from "./source-order.ts";
@@ -77,6 +79,7 @@ export class Checkers {
       documentEdits(),
       documentCommands(stored),
       documentSame(room),
+      scanOnce((symbol) => scoreOf(Number(symbol.slice(1)))),
       ...(recorded === undefined ? [] : [recordedSame(recorded.inputs, stored, recorded.startUs)]),
     ];
     for (const checker of this.all)

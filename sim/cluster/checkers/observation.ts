@@ -101,6 +101,10 @@ export type Observation = { readonly atUs: number } & (
       readonly key: string;
       readonly value: unknown;
     }
+  /** Somebody was answered that this scan is durable. */
+  | { readonly kind: "scanAsked"; readonly scan: string; readonly symbols: readonly string[] }
+  /** Whoever follows a scan was told this outcome. */
+  | { readonly kind: "scanTold"; readonly scan: string; readonly index: number; readonly symbol: string }
   /** A client's program received an event. */
   | {
       readonly kind: "delivered";

@@ -15,6 +15,7 @@ import { JOURNAL_MUTANTS } from "./journal.ts";
 import type { Mutant } from "./mutant.ts";
 import { PARTITION_MUTANTS } from "./partition.ts";
 import { ROOM_MUTANTS } from "./rooms.ts";
+import { SCAN_MUTANTS } from "./scans.ts";
 
 export type { Mutant };
 
@@ -25,4 +26,5 @@ export const MUTANTS: readonly Mutant[] = [
   ...GATEWAY_MUTANTS,
   ...CLUSTER_MUTANTS,
   ...ROOM_MUTANTS,
+  ...SCAN_MUTANTS,
 ];

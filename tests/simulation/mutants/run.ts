@@ -27,6 +27,7 @@ export const SCENARIOS_IN_TURN: readonly ScenarioName[] = [
   "gateways",
   "rooms",
   "document",
+  "scans",
 ];
 
 export interface MutantResult extends Ending {
