@@ -58,6 +58,7 @@ export { roomIn, roomOf } from "./partition/room-of.ts";
 export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
 export type { FollowedScan } from "./scan/followed-scan.ts";
+export { ORDERS } from "./scan/order/order.ts";
 export { RecordedScans } from "./scan/recorded-scans.ts";
 export { parseRule } from "./scan/rules/rule.ts";
 export { RuleError } from "./scan/rules/rule-error.ts";

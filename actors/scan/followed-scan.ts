@@ -6,6 +6,7 @@
  */
 import type { ScanOutcome } from "../../protocol/scan-facts.ts";
 import type { LoggedScan } from "../detectors/scans/logged-scan.ts";
+import { randomWorks } from "./order/order.ts";
 import {
   rankedResults,
   type ScanMessage,
@@ -134,6 +135,8 @@ const NOT_BEGUN: ScanStats = {
   elapsedMs: 0,
   firstResultMs: null,
   signalMs: [],
+  signalWork: [],
+  randomSignalWork: null,
   perSecond: 0,
   etaMs: null,
   saved: 0,
@@ -161,6 +164,12 @@ export function loggedStats(scan: LoggedScan): ScanStats {
     get signalMs() {
       return signalTimes(scan.outcomes());
     },
+    get signalWork() {
+      return signalWork(scan.outcomes());
+    },
+    get randomSignalWork() {
+      return processed < total ? null : randomWorks(signals, total);
+    },
   };
 }
 
@@ -168,4 +177,13 @@ function signalTimes(outcomes: readonly ScanOutcome[]): number[] {
   return outcomes.flatMap((outcome) =>
     outcome.type === "result" && outcome.data.signal ? [outcome.atMs] : [],
   );
+}
+
+/** Symbols that were evaluated, or could not be, until each signal. */
+function signalWork(outcomes: readonly ScanOutcome[]): number[] {
+  let work = 0;
+  return outcomes.flatMap((outcome) => {
+    if (outcome.type === "result" || !outcome.data.evaluated) work++;
+    return outcome.type === "result" && outcome.data.signal ? [work] : [];
+  });
 }

@@ -66,6 +66,14 @@ export class RecordedScans implements ScanDesk {
     return refused("remove a scan");
   }
 
+  order(): never {
+    throw refusal("show what scans taught");
+  }
+
+  resetOrder(): never {
+    throw refusal("forget what scans taught");
+  }
+
   private logged() {
     const core = this.core();
     return core === null ? [] : loggedScans(core);
@@ -73,7 +81,11 @@ export class RecordedScans implements ScanDesk {
 }
 
 async function refused(action: string): Promise<never> {
-  throw new EigenwatchError({
+  throw refusal(action);
+}
+
+function refusal(action: string): EigenwatchError {
+  return new EigenwatchError({
     action,
     value: "the session is recorded",
     expected: "a live session",

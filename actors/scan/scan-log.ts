@@ -223,7 +223,14 @@ function endOf(
   scan: string,
   state: ScanFact<"scanEnded">["state"],
   reason: string,
-  { signalMs: _times, state: _state, reason: _reason, ...stats }: ScanStats,
+  {
+    signalMs: _times,
+    signalWork: _work,
+    randomSignalWork: _random,
+    state: _state,
+    reason: _reason,
+    ...stats
+  }: ScanStats,
 ): ScanFact<"scanEnded"> {
   return { scan, state, reason, stats };
 }

@@ -11,6 +11,7 @@
  */
 import { MachineHost } from "../core/machine-host.ts";
 import type { Clock } from "../ports/clock.ts";
+import { randomWorks } from "./order/order.ts";
 import type { ParameterValues, Rule } from "./rules/rule.ts";
 import { isFinal, type ScanSignal, type ScanState, scanMachine } from "./scan-machine.ts";
 import { DEFECTS, type Universe } from "./universe/universe.ts";
@@ -90,6 +91,9 @@ export interface ScanStats {
   readonly firstResultMs: number | null;
   /** Since the request, of each signal. */
   readonly signalMs: readonly number[];
+  /** Symbols that were evaluated until each signal, and would be on average in a random order; null until all were evaluated. */
+  readonly signalWork: readonly number[];
+  readonly randomSignalWork: readonly number[] | null;
   readonly perSecond: number;
   readonly etaMs: number | null;
   /** Share of the items that an early end spared. */
@@ -120,6 +124,8 @@ export class Scan {
   readonly problems: ScanProblem[] = [];
   /** When each message came, ms since the request. */
   readonly atMs: number[] = [];
+  /** Of each symbol that was evaluated, by its index: whether it had a signal. */
+  readonly outcomes = new Map<number, boolean>();
   reason: EndReason | null = null;
   private readonly machine = new MachineHost(scanMachine, {});
   private readonly clock: Clock;
@@ -131,6 +137,7 @@ export class Scan {
   private readonly attempts = new Map<number, number>();
   private readonly settled = new Set<number>();
   private readonly signalMs: number[] = [];
+  private readonly signalWork: number[] = [];
   private readonly total: number;
   private errors = 0;
   private endedMs = Number.NaN;
@@ -230,9 +237,13 @@ export class Scan {
     const timeUs = data.timeUs[data.offsets[item + 1]! - 1]!;
     const result = { symbol, score, signal, values, index, timeUs };
     this.results.push(result);
+    this.outcomes.set(item, signal);
     const nowMs = this.elapsedMs();
     this.firstResultMs ??= nowMs;
-    if (signal) this.signalMs.push(nowMs);
+    if (signal) {
+      this.signalMs.push(nowMs);
+      this.signalWork.push(this.results.length + this.errors);
+    }
     this.tell({ type: "result", data: result }, nowMs);
     for (const { kind, rows, first } of this.request.universe.defects.get(symbol) ?? [])
       this.report({ symbol, reason: `left out ${rows} ${DEFECTS[kind]} (${first})`, evaluated: true });
@@ -283,6 +294,8 @@ export class Scan {
       elapsedMs,
       firstResultMs: this.firstResultMs,
       signalMs: this.signalMs,
+      signalWork: this.signalWork,
+      randomSignalWork: left > 0 ? null : randomWorks(this.signalWork.length, this.total),
       perSecond: elapsedMs > 0 ? (1000 * processed) / elapsedMs : 0,
       etaMs: this.isOver || this.perSecond === 0 ? null : (1000 * left) / this.perSecond,
       saved: this.isOver && this.total > 0 ? left / this.total : 0,

@@ -13,7 +13,9 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ScanCoordinator, type ScanThread, type ScanThreadListener } from "./coordinator.ts";
 import { type FollowedScan, RecordedScan, type ScanView } from "./followed-scan.ts";
-import { inOrder, type Order } from "./order.ts";
+import { inOrder, type Order } from "./order/order.ts";
+import { OrderMemory } from "./order/order-memory.ts";
+import { type OrderReport, orderReport } from "./order/order-report.ts";
 import { parseRule } from "./rules/rule.ts";
 import type { Scan } from "./scan.ts";
 import { EnteredScan, type ScanLog } from "./scan-log.ts";
@@ -67,6 +69,8 @@ export interface ScanServiceOptions {
   startThread(listener: ScanThreadListener): ScanThread;
   /** Begins the ids of this process: those of another run are not found. */
   readonly run: string;
+  /** Keeps what scans teach of the order of symbols; absent: in memory alone. */
+  readonly orderFile?: string | null;
   readonly log?: (line: string) => void;
   /** Where scans are entered; default: nowhere, and they are gone with the process. */
   readonly scanLog?: ScanLog | undefined;
@@ -146,6 +150,11 @@ export class ServedScan implements FollowedScan {
   }
 }
 
+/** What scans teach is written so long after it: many that end together are written once. */
+const SAVE_ORDER_MS = 1_000;
+/** Symbols of a report on the order. */
+const REPORTED_SYMBOLS = 20;
+
 /** Upper bounds of a histogram of first results, ms. */
 const FIRST_RESULT_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500] as const;
 
@@ -162,6 +171,8 @@ export class ScanService {
   private readonly universes = new Map<string, LoadedUniverse>();
   private readonly scans = new Map<string, ServedScan>();
   private readonly coordinator: ScanCoordinator;
+  private readonly orders: OrderMemory;
+  private cancelSave: (() => void) | null = null;
   private readonly ended: Record<string, number> = {};
   private readonly firstResults: number[] = Array<number>(FIRST_RESULT_MS.length + 1).fill(0);
   private firstResultsSum = 0;
@@ -170,6 +181,7 @@ export class ScanService {
   constructor(options: ScanServiceOptions) {
     this.options = options;
     this.coordinator = new ScanCoordinator(options);
+    this.orders = new OrderMemory(options.orderFile ?? null, options.log ?? (() => {}));
     for (const [name, path] of Object.entries(options.universes))
       this.universes.set(name, new LoadedUniverse(name, path, options.log ?? (() => {})));
   }
@@ -202,7 +214,9 @@ export class ScanService {
     const scan = this.coordinator.start({
       universe,
       rule,
-      items: inOrder(known, order.order ?? "given", Math.random).slice(0, order.maxSymbols),
+      items: inOrder(known, order.order ?? "given", Math.random, () =>
+        this.orders.of(chosen.name).worth(rule, universe.data),
+      ).slice(0, order.maxSymbols),
       unknown: wanted.filter((symbol) => !places.has(symbol)),
       termination: order,
       priority: order.priority,
@@ -220,14 +234,29 @@ export class ScanService {
       expire: () => this.coordinator.expire(scan),
     });
     this.scans.set(served.id, served);
-    if (scan.isOver) this.count(scan);
-    else scan.onMessage(({ type }) => type === "complete" && this.count(scan));
+    const ended = () => {
+      this.count(scan);
+      this.learn(chosen.name, scan);
+    };
+    if (scan.isOver) ended();
+    else scan.onMessage(({ type }) => type === "complete" && ended());
     await served.entered?.requested.catch((error: unknown) => {
       this.coordinator.stop(scan);
       this.scans.delete(served.id);
       throw error;
     });
     return served;
+  }
+
+  /** What the order of a universe has learnt; without a name that of the only one. */
+  order(universe: string | undefined): OrderReport & { readonly universe: string } {
+    const name = this.nameOf(universe);
+    return { universe: name, ...orderReport(this.orders.of(name), REPORTED_SYMBOLS) };
+  }
+
+  resetOrder(universe: string | undefined): void {
+    this.orders.of(this.nameOf(universe)).reset();
+    this.orders.save();
   }
 
   /** Throws for an id that is not known any more. */
@@ -287,6 +316,8 @@ export class ScanService {
   /** Resolves when the log has the end of all scans, or does not take it. */
   async close(): Promise<void> {
     this.coordinator.close();
+    this.cancelSave?.();
+    if (this.cancelSave !== null) this.orders.save();
     const entered = [...this.scans.values()].flatMap(({ entered }) => entered ?? []);
     await Promise.all(entered.map((each) => each.settle()));
   }
@@ -312,6 +343,28 @@ export class ScanService {
           () => () => {},
         ),
     );
+  }
+
+  /** Every scan teaches, whatever its order was. */
+  private learn(universe: string, scan: Scan): void {
+    const { rule, universe: swept } = scan.request;
+    this.orders.of(universe).learn(rule, swept.data, scan.outcomes);
+    this.cancelSave ??= this.options.clock.after(SAVE_ORDER_MS, () => {
+      this.cancelSave = null;
+      this.orders.save();
+    });
+  }
+
+  private nameOf(universe: string | undefined): string {
+    const names = [...this.universes.keys()];
+    const name = universe ?? (names.length === 1 ? names[0] : undefined);
+    if (name !== undefined && this.universes.has(name)) return name;
+    throw new EigenwatchError({
+      action: "find universe",
+      value: name ?? "none is named",
+      expected: expectedAmong(name ?? "", names),
+      kind: "notFound",
+    });
   }
 
   private async choose(universe: ScanOrder["universe"]): Promise<LoadedUniverse> {
@@ -369,7 +422,17 @@ export class ScanService {
 /** What a gateway asks for: of scans that run, or of recorded ones (recorded-scans.ts). */
 export type ScanDesk = Pick<
   ScanService,
-  "list" | "get" | "listUniverses" | "counts" | "start" | "pause" | "resume" | "stop" | "remove"
+  | "list"
+  | "get"
+  | "listUniverses"
+  | "counts"
+  | "start"
+  | "order"
+  | "resetOrder"
+  | "pause"
+  | "resume"
+  | "stop"
+  | "remove"
 >;
 
 /** A universe that is loaded once, and keeps what rules needed of it. */

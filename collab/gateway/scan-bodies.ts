@@ -1,7 +1,7 @@
 /** Scans as JSON, with the names that callers of other scanners know: `scan_id`, `max_signals`, `first_result_ms`. */
 import * as v from "valibot";
 import type { FollowedScan, ScanMessage, ScanOrder, ScanStats } from "../../actors/mod.ts";
-import { SCAN_LIMITS } from "../../actors/mod.ts";
+import { ORDERS, SCAN_LIMITS } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { exactTimeText } from "../../protocol/text-values.ts";
 
@@ -14,7 +14,7 @@ const order = v.strictObject({
   rule: v.string(),
   universe: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1), v.maxLength(scanSymbolsMax))])),
   max_symbols: v.optional(count),
-  order: v.optional(v.picklist(["given", "random"])),
+  order: v.optional(v.picklist(ORDERS)),
   priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10))),
   idle_seconds: v.optional(seconds),
   termination_criteria: v.optional(
@@ -70,6 +70,8 @@ export function statsBody(stats: ScanStats): Record<string, unknown> {
     elapsed_ms: stats.elapsedMs,
     first_result_ms: stats.firstResultMs,
     signal_ms: stats.signalMs,
+    signal_work: stats.signalWork,
+    random_signal_work: stats.randomSignalWork,
     per_second: stats.perSecond,
     eta_ms: stats.etaMs,
     saved,

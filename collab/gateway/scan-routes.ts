@@ -7,6 +7,7 @@
  *   GET  /events/results/{scan_id}  the same as Server-Sent Events, with ids for Last-Event-ID
  *   GET  /scan/stats/{scan_id}      POST /scan/stop|pause|resume/{scan_id}      DELETE /scan/{scan_id}
  *   GET  /scans   /scans/active   /scan/universes
+ *   GET  /scan/order                ?universe=NAME → what the learned order knows      DELETE: it begins anew
  *
  * S1  Viewers read; editors start, pause, stop and remove.
  */
@@ -56,6 +57,21 @@ export function scanRoutes(gateway: GatewayContext, scans: ScanDesk): [string, R
     ["/scan/stop/*", act((id) => scans.stop(id))],
     ["/scan/pause/*", act((id) => scans.pause(id))],
     ["/scan/resume/*", act((id) => scans.resume(id))],
+    [
+      "/scan/order",
+      {
+        methods: ["GET", "HEAD", "DELETE"],
+        answer(context) {
+          const { request, response, query } = context;
+          const universe = query.get("universe") ?? undefined;
+          if (request.method === "DELETE") {
+            requireEditor(context);
+            scans.resetOrder(universe);
+          }
+          respondJson(request, response, scans.order(universe));
+        },
+      },
+    ],
     [
       "/scan/*",
       edit("DELETE", async (context) => {

@@ -5,10 +5,10 @@ import { WorkThread } from "../../actors/workers/mod.ts";
 
 /**
  * Scans of an earlier run that were under way are over when it resolves. Undefined where no universe is named and the log has no scan: then there are no
- * threads.
+ * threads. `record`: the folder of the recording, beside which learnt orders are kept.
  */
 export async function openScans(
-  universes: Readonly<Record<string, string>>,
+  { universes, record }: { universes: Readonly<Record<string, string>>; record: string | null },
   partition: Partition,
   log: (message: string) => void,
 ): Promise<ScanService | undefined> {
@@ -22,6 +22,7 @@ export async function openScans(
     workers: isServed ? availableParallelism() : 0,
     startThread: (listener) => new WorkThread("scan", listener),
     run: Math.floor(systemClock.nowUs() / 1000).toString(36),
+    orderFile: record === null ? null : `${record.replace(/[\\/]+$/, "")}-scan-order.json`,
     log,
     scanLog,
   });

@@ -74,7 +74,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       ? []
       : partitions.all.map(({ partition, recording }) => startNotifier(partition, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
-  const scans = await openScans(config.universes, partitions.first, log);
+  const scans = await openScans(config, partitions.first, log);
   const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans);
   const gateway = await opening.catch(async (error: unknown) => {
     await scans?.close();

@@ -402,4 +402,21 @@ test("a gateway without universes has no scans", () =>
     assert.is((await ask(gateway, "/scans")).status, 404);
   }));
 
+test("every scan teaches the order, which can be read, used and reset", () =>
+  withScans(async (gateway) => {
+    const scan = async (order: string) =>
+      (await post(gateway, "/scan/stream?wait=1", { ...RISING, order })).json() as {
+        stats: { signal_work: number[]; random_signal_work: number[] };
+      };
+    const first = await scan("given");
+    assert.is(first.stats.random_signal_work.length, rising().length);
+    const learnt = (await ask(gateway, "/scan/order?universe=prices")).json() as { scans: number };
+    assert.is(learnt.scans, 1);
+    const { stats } = await scan("learned");
+    assert.ok(stats.signal_work[4]! < stats.random_signal_work[4]!, `${stats.signal_work}`);
+    const reset = await ask(gateway, "/scan/order?universe=prices", { method: "DELETE" });
+    assert.is((reset.json() as { scans: number }).scans, 0);
+    assert.is((await ask(gateway, "/scan/order?universe=none")).status, 404);
+  }));
+
 test.run();

@@ -139,6 +139,26 @@ test("with --watch a scan is made anew when the data change", async () => {
   );
 });
 
+test("a learned order is kept from scan to scan, shown, and forgotten on request; a rule can be tuned", async () => {
+  const learnt = ["--learnt", join(temporaryDirectory(), "order.json")];
+  const scanned = await run(["scan", table, "--rule", "rsi(14) < 45", "--order", "learned", ...learnt]);
+  assert.is(scanned.code, 0, scanned.stderr);
+  assert.match(scanned.stderr, /order: .* on average in a random order/);
+  const show = async (...more: string[]) =>
+    JSON.parse((await run(["scan", "order", table, "--json", ...learnt, ...more])).stdout) as {
+      scans: number;
+      symbols: number;
+      weights: { of: string }[];
+    };
+  const { scans, symbols, weights } = await show();
+  assert.equal([scans, symbols, weights.map(({ of }) => of)], [1, SYMBOLS, ["all rules", "rsi low"]]);
+  assert.is((await show("--reset")).scans, 0);
+  const tuned = await run(["scan", "tune", "rsi(14) < 45", table, "--over", "rsi.period=7:21:7"]);
+  assert.is(tuned.code, 0, tuned.stderr);
+  assert.match(tuned.stdout, /^given: rsi\(14\)\ntuned: /);
+  assert.match(tuned.stdout, /(Nothing is gained|Gained on the later dates)/);
+});
+
 test("up serves scans of a universe on threads of its own, and ends with them", async () => {
   const feed = "walk?channels=2&rate=100&frame=2&seed=1";
   const program = start(["up", "--feed", feed, "--port", "0", "--json", "--universe", `walks=${table}`]);

@@ -4,11 +4,14 @@ import { decimal, listOf, type TextValue, wholeNumber, words } from "../../../pr
 import { manual } from "../../command-line/manual.ts";
 import { read } from "../../command-line/option-values.ts";
 import { exitWith } from "../../command-line/program.ts";
-import { ORDERS } from "../order.ts";
+import { ORDERS } from "../order/order.ts";
 import { FUNCTIONS } from "../rules/functions.ts";
 import { usage } from "../rules/rule.ts";
 import { MAX_UNIVERSE_SYMBOLS } from "../universe/universe.ts";
+import { LEARNT_FILE } from "./learnt-file.ts";
+import { orderCommand } from "./order-command.ts";
 import { MAX_ITEM_SECONDS, MAX_SCAN_SECONDS, MAX_WORKERS, runScan } from "./run-scan.ts";
+import { tuneCommand } from "./tune-command.ts";
 
 const score: TextValue<number> = {
   read: (text) => (text.trim() !== "" && Number.isFinite(Number(text)) ? Number(text) : undefined),
@@ -21,9 +24,10 @@ const command = new Command("scan")
     "Sweeps many symbols with a rule on all cores. Results come as they are known; the list at the end is best first.",
   )
   .argument("<path>", "CSV or NDJSON file, also .gz, folder of such files, or recording")
-  .requiredOption(
+  // Not required by commander: that would hold for `scan tune` and `scan order` too.
+  .option(
     "--rule <rule>",
-    "condition, or number to rank by, e.g. 'rsi(14) < 30 and coherence(20) > 0.5'",
+    "required: condition, or number to rank by, e.g. 'rsi(14) < 30 and coherence(20) > 0.5'",
   )
   .option("--symbols <names>", "only these, separated by commas", read(listOf(words)))
   .option("--max-symbols <n>", "at most so many symbols", read(someOf))
@@ -36,7 +40,13 @@ const command = new Command("scan")
     read(score),
   )
   .addOption(new Option("--order <order>", "order of evaluation").choices(ORDERS).default("given" as const))
-  .option("--seed <n>", "seed of the random order", read(wholeNumber(0, 0xffffffff)), 1)
+  .option("--learnt <file>", `where --order learned keeps what scans teach (default: ${LEARNT_FILE})`)
+  .option(
+    "--seed <n>",
+    "seed of the random order, and of what the learned one looks at by chance",
+    read(wholeNumber(0, 0xffffffff)),
+    1,
+  )
   .option(
     "--item-seconds <seconds>",
     "longest evaluation of one symbol",
@@ -69,13 +79,17 @@ const command = new Command("scan")
           "eigenwatch scan bars --rule 'crosses_above(sma(10), sma(50))' --max-signals 5",
           "the first five crossings",
         ],
+        [
+          "eigenwatch scan bars --rule 'rsi(14) < 30' --order learned --max-signals 5",
+          "likely symbols first, as earlier scans taught",
+        ],
         ["eigenwatch scan prices.csv --rule 'drawdown(60)' --top 10", "rank by a number"],
         ["eigenwatch scan recordings/today --rule 'anomaly() > 0.9' --out ndjson", "channels of a recording"],
       ],
     }) + functionHelp(),
   );
 
-export const scanCommand = command.action(exitWith(runScan));
+export const scanCommand = command.addCommand(tuneCommand).addCommand(orderCommand).action(exitWith(runScan));
 
 function functionHelp(): string {
   const rows = Object.entries(FUNCTIONS).map(([name, row]) => [usage(name, row), row.help] as const);

@@ -1,7 +1,7 @@
 /** One run of `eigenwatch scan`: loads, scans, shows, and waits for new data with --watch. */
 import { readdir, stat } from "node:fs/promises";
 import { availableParallelism } from "node:os";
-import { join } from "node:path";
+import { join, resolve } from "node:path";
 import process from "node:process";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { systemClock } from "../../clock.ts";
@@ -10,12 +10,15 @@ import { LineWriter } from "../../filters/lines.ts";
 import { uniforms } from "../../kernels/uniforms.ts";
 import { WorkThread } from "../../workers/mod.ts";
 import { ScanCoordinator } from "../coordinator.ts";
-import { inOrder, type Order } from "../order.ts";
+import type { LearnedOrder } from "../order/learned-order.ts";
+import { inOrder, type Order } from "../order/order.ts";
+import { OrderMemory } from "../order/order-memory.ts";
 import { type NumberNode, parseRule, type Rule } from "../rules/rule.ts";
 import { markedRule, RuleError } from "../rules/rule-error.ts";
 import type { Scan, ScanRequest } from "../scan.ts";
 import { loadUniverse } from "../universe/load.ts";
 import { prepareUniverse } from "../universe/prepare.ts";
+import { learntFile } from "./learnt-file.ts";
 import { csvHeader, csvRow, jsonRow } from "./rows.ts";
 import { ScanTable } from "./table.ts";
 
@@ -31,7 +34,7 @@ const WATCH_EVERY_MS = 500;
 
 /** As command.ts has them. */
 interface ScanOptions {
-  rule: string;
+  rule?: string | undefined;
   symbols?: string[] | undefined;
   maxSymbols?: number | undefined;
   maxSignals?: number | undefined;
@@ -39,6 +42,7 @@ interface ScanOptions {
   timeout?: number | undefined;
   minScore?: number | undefined;
   order: Order;
+  learnt?: string | undefined;
   seed: number;
   itemSeconds: number;
   workers?: number | undefined;
@@ -50,7 +54,7 @@ interface ScanOptions {
 
 /** Returns the exit code. */
 export async function runScan(path: string, options: ScanOptions): Promise<number> {
-  const rule = readRule(options.rule);
+  const rule = readRule(options.rule ?? refuseWithoutRule());
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => ending.abort(new Error("interrupted")));
@@ -72,7 +76,17 @@ export async function runScan(path: string, options: ScanOptions): Promise<numbe
   }
 }
 
-function readRule(text: string): Rule {
+function refuseWithoutRule(): never {
+  throw new EigenwatchError({
+    action: "scan",
+    value: "there is no rule",
+    expected: "--rule RULE",
+    kind: "usage",
+  });
+}
+
+/** Shows the place of what cannot be read. */
+export function readRule(text: string): Rule {
   try {
     return parseRule(text);
   } catch (error) {
@@ -89,7 +103,9 @@ async function scanOnce(
   signal: AbortSignal,
 ): Promise<number> {
   const table = new ScanTable(rule, options.top, options.out !== undefined || options.json === true);
-  const request = await prepare(path, rule, options, table, signal).catch((error: unknown) => {
+  const memory = options.order === "learned" ? new OrderMemory(learntFile(options.learnt), report) : null;
+  const order = memory?.of(resolve(path));
+  const request = await prepare(path, rule, options, { table, order }, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;
   });
@@ -102,6 +118,8 @@ async function scanOnce(
   signal.addEventListener("abort", stop);
   await show(scan, rule, options, table);
   signal.removeEventListener("abort", stop);
+  order?.learn(rule, request.universe.data, scan.outcomes);
+  memory?.save();
   const { processed, errors, reason } = scan.stats();
   if (reason === "stopped") report("interrupted: these are the results until then");
   return reason === "stopped" || (processed > 0 && processed === errors) ? 1 : 0;
@@ -111,7 +129,7 @@ async function prepare(
   path: string,
   rule: Rule,
   options: ScanOptions,
-  table: ScanTable,
+  { table, order }: { table: ScanTable; order: LearnedOrder | undefined },
   signal: AbortSignal,
 ): Promise<ScanRequest> {
   const startMs = systemClock.monotonicMs();
@@ -133,7 +151,8 @@ async function prepare(
   const places = new Map(symbols.map((symbol, index) => [symbol, index]));
   const wanted = options.symbols ?? symbols;
   const known = wanted.filter((symbol) => places.has(symbol)).map((symbol) => places.get(symbol)!);
-  const items = inOrder([...new Set(known)], options.order, uniforms(options.seed)).slice(
+  const worth = () => order!.worth(rule, universe.data);
+  const items = inOrder([...new Set(known)], options.order, uniforms(options.seed), worth).slice(
     0,
     options.maxSymbols,
   );
@@ -158,14 +177,14 @@ async function show(scan: Scan, rule: Rule, options: ScanOptions, table: ScanTab
   const writer = options.out === undefined ? null : new LineWriter(process.stdout);
   const names = rule.explained.map((node: NumberNode) => node.text);
   if (options.out === "csv") writer?.write(csvHeader(names));
-  await new Promise<void>((resolve) => {
+  await new Promise<void>((end) => {
     scan.follow((message) => {
       if (message.type === "result")
         writer?.write(options.out === "csv" ? csvRow(message.data, names) : jsonRow(message.data));
       if (message.type === "error" && writer !== null)
         report(`${message.data.symbol}: ${message.data.reason}`);
       table.update(scan);
-      if (message.type === "complete") resolve();
+      if (message.type === "complete") end();
     });
   });
   await writer?.flush();

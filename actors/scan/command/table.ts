@@ -9,6 +9,8 @@ const DRAW_EVERY_MS = 100;
 /** Rows of the table while it changes: it must fit a terminal, with the lines around it. */
 const LIVE_ROWS = 15;
 const BAR_CHARACTERS = 30;
+/** Signals whose place in the order is told. */
+const SOONER_SIGNALS = 5;
 /** Problems that are listed; the others are counted. */
 const SHOWN_PROBLEMS = 10;
 
@@ -110,7 +112,17 @@ function summary(stats: ScanStats): string[] {
   return [
     `${processed} of ${total} in ${ms(elapsedMs)}${first}: ${counted(signals, "signal")}, ${counted(errors, "error")}${end}`,
     `stages: ${stages.join(", ")}`,
+    ...soonerWords(stats),
   ];
+}
+
+/** How much sooner the first signals came than in a random order; known when all symbols were evaluated. */
+function soonerWords({ signalWork, randomSignalWork }: ScanStats): string[] {
+  const k = Math.min(SOONER_SIGNALS, signalWork.length);
+  if (randomSignalWork === null || k === 0) return [];
+  const [own, random] = [signalWork[k - 1]!, randomSignalWork[k - 1]!];
+  const which = k === 1 ? "the only signal" : `the first ${k} signals`;
+  return [`order: ${which} after ${own} symbols; ${random.toFixed(0)} on average in a random order`];
 }
 
 function counted(count: number, what: string): string {

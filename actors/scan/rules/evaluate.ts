@@ -34,9 +34,24 @@ export function evaluateFeatures({ root, explained }: Rule, features: Features):
     values[node.text] = Number.isFinite(value) ? value : null;
   }
   const { score, signal } = isCondition(root)
-    ? judge(root, features)
+    ? judge(root, features, features.rows - 1)
     : { score: features.latest(root), signal: false };
   return { score: Number.isFinite(score) ? score : 0, signal, values };
+}
+
+/** Whether the rule holds, at each row; 0 too where it has no value yet. Throws for a rule that is a number, and for a symbol that lacks a column. */
+export function signalColumn({ root, text }: Rule, symbol: SymbolView): Uint8Array {
+  if (!isCondition(root))
+    throw new EigenwatchError({
+      action: `look for signals of ${text}`,
+      value: "it is a number",
+      expected: `a condition, as in ${text} < 1`,
+      kind: "usage",
+    });
+  const features = new Features(symbol);
+  const signals = new Uint8Array(symbol.rows);
+  for (let row = 0; row < signals.length; row++) signals[row] = judge(root, features, row).signal ? 1 : 0;
+  return signals;
 }
 
 /** A column of a rule, for a chart. */
@@ -49,23 +64,23 @@ interface Judgement {
   readonly signal: boolean;
 }
 
-function judge(node: ConditionNode, features: Features): Judgement {
+function judge(node: ConditionNode, features: Features, row: number): Judgement {
   switch (node.kind) {
     case "comparison":
-      return compare(node.sign, features.latest(node.left), features.latest(node.right));
+      return compare(node.sign, features.at(node.left, row), features.at(node.right, row));
     case "crossing":
-      return crossing(node, features);
+      return crossing(node, features, row);
     case "both": {
-      const [a, b] = [judge(node.left, features), judge(node.right, features)];
+      const [a, b] = [judge(node.left, features, row), judge(node.right, features, row)];
       return { score: Math.min(a.score, b.score), signal: a.signal && b.signal };
     }
     case "either": {
-      const [a, b] = [judge(node.left, features), judge(node.right, features)];
+      const [a, b] = [judge(node.left, features, row), judge(node.right, features, row)];
       if (Number.isNaN(a.score) || Number.isNaN(b.score)) return Number.isNaN(a.score) ? b : a;
       return { score: Math.max(a.score, b.score), signal: a.signal || b.signal };
     }
     case "not": {
-      const { score, signal } = judge(node.of, features);
+      const { score, signal } = judge(node.of, features, row);
       return { score: 1 - score, signal: !signal && !Number.isNaN(score) };
     }
     default:
@@ -105,10 +120,11 @@ function closeness(small: number, large: number): number {
 function crossing(
   { direction, left, right }: ConditionNode & { kind: "crossing" },
   features: Features,
+  row: number,
 ): Judgement {
   const [upper, lower] = direction === "above" ? [left, right] : [right, left];
-  const before = features.before(upper) - features.before(lower);
-  const now = features.latest(upper) - features.latest(lower);
+  const before = features.at(upper, row - 1) - features.at(lower, row - 1);
+  const now = features.at(upper, row) - features.at(lower, row);
   if (!Number.isFinite(before) || !Number.isFinite(now)) return UNDEFINED;
   return before <= 0 && now > 0 ? TRUE : FALSE;
 }
@@ -123,11 +139,11 @@ export class Features {
   }
 
   latest(node: NumberNode): number {
-    return this.at(node, this.symbol.rows - 1);
+    return this.at(node, this.rows - 1);
   }
 
-  before(node: NumberNode): number {
-    return this.at(node, this.symbol.rows - 2);
+  get rows(): number {
+    return this.symbol.rows;
   }
 
   column(node: NumberNode): Float64Array {
@@ -139,7 +155,7 @@ export class Features {
     return column;
   }
 
-  private at(node: NumberNode, row: number): number {
+  at(node: NumberNode, row: number): number {
     if (node.kind === "number") return node.value;
     if (node.kind === "arithmetic")
       return combine(node.sign, this.at(node.left, row), this.at(node.right, row));
