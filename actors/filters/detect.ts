@@ -5,17 +5,13 @@
  */
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
 import { visibleJson, visibleText } from "../../protocol/visible-text.ts";
 import { report } from "../command-line/terminal.ts";
 import { readTable, type Table } from "../feeds/table/table.ts";
 import { inferTraits } from "../feeds/table/traits.ts";
 import { LineWriter } from "./lines.ts";
-import { createScorer, type DetectorName, type ScoredRow, type Scorer } from "./scorer.ts";
-
-/** What fits a detector. */
-const MOST = { channels: MAX_GROUP_CHANNELS, choose: "--columns NAMES" };
+import { createScorer, type DetectorName, mostColumns, type ScoredRow, type Scorer } from "./scorer.ts";
 
 interface DetectOptions {
   detector: DetectorName;
@@ -29,7 +25,8 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
     (before, [path, value]) => applySetting(before, path, value),
     defaultSettings(),
   );
-  const table = await openTable(path, options.columns);
+  const most = { channels: mostColumns(options.detector), choose: "--columns NAMES" };
+  const table = await openTable(path, options.columns, most);
   const name = path === "-" ? "standard input" : path;
   let isFirst = true;
   const scorer = createScorer(options.detector, table.valueColumns, {
@@ -42,7 +39,7 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
   try {
     for await (const batch of table.batches()) {
       // As for a feed: a table without a number, such as one with decimal commas, is refused.
-      if (isFirst) inferTraits(table, batch, { name, live: false, most: MOST, options: { every: 0 } });
+      if (isFirst) inferTraits(table, batch, { name, live: false, most, options: { every: 0 } });
       if (isFirst && options.out === "csv") writer.write(["timestamp", ...scorer.fields].join(","));
       isFirst = false;
       for (let r = 0; r < batch.rows && !writer.closed; r++) {
@@ -70,12 +67,16 @@ export async function detectFile(path: string, options: DetectOptions): Promise<
   return 0;
 }
 
-async function openTable(path: string, columns: string[] | undefined): Promise<Table> {
+async function openTable(
+  path: string,
+  columns: string[] | undefined,
+  most: { readonly channels: number; readonly choose: string },
+): Promise<Table> {
   const source = path === "-" ? (process.stdin as AsyncIterable<Uint8Array>) : path;
   const table = await readTable(source, {
     name: path === "-" ? "standard input" : path,
     keepTimeText: true,
-    most: MOST,
+    most,
     ...(columns === undefined ? {} : { columns, format: "wide" as const }),
   });
   if (table.format === "wide") return table;
