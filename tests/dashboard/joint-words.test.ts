@@ -4,7 +4,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Series } from "../../collab/charts/series.ts";
 import { togetherWords, usualOf } from "../../collab/dashboard/model/measure-usual.ts";
+import { membershipOf, membershipWords } from "../../collab/dashboard/model/membership.ts";
 import { pairWords } from "../../collab/dashboard/model/pair-words.ts";
+
+import { StateHistory } from "../../collab/dashboard/model/state-history.ts";
 
 const SURE = { floor: 0.18, rows: 200 };
 
@@ -47,6 +50,53 @@ test("the sentence says more, less or as usual", () => {
   assert.is(togetherWords(0.7, usual), "70 %, usually 44–58 %: more moves together than usual");
   assert.is(togetherWords(0.5, usual), "50 %, as usual (44–58 %)");
   assert.is(togetherWords(Number.NaN, usual), "not known yet");
+});
+
+const SECOND_US = 1e6;
+const NAMES = ["Disk", "Waits", "Network", "Load"];
+
+/** Four channels of equal size; these pairs move together. */
+function matrix(pairs: readonly (readonly [number, number])[]): Float32Array {
+  const re = new Float32Array(16);
+  for (let i = 0; i < 4; i++) re[5 * i] = 0.25;
+  for (const [i, j] of pairs) for (const at of [4 * i + j, 4 * j + i]) re[at] = 0.25 * 0.8;
+  return re;
+}
+
+function historyOf(seconds: number, re: Float32Array): StateHistory {
+  const history = new StateHistory(4);
+  const [im, spectrum] = [new Float32Array(16), new Float32Array(4)];
+  for (let s = 0; s < seconds; s++) history.add(s * SECOND_US, re, im, spectrum);
+  return history;
+}
+
+test("channels that left the common motion and those that joined it are named, who moved most first", () => {
+  const before = [
+    [0, 1],
+    [0, 2],
+    [1, 2],
+  ] as const;
+  const history = historyOf(120, matrix(before));
+  const told = (pairs: readonly (readonly [number, number])[]) => {
+    const moment = { timeUs: 120 * SECOND_US, n: 4, re: matrix(pairs), im: new Float32Array(16) };
+    return membershipWords(membershipOf(history, moment)!, (channel) => NAMES[channel]!);
+  };
+  assert.is(told(before), "");
+  assert.is(told([[0, 1]]), "Network and 2 more left");
+  assert.is(
+    told([
+      [0, 1],
+      [0, 3],
+      [1, 3],
+    ]),
+    "Network left, Load joined",
+  );
+});
+
+test("who joined or left is not said before a minute and some states are known", () => {
+  const re = matrix([[0, 1]]);
+  const moment = { timeUs: 70 * SECOND_US, n: 4, re, im: new Float32Array(16) };
+  assert.is(membershipOf(historyOf(70, re), moment), null);
 });
 
 test.run();

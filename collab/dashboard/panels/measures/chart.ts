@@ -26,8 +26,10 @@ import {
 } from "../../components/session-marks.ts";
 import { usualOf } from "../../model/measure-usual.ts";
 import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
+import { type Membership, membershipOf } from "../../model/membership.ts";
 import type { JointState, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
+import type { StateHistory } from "../../model/state-history.ts";
 import { thinned } from "../../model/thinned-events.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
@@ -72,6 +74,11 @@ export class MeasuresPicture implements TimePicture {
     series: undefined,
     atUs: 0,
     range: null,
+  };
+  #moved: { history: StateHistory | null; timeUs: number; known: Membership | null } = {
+    history: null,
+    timeUs: 0,
+    known: null,
   };
   #frame: TimeFrame | null = null;
 
@@ -204,6 +211,19 @@ export class MeasuresPicture implements TimePicture {
     if (series !== this.#usualOf.series || Math.abs(headUs - this.#usualOf.atUs) > USUAL_EVERY_US)
       this.#usualOf = { series, atUs: headUs, range: series === undefined ? null : usualOf(series, headUs) };
     return this.#usualOf.range;
+  }
+
+  /** Who joined or left what moves together, at the moment that is shown; looked at now and then, because it costs some milliseconds. */
+  membership(): Membership | null {
+    const joint = this.#view.group?.joint;
+    const history = joint?.history ?? null;
+    const { moment } = this.#view;
+    const timeUs = moment?.timeUs ?? 0;
+    if (history !== this.#moved.history || Math.abs(timeUs - this.#moved.timeUs) > USUAL_EVERY_US) {
+      const known = history === null || moment === null ? null : membershipOf(history, moment);
+      this.#moved = { history, timeUs, known };
+    }
+    return this.#moved.known;
   }
 
   #range(k: number, seen: Range, measure: Measure, joint: JointState): Range {

@@ -6,6 +6,8 @@ import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { togetherWords } from "../../model/measure-usual.ts";
 import { MEASURES, seriesOf } from "../../model/measures.ts";
+import { type Membership, membershipWords } from "../../model/membership.ts";
+import type { Group } from "../../model/model.ts";
 import { theme } from "../../theme/theme.ts";
 import { MeasuresPicture, measureRows, rowsShown } from "./chart.ts";
 
@@ -70,5 +72,19 @@ function Sentence({ model, view, picture }: PanelProps & { picture: MeasuresPict
   if (series === undefined) return null;
   const atUs = view.momentUs.value;
   const value = atUs === null ? series.lastValue : series.valueBefore(atUs);
-  return <span class="hint">{togetherWords(value, picture.usual())}</span>;
+  const moved = movedWords(picture.membership(), view.group);
+  return (
+    <span class="hint">
+      {togetherWords(value, picture.usual())}
+      {moved === "" ? "" : `; ${moved}`}
+    </span>
+  );
+}
+
+/** Which channels joined or left what moves together; "" where none did, or it is not known. */
+function movedWords(membership: Membership | null, group: Group | undefined): string {
+  const modes = group?.joint.last?.modes;
+  if (membership === null || group === undefined || modes === undefined) return "";
+  const titles = new Map(group.channels.map(({ name, title }) => [name, title]));
+  return membershipWords(membership, (k) => titles.get(modes[k]!) ?? modes[k]!);
 }
