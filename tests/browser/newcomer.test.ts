@@ -2,12 +2,17 @@
 // runtime: node
 // timeout: 240
 // slow
-/** Somebody who sees the page for the first time, with the mouse alone: what is happening, is it normal, where to look. */
+/**
+ * Somebody who sees the page for the first time, with the mouse alone: what is happening, is it normal, where to look.
+ *
+ * EIGENWATCH_LONG=1 goes through all faults of the synthetic day of servers.
+ */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";
-import type { Page } from "playwright-core";
+import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import type { Channels, EventMessage } from "../../protocol/messages.ts";
 import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
 import { start } from "../support/program-run.ts";
 import { normals } from "../support/random-streams.ts";
@@ -19,6 +24,22 @@ const ROW_MS = 10_000;
 const FROM_MS = Date.UTC(2026, 0, 1);
 const CHANNELS = ["requests", "latency", "errors", "memory", "disk writes", "network"];
 const FAULTY = "disk writes";
+
+/**
+ * The seven faults of the scenario server-metrics, each in a world of its own. What lasts is an incident; what is over at once, or creeps within the
+ * budget of alarms, is in the log; a clock that steps and samples that are missing are no finding about a channel.
+ */
+const FAULTS = [
+  { scenario: "stuck-sensor", said: "incident" },
+  { scenario: "clock-step", said: "nothing" },
+  { scenario: "level-shift", said: "incident" },
+  { scenario: "burst", said: "incident" },
+  { scenario: "spike", said: "log" },
+  { scenario: "drift", said: "log" },
+  { scenario: "drop-out", said: "nothing" },
+] as const;
+const HOUR_US = 3_600e6;
+const OFTEN = process.env["EIGENWATCH_LONG"] === "1" ? FAULTS.length : 2;
 
 test("a newcomer reads the verdict, finds the faulty channel and its moment, shows them to somebody else, and both care for it", async () => {
   buildDashboard();
@@ -44,7 +65,7 @@ test("a newcomer reads the verdict, finds the faulty channel and its moment, sho
 
     await thing.click();
     await page.getByRole("table", { name: "What contributes most" }).waitFor();
-    const shown = await seen(page);
+    const shown = await seen(page, FAULTY);
     assert.is(shown.channels[0], FAULTY);
     assert.match(shown.moment, /showing \d\d:\d\d:\d\d/);
     await page.waitForFunction(() => location.search.includes("incident="));
@@ -52,9 +73,9 @@ test("a newcomer reads the verdict, finds the faulty channel and its moment, sho
 
     const other = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
     await other.goto(link);
-    assert.equal(await seen(other), shown);
+    assert.equal(await seen(other, FAULTY), shown);
     await page.reload();
-    assert.equal(await seen(page), shown);
+    assert.equal(await seen(page, FAULTY), shown);
     await caresFor(page, other);
     await page.getByRole("button", { name: "back to live" }).click();
     await page.getByText(/^Ended/).waitFor();
@@ -66,9 +87,79 @@ test("a newcomer reads the verdict, finds the faulty channel and its moment, sho
   }
 });
 
+test("a newcomer finds each fault of a day of servers under the name of its channel", async () => {
+  buildDashboard();
+  const browser = await launchChromium();
+  try {
+    for (const { scenario, said } of FAULTS.slice(0, OFTEN)) {
+      const up = start(["up", "--feed", `synth:${scenario}?speed=max&truth=1`, "--port", "0", "--json"]);
+      try {
+        const url = String((await up.line("listening"))["url"]);
+        const page = await newPage(browser);
+        await page.goto(url);
+        await page.getByText(/^Feed synth:.* ended at/).waitFor();
+        const truth = await truthOf(url);
+        if (said === "nothing") assert.equal(truth.soonAfter, [], scenario);
+        else await findsFault(page, browser, truth.title, said);
+        await page.context().close();
+      } finally {
+        up.kill("SIGTERM");
+        await up.ended;
+      }
+    }
+  } finally {
+    await browser.close();
+  }
+});
+
+async function findsFault(
+  page: Page,
+  browser: Browser,
+  faulty: string,
+  said: "incident" | "log",
+): Promise<void> {
+  const name = said === "incident" ? "Incidents, the newest first" : "Other events, the newest first";
+  const entries = page.getByRole("list", { name }).getByRole("button", { expanded: false });
+  await entries.filter({ hasText: faulty }).last().click();
+  await page.getByRole("button", { name: "back to live" }).waitFor();
+  if (said === "log") return;
+  const reasons = page.getByRole("table", { name: "What contributes most" }).getByRole("rowheader");
+  assert.is(await reasons.first().textContent(), faulty);
+  const shown = await seen(page, faulty);
+  assert.is(shown.channels[0], faulty);
+  await page.waitForFunction(() => location.search.includes("incident="));
+  const other = await newPage(browser);
+  await other.goto(page.url());
+  assert.equal(await seen(other, faulty), shown);
+  await other.context().close();
+}
+
+async function newPage(browser: Browser): Promise<Page> {
+  return (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+}
+
+/** The title of the channel that is faulty, and what alarms were raised within an hour of the fault. */
+async function truthOf(url: string): Promise<{ title: string; soonAfter: string[] }> {
+  const read = async (path: string) => (await fetch(new URL(path, url))).json();
+  const { events } = (await read("api/events?limit=1000")) as { events: EventMessage[] };
+  const { groups } = (await read("api/channels")) as { groups: Channels[] };
+  const fault = events.find(({ kind }) => kind === "synth.truth")!;
+  const soonAfter = events.filter(
+    ({ kind, timeUs }) =>
+      kind === "incident.opened" && timeUs > fault.timeUs && timeUs < fault.timeUs + HOUR_US,
+  );
+  const channels = groups.flatMap((group) => group.channels);
+  const { title } = channels.find(({ name }) => name === fault.channels[0])!;
+  return { title, soonAfter: soonAfter.map((event) => event.title) };
+}
+
+function escaped(text: string): string {
+  return text.replace(/[().*+?[\]]/g, "\\$&");
+}
+
 /** What two people compare: the incident that is open, its channels in the chart, and the moment. */
-async function seen(page: Page) {
-  const incident = page.getByRole("button", { name: new RegExp(`: ${FAULTY}`), expanded: true });
+async function seen(page: Page, faulty: string) {
+  const incident = page.getByRole("button", { name: new RegExp(`: .*${escaped(faulty)}`), expanded: true });
   await incident.waitFor();
   const chips = page.getByRole("list", { name: "Channels in the chart" }).getByRole("listitem");
   await chips.first().waitFor();
