@@ -12,6 +12,7 @@
  * N4  Secrets are in no log, no error and no recording.
  */
 
+import { Breaker } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -88,7 +89,9 @@ export class Notifier {
   }
 
   private async serve(channel: Channel, from: number): Promise<void> {
-    const { session, marks, kinds, log } = this.options;
+    const { session, marks, kinds, clock, log } = this.options;
+    const random = (): number => this.options.random();
+    const breaker = new Breaker({ clock, random, firstMs: AGAIN_MS, mostMs: AGAIN_MS_MAX });
     try {
       let mark = marks.of(channel.name) ?? from;
       await marks.set(channel.name, mark);
@@ -96,7 +99,7 @@ export class Notifier {
         const { deliveries } = this;
         const events = await session.events(mark, BATCH);
         for (const event of events) {
-          if (isTold(event, kinds) && !(await this.deliver(channel, event))) return;
+          if (isTold(event, kinds) && !(await this.deliver(channel, breaker, event))) return;
           mark = event.sequence;
           // A mark behind events that nobody is told of costs nothing but reading them again.
           if (isTold(event, kinds)) await marks.set(channel.name, mark);
@@ -109,30 +112,26 @@ export class Notifier {
   }
 
   /** False when the notifier was stopped before the channel took it. */
-  private async deliver(channel: Channel, event: EventMessage): Promise<boolean> {
+  private async deliver(channel: Channel, breaker: Breaker, event: EventMessage): Promise<boolean> {
     const { session, clock, log } = this.options;
     const notice: Notice = { key: `${session.session}/${event.id}`, session: session.session, event };
     const untilMs = clock.monotonicMs() + GIVE_UP_MS;
-    for (let attempt = 0; !this.isStopped; attempt++) {
-      try {
-        await channel.send(notice);
+    while (!this.isStopped) {
+      const error = await failureOf(channel.send(notice));
+      if (error === null || error instanceof NotTaken) breaker.worked();
+      if (error === null) return true;
+      if (error instanceof NotTaken || clock.monotonicMs() >= untilMs) {
+        log(
+          `${channel.name} does not take ${event.kind} ${event.id}, which is passed over: ${error.message}`,
+        );
         return true;
-      } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
-        if (error instanceof NotTaken || clock.monotonicMs() >= untilMs) {
-          log(`${channel.name} does not take ${event.kind} ${event.id}, which is passed over: ${reason}`);
-          return true;
-        }
-        if (attempt === 0) log(`${channel.name}: ${reason}; it is tried again`);
       }
-      await this.pause(this.backOffMs(attempt));
+      const delayMs = breaker.failed();
+      if (breaker.failures === 1) log(`${channel.name}: ${error.message}; it is tried again`);
+      await this.pause(delayMs);
+      breaker.due();
     }
     return false;
-  }
-
-  /** Between half of the time and all of it. */
-  private backOffMs(attempt: number): number {
-    return Math.min(AGAIN_MS_MAX, AGAIN_MS * 2 ** Math.min(attempt, 20)) * (0.5 + this.options.random() / 2);
   }
 
   private pause(ms: number): Promise<void> {
@@ -166,6 +165,16 @@ export class Notifier {
 
   private get isStopped(): boolean {
     return this.stopping.signal.aborted;
+  }
+}
+
+/** Null when it succeeds. */
+async function failureOf(attempt: Promise<void>): Promise<Error | null> {
+  try {
+    await attempt;
+    return null;
+  } catch (error) {
+    return error instanceof Error ? error : new Error(String(error));
   }
 }
 
