@@ -21,6 +21,7 @@ export type Reason =
   | "tooManyChannels"
   | "tooManyGroups"
   | "malformed"
+  | "duplicate"
   | "lost";
 
 type Report = (

@@ -4,6 +4,7 @@
  * The bus feed (bus.ts) has no row: a node of a cluster creates it for each partition it owns.
  */
 
+import { binanceKind, coinbaseKind, krakenKind } from "./exchange.ts";
 import { fileKind } from "./file.ts";
 import { hostKind } from "./host.ts";
 import type { OptionValues } from "./options.ts";
@@ -18,6 +19,9 @@ export const FEED_KINDS = {
   file: fileKind,
   stdin: stdinKind,
   prom: promKind,
+  binance: binanceKind,
+  coinbase: coinbaseKind,
+  kraken: krakenKind,
   statsd: statsdKind,
   synth: synthKind,
   walk: walkKind,

@@ -98,12 +98,13 @@ function commonSpeed(recorded: readonly FeedSpec[]): number {
   return speed;
 }
 
-/** "file:prices.csv", "synth:spike", "prom:localhost:9100", "walk". */
+/** "file:prices.csv", "synth:spike", "prom:localhost:9100", "binance", "walk". */
 function sourceName(spec: FeedSpec): string {
   const { kind, target } = spec;
   if (target === null) return kind;
   const { named = lastPart } = kindOf(spec);
-  return clipName(`${kind}:${named(target)}`);
+  const name = named(target);
+  return name === "" ? kind : clipName(`${kind}:${name}`);
 }
 
 function lastPart(target: string): string {

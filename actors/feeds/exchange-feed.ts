@@ -1,0 +1,296 @@
+/**
+ * The feed of an exchange: trades, and best quotes, over a WebSocket.
+ *
+ *   connect ─► greeting ─► messages ─► trades and quotes ─► channels
+ *      ▲                      └─ closed, silent, leaving ─► stalled ─┐
+ *      └────────────────── after a delay that grows ◄────────────────┘
+ *
+ * E1  A trade has the time of the exchange, a quote that of its arrival.
+ * E2  Ids of trades are contiguous: missing ones are a gap, also those of the time without a connection; one that is known counts once.
+ * E3  A message that cannot be read is counted; the next one is read. Messages of other kinds mean nothing.
+ * E4  A symbol of which nothing came for a while is told, and again when it is back. A connection without a sign of life is given up.
+ * E5  A connection that breaks again and again is tried less often (actors/link/breaker.ts). What the exchange refuses ends the feed.
+ */
+import { WebSocket } from "ws";
+import { EigenwatchError } from "../../protocol/errors.ts";
+import { Breaker } from "../link/breaker.ts";
+import type { Clock } from "../ports/clock.ts";
+import type { Feed, FeedSink } from "../ports/feed.ts";
+import { BadSamples } from "./bad-samples.ts";
+import { ChannelGroups } from "./channel-groups.ts";
+import { isFields, type Trade, type Venue, type VenueSink, type Wanted } from "./exchanges/venue.ts";
+import { FeedWriter } from "./feed-writer.ts";
+import { Pause } from "./pause.ts";
+
+export interface ExchangeFeedOptions {
+  readonly source: string;
+  readonly group: string;
+  readonly venue: Venue;
+  readonly wanted: Wanted;
+  /** Instead of the exchange's own. */
+  readonly address: string | null;
+  /** A symbol of which nothing came for so long is told. */
+  readonly staleUs: number;
+  readonly clock: Clock;
+  /** Spreads attempts. */
+  random(): number;
+}
+
+/** Exchanges take ten connections a minute: with a delay that doubles from a second there are at most seven. */
+const RETRY_MS = 1_000;
+const RETRY_MS_MAX = 60_000;
+/** A connection that has held so long was sound. */
+const LASTS_MS = 60_000;
+
+/** Exchanges ping every 20 s, or send heartbeats each second. */
+const SILENT_MS = 60_000;
+const HANDSHAKE_MS = 10_000;
+const CHECK_MS = 1_000;
+
+/** The snapshot of a whole book has a megabyte. */
+const MESSAGE_BYTES_MAX = 4 << 20;
+
+/** Bad messages between two reports of totals. */
+const REPORT_MS = 10_000;
+
+export function createExchangeFeed(options: ExchangeFeedOptions): Feed {
+  const feed = new ExchangeFeed(options);
+  return {
+    source: options.source,
+    kind: "live",
+    run: (sink) => feed.run(sink),
+    stop: async () => feed.stop(),
+  };
+}
+
+/** How a connection ended. */
+interface Ending {
+  readonly reason: string;
+  readonly isFinal: boolean;
+}
+
+class ExchangeFeed {
+  private readonly options: ExchangeFeedOptions;
+  private readonly pause: Pause;
+  private readonly breaker: Breaker;
+  private end: (ending: Ending) => void = () => {};
+
+  constructor(options: ExchangeFeedOptions) {
+    const { clock, random } = options;
+    this.options = options;
+    this.pause = new Pause(clock);
+    this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX, lastsMs: LASTS_MS });
+  }
+
+  stop(): void {
+    this.pause.stop();
+    this.end({ reason: "stopped", isFinal: false });
+  }
+
+  async run(sink: FeedSink): Promise<void> {
+    const writer = new FeedWriter(this.options.source, sink);
+    const market = new Market(this.options, writer);
+    let isFirst = true;
+    while (!this.pause.stopped) {
+      const { reason, isFinal } = await this.connection(market, () => {
+        this.breaker.worked();
+        writer.status(isFirst ? "opened" : "running", market.summary());
+        isFirst = false;
+      });
+      market.flush();
+      if (this.pause.stopped) break;
+      if (isFinal) {
+        writer.status("failed", reason, market.badSamples.take());
+        return;
+      }
+      const delayMs = this.breaker.failed();
+      writer.status("stalled", `${reason}; the next attempt is in ${(delayMs / 1000).toFixed(1)} s`);
+      await this.pause.wait(delayMs);
+      this.breaker.due();
+    }
+    writer.status("ended", "stopped", market.badSamples.take());
+  }
+
+  /** Resolves when the connection has ended. `heard`: with its first message. */
+  private connection(market: Market, heard: () => void): Promise<Ending> {
+    const { venue, wanted, address, clock } = this.options;
+    const url = `${address ?? venue.address}${venue.path(wanted)}`;
+    return new Promise((resolve) => {
+      const socket = new WebSocket(url, { maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: HANDSHAKE_MS });
+      let lastMs = clock.monotonicMs();
+      let isHeard = false;
+      let cancel = (): void => {};
+      this.end = (ending) => {
+        this.end = () => {};
+        cancel();
+        // What comes after its end is of no interest, nor are its errors.
+        socket.removeAllListeners();
+        socket.on("error", () => {});
+        socket.terminate();
+        resolve(ending);
+      };
+      const check = (): void => {
+        market.check();
+        if (clock.monotonicMs() - lastMs < SILENT_MS) cancel = clock.after(CHECK_MS, check);
+        else this.end({ reason: `${venue.name} is silent`, isFinal: false });
+      };
+      cancel = clock.after(CHECK_MS, check);
+      const sign = (): void => {
+        lastMs = clock.monotonicMs();
+      };
+      const leave = (reason: string, isFinal: boolean): void => this.end({ reason, isFinal });
+      socket.on("open", () => {
+        for (const message of venue.greeting(wanted)) socket.send(JSON.stringify(message));
+      });
+      socket.on("ping", sign);
+      socket.on("message", (data, isBinary) => {
+        sign();
+        if (!isHeard) {
+          isHeard = true;
+          heard();
+        }
+        market.take(isBinary ? null : String(data), leave);
+      });
+      socket.on("error", (error) => leave(`Cannot read ${url}: ${error.message}`, false));
+      socket.on("close", (code) => leave(`${venue.name} closed the connection (${code})`, false));
+    });
+  }
+}
+
+interface Listed {
+  readonly slot: number;
+  lastId: number;
+  lastTimeUs: number;
+  heardMs: number;
+  isStale: boolean;
+}
+
+/** The symbols of a feed and what came of them. */
+class Market {
+  readonly badSamples: BadSamples;
+  private readonly options: ExchangeFeedOptions;
+  private readonly writer: FeedWriter;
+  private readonly trades: ChannelGroups;
+  /** Middle and spread of each symbol, at the slots 2k and 2k + 1; null when quotes are not wanted. */
+  private readonly quotes: ChannelGroups | null;
+  private readonly listed: ReadonlyMap<string, Listed>;
+  private flushing = false;
+  private reportedMs: number;
+
+  constructor(options: ExchangeFeedOptions, writer: FeedWriter) {
+    const { group, wanted, clock } = options;
+    this.options = options;
+    this.writer = writer;
+    const ticks = { unit: "", sampling: "ticks", everyUs: 0 } as const;
+    this.trades = new ChannelGroups(writer, { ...ticks, group, innovation: "logReturn" });
+    this.quotes = wanted.quotes
+      ? new ChannelGroups(writer, { ...ticks, group: `${group}-quotes`, innovation: "difference" })
+      : null;
+    const heardMs = clock.monotonicMs();
+    this.listed = new Map(
+      wanted.symbols.map((symbol) => {
+        for (const what of ["mid", "spread"]) this.quotes?.add(`${symbol} ${what}`);
+        const slot = this.trades.add(symbol);
+        return [symbol, { slot, lastId: Number.NaN, lastTimeUs: 0, heardMs, isStale: false }];
+      }),
+    );
+    this.trades.declare();
+    this.quotes?.declare();
+    this.badSamples = new BadSamples((status, detail, counts) => {
+      // Samples before a bad one precede its report.
+      this.flush();
+      writer.status(status, detail, counts);
+    });
+    this.reportedMs = heardMs;
+  }
+
+  summary(): string {
+    return `${this.options.venue.name}: ${[...this.listed.keys()].join(", ")}`;
+  }
+
+  /** Null: a message in bytes. `leave` ends the connection. */
+  take(text: string | null, leave: (reason: string, isFinal: boolean) => void): void {
+    const { venue } = this.options;
+    const sink: VenueSink = {
+      trade: (trade) => this.trade(trade),
+      quote: (symbol, bid, ask) => this.quote(symbol, bid, ask),
+      leaving: () => leave(`${venue.name} closes this connection soon`, false),
+      refused: (reason) => leave(`${venue.name} refuses it: ${reason}`, true),
+    };
+    try {
+      const message: unknown = text === null ? null : JSON.parse(text);
+      if (!isFields(message)) throw new SyntaxError("it is no object in JSON");
+      venue.read(message, sink);
+    } catch (error) {
+      if (!(error instanceof EigenwatchError) && !(error instanceof SyntaxError)) throw error;
+      this.badSamples.count("malformed", 1, () => error.message);
+    }
+    if (this.flushing) return;
+    this.flushing = true;
+    this.options.clock.soon(() => this.flush());
+  }
+
+  flush(): void {
+    this.flushing = false;
+    this.trades.flush();
+    this.quotes?.flush();
+  }
+
+  /** Tells of symbols that have become silent, and counts. */
+  check(): void {
+    const { clock, staleUs } = this.options;
+    const nowMs = clock.monotonicMs();
+    for (const [symbol, listed] of this.listed) {
+      if (listed.isStale || nowMs - listed.heardMs < staleUs / 1000) continue;
+      listed.isStale = true;
+      this.writer.status(
+        "stalled",
+        `${symbol}: nothing for ${Math.round((nowMs - listed.heardMs) / 1000)} s`,
+      );
+    }
+    if (nowMs - this.reportedMs < REPORT_MS) return;
+    this.reportedMs = nowMs;
+    this.badSamples.total();
+  }
+
+  private trade({ symbol, timeUs, price, size, id }: Trade): void {
+    const listed = this.heard(symbol);
+    if (listed === null) return;
+    const missing = id - listed.lastId - 1;
+    if (missing < 0) {
+      this.badSamples.count("duplicate", 1, () => `trade ${id} of ${symbol} came before`);
+      return;
+    }
+    if (missing > 0) this.badSamples.count("gap", 1, () => `${missing} trades of ${symbol} are missing`);
+    if (timeUs < listed.lastTimeUs)
+      this.badSamples.count("backward", 1, () => `trade ${id} of ${symbol} is before the last one`);
+    listed.lastId = id;
+    listed.lastTimeUs = Math.max(listed.lastTimeUs, timeUs);
+    if (!this.trades.hasRoom(listed.slot)) this.trades.makeRoom();
+    this.trades.sample(listed.slot, timeUs, price, size);
+  }
+
+  private quote(symbol: string, bid: number, ask: number): void {
+    const listed = this.heard(symbol);
+    if (listed === null || this.quotes === null) return;
+    const nowUs = this.options.clock.nowUs();
+    const values = [(bid + ask) / 2, ask - bid];
+    for (const [k, value] of values.entries()) {
+      const slot = 2 * listed.slot + k;
+      if (!this.quotes.hasRoom(slot)) this.quotes.makeRoom();
+      this.quotes.sample(slot, nowUs, value, Number.NaN);
+    }
+  }
+
+  /** Null for a symbol that nobody asked for. */
+  private heard(symbol: string): Listed | null {
+    const listed = this.listed.get(symbol);
+    if (listed === undefined) return null;
+    listed.heardMs = this.options.clock.monotonicMs();
+    if (listed.isStale) {
+      listed.isStale = false;
+      this.writer.status("running", `${symbol} is back`);
+    }
+    return listed;
+  }
+}
