@@ -124,8 +124,13 @@ export const decimated = v.pipe(
     max: float64s,
     last: float64s,
     samples: uint32s,
+    /** Sum of the sizes; absent where no sample has one. */
+    volume: v.optional(float64s),
   }),
-  v.check((d) => sameRows(d), "Expected columns of equal count"),
+  v.check(
+    (d) => sameRows(d) && (d.volume === undefined || d.volume.length === d.last.length),
+    "Expected columns of equal count",
+  ),
 );
 
 /**

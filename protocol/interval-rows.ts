@@ -8,8 +8,8 @@ import { encodeMessage } from "./codec.ts";
 /** Intervals after the first that a message can name: its offsets have 32 bits. */
 const OFFSET_MAX = 0xffff_ffff;
 
-/** Rows of one message: at 34 bytes a row it stays below MAX_MESSAGE_BYTES. */
-export const MESSAGE_ROWS_MAX = 15_000;
+/** Rows of one message: at 42 bytes a row it stays below MAX_MESSAGE_BYTES. */
+export const MESSAGE_ROWS_MAX = 12_000;
 
 export class IntervalRows {
   readonly everyUs: number;
@@ -19,6 +19,9 @@ export class IntervalRows {
   readonly #max: number[] = [];
   readonly #last: number[] = [];
   readonly #samples: number[] = [];
+  readonly #volume: number[] = [];
+  /** A sample had a size. */
+  #isSized = false;
   /** Of all channels: many subscriptions share them. */
   #parts: readonly Part[] | null = null;
 
@@ -31,13 +34,23 @@ export class IntervalRows {
   }
 
   /** Rows come in the order of their intervals. */
-  push(interval: number, channel: number, min: number, max: number, last: number, samples: number): void {
+  push(
+    interval: number,
+    channel: number,
+    min: number,
+    max: number,
+    last: number,
+    samples: number,
+    volume = 0,
+  ): void {
     this.#interval.push(interval);
     this.#channel.push(channel);
     this.#min.push(min);
     this.#max.push(max);
     this.#last.push(last);
     this.#samples.push(samples);
+    this.#volume.push(volume);
+    if (volume !== 0) this.#isSized = true;
   }
 
   /**
@@ -58,7 +71,7 @@ export class IntervalRows {
 
   /** As `measures` messages: channel k is the measure `names[k]`. */
   measures(group: string, names: readonly string[]): Uint8Array[] {
-    return this.#chosen(null).map(({ first, columns: { channel: measure, ...columns } }) => {
+    return this.#chosen(null).map(({ first, columns: { channel: measure, volume: _, ...columns } }) => {
       const { everyUs } = this;
       const fromUs = first * everyUs;
       return encodeMessage({
@@ -113,6 +126,7 @@ export class IntervalRows {
         max: bytesOf(new Float64Array(length).map(of(this.#max))),
         last: bytesOf(new Float64Array(length).map(of(this.#last))),
         samples: bytesOf(new Uint32Array(length).map(of(this.#samples))),
+        ...(this.#isSized ? { volume: bytesOf(new Float64Array(length).map(of(this.#volume))) } : {}),
       },
     };
   }
@@ -121,7 +135,9 @@ export class IntervalRows {
 interface Part {
   /** The first interval, since the epoch; those of the rows count from there. */
   readonly first: number;
-  readonly columns: Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array>;
+  readonly columns: Record<"interval" | "channel" | "min" | "max" | "last" | "samples", Uint8Array> & {
+    readonly volume?: Uint8Array;
+  };
 }
 
 /** All machines that run Node or Deno are little-endian, as the wire is. */

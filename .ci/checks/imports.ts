@@ -58,6 +58,8 @@ export const RULES: readonly Rule[] = [
   { place: "actors/bus/", sees: OUTSIDE },
   // Whatever may fail outside is tried again by one machine.
   { place: "actors/link/", sees: ["actors/core/machine-host.ts", ...OUTSIDE] },
+  // States from outside are checked where they come in, with their lines.
+  { place: "actors/feeds/state-lines.ts", sees: ["actors/feeds/", "actors/kernels/", ...OUTSIDE] },
   { place: "actors/feeds/", sees: ["actors/link/", ...OUTSIDE] },
   { place: "actors/workers/", sees: ["actors/command-line/", ...OUTSIDE] },
   {

@@ -1,5 +1,5 @@
 /**
- * A table as a feed: what the kinds file and stdin share.
+ * A table as a feed: what the kinds file and stdin share. Lines that hold states of a quantum system are read in state-feed.ts.
  *
  *   batch ─► row by row: count bad samples ─► frames of 256 ─► sink (waits while the sink is full, or until a row is due)
  *
@@ -22,10 +22,12 @@ import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { Pace } from "./pace.ts";
 import { Pause } from "./pause.ts";
+import { runStates } from "./state-feed.ts";
+import { holdsStates } from "./state-lines.ts";
 import type { ByteSource } from "./table/bytes.ts";
-import { shortList } from "./table/columns.ts";
+import { shortList, volumeColumns } from "./table/columns.ts";
 import { FINE, REASONS } from "./table/rows.ts";
-import { readTable, type Table, type TableBatch } from "./table/table.ts";
+import { type OpenedSource, openSource, type Table, type TableBatch, tableOf } from "./table/table.ts";
 import { inferTraits, QUEUED_US, type TableTraits, TRAITS_ROWS } from "./table/traits.ts";
 import type { TableFeedOptions } from "./table-options.ts";
 
@@ -57,7 +59,7 @@ export function createTableFeed(feed: TableFeedSource): Feed {
     source: feed.source,
     kind: feed.live ? "live" : "recorded",
     refusal: () => refusalOf(feed),
-    run: (sink) => runTable(feed, pause, new FeedWriter(feed.source, sink)),
+    run: (sink) => runSource(feed, pause, new FeedWriter(feed.source, sink)),
     stop() {
       pause.stop();
       return Promise.resolve();
@@ -69,7 +71,12 @@ export function createTableFeed(feed: TableFeedSource): Feed {
 async function refusalOf(feed: TableFeedSource): Promise<EigenwatchError | null> {
   if (typeof feed.bytes !== "string" || !(await isRegularFile(feed.bytes))) return null;
   try {
-    const table = await openTable(feed);
+    const source = await openSource(feed.bytes, feed.name);
+    if (holdsStates(source.opened)) {
+      await source.chunks.return(undefined);
+      return null;
+    }
+    const table = tableIn(source, feed);
     for await (const batch of table.batches()) {
       traitsOf(feed, table, batch);
       break;
@@ -93,11 +100,25 @@ function traitsOf({ name, live, options }: TableFeedSource, table: Table, first:
   return inferTraits(table, first, { name, live, options, most });
 }
 
-async function runTable(feed: TableFeedSource, pause: Pause, writer: FeedWriter): Promise<void> {
+async function runSource(feed: TableFeedSource, pause: Pause, writer: FeedWriter): Promise<void> {
+  try {
+    const source = await pause.unlessStopped(openSource(feed.bytes, feed.name));
+    if (source === null) writer.status("ended", "stopped before its first row");
+    else if (holdsStates(source.opened)) await runStates(feed, source, pause, writer);
+    else await runTable(feed, tableIn(source, feed), pause, writer);
+  } catch (error) {
+    writer.status("failed", error instanceof Error ? error.message : String(error));
+  }
+}
+
+async function runTable(
+  feed: TableFeedSource,
+  table: Table,
+  pause: Pause,
+  writer: FeedWriter,
+): Promise<void> {
   let reader: TableRows | null = null;
   try {
-    const table = await pause.unlessStopped(openTable(feed));
-    if (table === null) return writer.status("ended", "stopped before its first row");
     const batches = table.batches();
     for (;;) {
       const next = await pause.unlessStopped(batches.next());
@@ -122,10 +143,9 @@ async function runTable(feed: TableFeedSource, pause: Pause, writer: FeedWriter)
   }
 }
 
-function openTable({ bytes, name, options, live, clock }: TableFeedSource): Promise<Table> {
-  return readTable(bytes, {
+function tableIn(source: OpenedSource, { options, live, clock }: TableFeedSource): Table {
+  return tableOf(source, {
     ...options,
-    name,
     everyUs: options.every,
     firstRows: live ? 1 : TRAITS_ROWS,
     ...(live && options.time === undefined ? { arrival: () => clock.nowUs() } : {}),
@@ -163,6 +183,10 @@ class TableRows {
   readonly #skipped: ReadonlySet<string>;
   /** Slot of each column (wide) or symbol (long) that is sent; LEFT_OUT or NO_ROOM for the others. */
   readonly #slots: number[] = [];
+  /** Wide: for each column of values that of what was traded at it; −1: none. */
+  readonly #volumes: readonly number[];
+  /** Long: of the chosen symbols that the first rows have. */
+  readonly #slotsByName = new Map<string, number>();
   #batch: TableBatch | null = null;
   #row = 0;
   #rows = 0;
@@ -189,6 +213,7 @@ class TableRows {
     this.#chosen = new Set(options.columns);
     this.#skipped = new Set(options.skip);
     this.#every = options.every;
+    this.#volumes = volumeColumns(table.valueColumns);
     this.#traits = traitsOf(feed, table, first);
     const { sampling, everyUs, innovation, columns } = this.#traits;
     const unit = options.unit ?? "";
@@ -257,8 +282,11 @@ class TableRows {
       this.#makeRoom();
       const n = this.#table.valueColumns.length;
       const { columns } = this.#traits;
-      for (let k = 0; k < columns.length; k++)
-        this.#sample(batch, row, row * n + columns[k]!, this.#slots[k]!, time);
+      for (let k = 0; k < columns.length; k++) {
+        const volume = this.#volumes[columns[k]!]!;
+        const size = volume < 0 ? Number.NaN : batch.values[row * n + volume]!;
+        this.#sample(batch, row, row * n + columns[k]!, this.#slots[k]!, time, size);
+      }
       return;
     }
     const symbol = batch.symbol[row]!;
@@ -274,10 +302,11 @@ class TableRows {
       return;
     }
     if (newTime && this.#traits.sampling === "rows") this.#makeRoom();
-    this.#sample(batch, row, row, slot, time);
+    const size = batch.size.length > 0 ? batch.size[row]! : Number.NaN;
+    this.#sample(batch, row, row, slot, time, size);
   }
 
-  #sample(batch: TableBatch, row: number, at: number, slot: number, time: number): void {
+  #sample(batch: TableBatch, row: number, at: number, slot: number, time: number, size: number): void {
     const reason = batch.reasons[at]!;
     if (reason !== FINE) {
       this.#countProblem(REASONS[reason] as Reason, batch.line[row]!);
@@ -288,7 +317,6 @@ class TableRows {
       this.#count("notPositive", batch.line[row]!, `${value} has no logarithm (innovation=logReturn)`);
       return;
     }
-    const size = batch.size.length > 0 ? batch.size[row]! : Number.NaN;
     if (!this.#groups.hasRoom(slot)) this.#makeRoom();
     this.#groups.sample(slot, time, value, size);
     this.#samples++;
@@ -339,6 +367,10 @@ class TableRows {
   }
 
   #addSymbols(rows: number, batch: TableBatch): void {
+    const seen = new Set(Array.from(batch.symbol.subarray(0, rows), (symbol) => this.#table.symbols[symbol]));
+    // A list of channels to watch is in the order in which somebody wants to read it.
+    for (const name of this.#chosen)
+      if (seen.has(name) && !this.#skipped.has(name)) this.#slotsByName.set(name, this.#groups.add(name));
     for (let r = 0; r < rows; r++) {
       const symbol = batch.symbol[r]!;
       while (symbol >= this.#slots.length)
@@ -355,7 +387,7 @@ class TableRows {
 
   #slotFor(symbol: string): number {
     if (this.#skipped.has(symbol) || (this.#chosen.size > 0 && !this.#chosen.has(symbol))) return LEFT_OUT;
-    const slot = this.#groups.add(symbol);
+    const slot = this.#slotsByName.get(symbol) ?? this.#groups.add(symbol);
     return slot < 0 ? NO_ROOM : slot;
   }
 

@@ -8,7 +8,7 @@ export const measureCommand = new Command("measure")
   .description(
     "Computes functionals of density matrices: entropy, purity, coherence and others. JSON lines in, JSON lines out.",
   )
-  .argument("<file>", 'lines {"n":2,"re":[row-major],"im":[…],"sigma"?,"update"?}; - for stdin')
+  .argument("<file>", 'lines {"n":2,"re":[row-major],"im"?:[…],"sigma"?,"update"?}; - for stdin')
   .addHelpText(
     "after",
     manual({
@@ -17,6 +17,10 @@ export const measureCommand = new Command("measure")
         [
           `echo '{"n":2,"re":[0.5,0.5,0.5,0.5],"im":[0,0,0,0]}' | eigenwatch measure -`,
           "measure a pure state",
+        ],
+        [
+          `echo '{"n":2,"re":[[0.5,0.5],[0.5,0.5]]}' | eigenwatch measure -`,
+          "the same: rows as lists, and a real matrix needs no im",
         ],
       ],
     }),

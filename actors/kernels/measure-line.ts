@@ -3,9 +3,10 @@
  *
  *   {"n":2,"re":[…],"im":[…],"sigma":{"re":[…],"im":[…]},"update":{"alpha":0.1,"psi":{"re":[…],"im":[…]}}}
  *
- * `re`, `im` are n×n row-major; `sigma` and `update` are optional. For an invalid line the answer is
- * {"error": "the problem and what was expected"}; the function never throws.
+ * `re`, `im` are n×n row-major, or lists of rows; without `im` a matrix is real. `sigma` and `update` are optional. For an invalid line the
+ * answer is {"error": "the problem and what was expected"}; the function never throws.
  */
+import { asNumber, asObject, readEntries } from "./matrix-json.ts";
 import { type Matrix, type MatrixOfOrder, measure, type UpdateRequest } from "./measure.ts";
 
 /** Answers one line. O(n³). */
@@ -51,34 +52,6 @@ function readUpdate(value: unknown): UpdateRequest {
 }
 
 function readMatrix(holder: Record<string, unknown>, name: string): Matrix {
-  return { re: asNumbers(holder["re"], `${name}.re`), im: asNumbers(holder["im"], `${name}.im`) };
-}
-
-function asObject(value: unknown, name: string): Record<string, unknown> {
-  if (typeof value !== "object" || value === null || Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected an object`);
-  }
-  return value as Record<string, unknown>;
-}
-
-function asNumber(value: unknown, name: string): number {
-  if (typeof value !== "number") {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected a number`);
-  }
-  return value;
-}
-
-function asNumbers(value: unknown, name: string): number[] {
-  if (!Array.isArray(value)) {
-    throw new TypeError(`Cannot read ${name}: it is ${describe(value)}; expected an array of numbers`);
-  }
-  for (let k = 0; k < value.length; k++) asNumber(value[k], `${name}[${k}]`);
-  return value as number[];
-}
-
-function describe(value: unknown): string {
-  if (value === undefined) return "absent";
-  if (value === null) return "null";
-  if (Array.isArray(value)) return "an array";
-  return typeof value === "string" ? `the text ${JSON.stringify(value.slice(0, 40))}` : `a ${typeof value}`;
+  const { re, im } = readEntries(holder, name);
+  return { re, im };
 }

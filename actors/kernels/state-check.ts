@@ -52,9 +52,21 @@ export function isState(n: number, re: ArrayLike<number>, im: ArrayLike<number>)
 
 /** True if ‖ψ‖² is 1 within 1e-9. False if an amplitude is not finite. O(n). */
 export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boolean {
+  return Math.abs(squaredNorm(re, im) - 1) <= TRACE_TOLERANCE;
+}
+
+/** Throws InvalidState unless `isStateVector`. `what` names the vector in messages. O(n). */
+export function checkStateVector(re: ArrayLike<number>, im: ArrayLike<number>, what = "psi"): void {
+  if (isStateVector(re, im)) return;
+  throw new InvalidState(
+    `Cannot accept ${what}: its squared norm is ${squaredNorm(re, im)}; expected 1 within ${TRACE_TOLERANCE}`,
+  );
+}
+
+function squaredNorm(re: ArrayLike<number>, im: ArrayLike<number>): number {
   let norm2 = 0;
   for (let i = 0; i < re.length; i++) norm2 += re[i]! * re[i]! + im[i]! * im[i]!;
-  return Math.abs(norm2 - 1) <= TRACE_TOLERANCE;
+  return norm2;
 }
 
 /** The checks before any arithmetic: n, lengths, finite entries. O(n²). */

@@ -1,5 +1,6 @@
 /**
- * The newest intervals in which something was measured: per column its smallest, largest and last value, and how many there were.
+ * The newest intervals in which something was measured: per column its smallest, largest and last value, how many there were, and the sum of
+ * their sizes, for which there is space once something has one.
  *
  * Only intervals with a value have an entry, so a slow group reaches further back than a fast one in the same space. Entries are numbered from
  * 0 in the order of their intervals; the oldest go when the ring is full. Space is taken as it is needed.
@@ -26,6 +27,8 @@ export class IntervalRing {
   private max = new Float64Array(0);
   private last = new Float64Array(0);
   private samples = new Uint32Array(0);
+  /** Null: nothing had a size. */
+  private volume: Float64Array | null = null;
   /** Where the columns of the newest entry begin. */
   private newestAt = 0;
 
@@ -53,10 +56,11 @@ export class IntervalRing {
     this.interval[slot] = interval;
     this.newestAt = slot * this.columns;
     this.samples.fill(0, this.newestAt, this.newestAt + this.columns);
+    this.volume?.fill(0, this.newestAt, this.newestAt + this.columns);
   }
 
   /** Adds a value to the newest entry. */
-  take(column: number, value: number): void {
+  take(column: number, value: number, size = 0): void {
     const at = this.newestAt + column;
     if (this.samples[at] === 0) {
       this.min[at] = value;
@@ -67,12 +71,14 @@ export class IntervalRing {
     }
     this.last[at] = value;
     this.samples[at]! += 1;
+    if (size !== 0) this.volumes()[at]! += size;
   }
 
   /** Adds an entry of a finer ring to the newest entry. */
   takeEntry(finer: IntervalRing, entry: number): void {
     const { newestAt, min, max, last, samples } = this;
-    finer.each(entry, (column, low, high, value, count) => {
+    const volume = finer.volume === null ? this.volume : this.volumes();
+    finer.each(entry, (column, low, high, value, count, size) => {
       const at = newestAt + column;
       if (samples[at] === 0) {
         min[at] = low;
@@ -83,6 +89,7 @@ export class IntervalRing {
       }
       last[at] = value;
       samples[at]! += count;
+      if (volume !== null) volume[at]! += size;
     });
   }
 
@@ -92,7 +99,8 @@ export class IntervalRing {
     for (let column = 0; column < this.columns; column++) {
       const at = from + column;
       const samples = this.samples[at]!;
-      if (samples > 0) take(column, this.min[at]!, this.max[at]!, this.last[at]!, samples);
+      if (samples > 0)
+        take(column, this.min[at]!, this.max[at]!, this.last[at]!, samples, this.volume?.[at] ?? 0);
     }
   }
 
@@ -126,7 +134,12 @@ export class IntervalRing {
   }
 
   get bytes(): number {
-    return this.slots * (8 + CELL_BYTES * this.columns);
+    return this.slots * (8 + (CELL_BYTES + (this.volume === null ? 0 : 8)) * this.columns);
+  }
+
+  private volumes(): Float64Array {
+    this.volume ??= new Float64Array(this.slots * this.columns);
+    return this.volume;
   }
 
   private dropOldest(): void {
@@ -134,7 +147,7 @@ export class IntervalRing {
   }
 
   private reshape(slots: number, columns: number): void {
-    const { interval, min, max, last, samples } = this;
+    const { interval, min, max, last, samples, volume } = this;
     const before = { slots: this.slots, columns: this.columns };
     this.slots = slots;
     this.columns = columns;
@@ -143,6 +156,7 @@ export class IntervalRing {
     this.max = new Float64Array(slots * columns);
     this.last = new Float64Array(slots * columns);
     this.samples = new Uint32Array(slots * columns);
+    this.volume = volume === null ? null : new Float64Array(slots * columns);
     for (let entry = this.first; entry < this.end; entry++) {
       const from = (entry % before.slots) * before.columns;
       const to = (entry % slots) * columns;
@@ -151,9 +165,17 @@ export class IntervalRing {
       this.max.set(max.subarray(from, from + before.columns), to);
       this.last.set(last.subarray(from, from + before.columns), to);
       this.samples.set(samples.subarray(from, from + before.columns), to);
+      if (volume !== null) this.volume!.set(volume.subarray(from, from + before.columns), to);
     }
     this.newestAt = ((this.end - 1) % slots) * columns;
   }
 }
 
-type TakeColumn = (column: number, min: number, max: number, last: number, samples: number) => void;
+type TakeColumn = (
+  column: number,
+  min: number,
+  max: number,
+  last: number,
+  samples: number,
+  volume: number,
+) => void;

@@ -43,7 +43,7 @@ export class PastGroups {
   }
 
   frame(frame: Frame): void {
-    const { count, time, channel, value } = frame;
+    const { count, time, channel, value, size } = frame;
     const { samples } = this.groupOf(frame.group);
     let highest = 0;
     for (let k = 0; k < count; k++) if (channel[k]! > highest) highest = channel[k]!;
@@ -51,7 +51,7 @@ export class PastGroups {
       samples.widen(highest + 1);
       this.share();
     }
-    for (let k = 0; k < count; k++) samples.add(time[k]!, channel[k]!, value[k]!);
+    for (let k = 0; k < count; k++) samples.add(time[k]!, channel[k]!, value[k]!, size?.[k]);
   }
 
   state({ group, timeUs, measures, significant }: StateMessage): void {

@@ -210,7 +210,7 @@ export class Past {
         const at = frame.time[k]!;
         if (at < fromUs || at > toUs) continue;
         pyramid.widen(frame.channel[k]! + 1);
-        pyramid.add(at, frame.channel[k]!, frame.value[k]!);
+        pyramid.add(at, frame.channel[k]!, frame.value[k]!, frame.size?.[k]);
       }
     }
     const known = new Map(this.groups.range(range).map((each) => [each.group, each.measures]));

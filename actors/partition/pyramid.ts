@@ -3,7 +3,7 @@
  *
  *   samples ─► level 0: intervals of `finestUs` ──an interval has ended──► level 1: four times as long ─► … ─► level k: 4^k times as long
  *
- * Y1  Each level has, for every interval that it keeps whole, exactly the extremes, the last value and the number of the samples in it.
+ * Y1  Each level has, for every interval that it keeps whole, exactly the extremes, the last value and the number of the samples in it, and their volume.
  * Y2  A sample that comes after the end of its interval counts in the open one: the past that was told is not told otherwise later.
  * Y3  The newest entry of a level has not reached the next one yet; every earlier entry has, once.
  */
@@ -42,11 +42,11 @@ export class Pyramid {
   }
 
   /** The column is one of `columns`. O(1), amortised. */
-  add(timeUs: number, column: number, value: number): void {
+  add(timeUs: number, column: number, value: number, size = 0): void {
     const { finest } = this;
     const interval = Math.floor(timeUs / finest.everyUs);
     if (!(interval <= finest.newest)) this.open(0, interval);
-    finest.take(column, value);
+    finest.take(column, value, size);
   }
 
   /** Forgets everything from the interval of this time on. */
@@ -149,8 +149,8 @@ class Gathered {
   end(): void {
     const { joined, rows } = this;
     if (joined.end === joined.first) return;
-    joined.each(joined.end - 1, (column, min, max, last, samples) => {
-      rows.push(joined.newest, column, min, max, last, samples);
+    joined.each(joined.end - 1, (column, min, max, last, samples, volume) => {
+      rows.push(joined.newest, column, min, max, last, samples, volume);
     });
   }
 }

@@ -17,15 +17,17 @@ interface LineFrame {
   view: TimeView;
   /** Left edge of the plot, px. */
   leftPx: number;
-  /** y = offset + scale · value. */
+  /** y = offset + scale · value, or of what `shown` makes of the value. */
   offset: number;
   scale: number;
+  /** Grows with the value. NaN: it is not shown. */
+  shown?: ((value: number) => number) | undefined;
   /** Columns that a line may bridge: sparse samples are joined, gaps are not. */
   joinColumns: number;
 }
 
 export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
-  const { view, offset, scale } = frame;
+  const { view, offset, scale, shown } = frame;
   const first = view.endColumn - view.columns + 1;
   // The last sample before the view may be joined to the first one in it.
   const from = Math.max(columns.oldest, first - Math.ceil(frame.joinColumns));
@@ -34,11 +36,12 @@ export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
   let before = Number.NEGATIVE_INFINITY;
   let lastY = 0;
   for (let a = from; a <= to; a++) {
-    const low = columns.low(a);
+    const low = shown === undefined ? columns.low(a) : shown(columns.low(a));
     if (Number.isNaN(low)) continue;
     const x = a + shift;
+    const high = shown === undefined ? columns.high(a) : shown(columns.high(a));
     const yLow = offset + scale * low;
-    const yHigh = offset + scale * columns.high(a);
+    const yHigh = offset + scale * high;
     const upward = Math.abs(yLow - lastY) <= Math.abs(yHigh - lastY);
     const y0 = upward ? yLow : yHigh;
     const y1 = upward ? yHigh : yLow;
@@ -62,6 +65,16 @@ export function extremes(columns: Columns, view: TimeView, into: { low: number; 
     const high = columns.high(a);
     if (!(into.high >= high)) into.high = high;
   }
+}
+
+/** The first value in view; NaN when there is none. */
+export function firstValue(columns: Columns, view: TimeView): number {
+  const to = Math.min(columns.newest, view.endColumn);
+  for (let a = Math.max(columns.oldest, view.endColumn - view.columns + 1); a <= to; a++) {
+    const value = columns.last(a);
+    if (!Number.isNaN(value)) return value;
+  }
+  return Number.NaN;
 }
 
 /** Stretches in view without samples, longer than `joinColumns`, as [first, last] empty column. Only between samples. */

@@ -17,7 +17,7 @@ export interface TimeView {
 const STEPS_US = [
   1, 2, 5, 10, 20, 50, 100, 200, 500, 1e3, 2e3, 5e3, 10e3, 20e3, 50e3, 100e3, 200e3, 500e3, 1e6, 2e6, 5e6,
   10e6, 15e6, 30e6, 60e6, 120e6, 300e6, 600e6, 900e6, 1800e6, 3600e6, 7200e6, 10_800e6, 21_600e6, 43_200e6,
-  86_400e6,
+  86_400e6, 172_800e6, 604_800e6,
 ] as const;
 
 export function timeView(endUs: number, spanUs: number, columns: number): TimeView {
@@ -49,11 +49,17 @@ export function timeStep(view: TimeView, apartPx: number): number {
   return STEPS_US.find((step) => step >= least) ?? STEPS_US[STEPS_US.length - 1]!;
 }
 
-/** Times of the marks in view, ascending, round in local time. `offsetUs`: local time − UTC. */
-export function timeMarks(view: TimeView, apartPx: number, offsetUs: number): number[] {
+/** Times of the marks in view, ascending, round on the clock there. `offsetOf`: that clock − UTC, which summer time changes. */
+export function timeMarks(view: TimeView, apartPx: number, offsetOf: (timeUs: number) => number): number[] {
   const step = timeStep(view, apartPx);
   const marks: number[] = [];
-  let mark = Math.ceil((startOf(view) + offsetUs) / step) * step - offsetUs;
-  for (; mark <= endOf(view); mark += step) marks.push(mark);
-  return marks;
+  const startUs = startOf(view);
+  let wall = Math.ceil((startUs + offsetOf(startUs)) / step) * step;
+  for (; ; wall += step) {
+    // The offset of about then, and of exactly then.
+    const near = wall - offsetOf(wall - offsetOf(startUs));
+    const mark = wall - offsetOf(near);
+    if (mark > endOf(view)) return marks;
+    if (mark >= startUs) marks.push(mark);
+  }
 }

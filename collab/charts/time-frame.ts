@@ -8,9 +8,10 @@
  *     └───────────────────────┘
  */
 import type { ChartColours } from "./colours.ts";
-import { clock } from "./format.ts";
+import { clock, day, dayNumber, timeLabel } from "./format.ts";
 import { fitText, font } from "./text.ts";
-import { endOf, type TimeView, timeMarks, timeStep, xOf } from "./time-axis.ts";
+import { endOf, startOf, type TimeView, timeMarks, timeStep, xOf } from "./time-axis.ts";
+import { zoneLabel, zoneOffsetUs } from "./zone.ts";
 
 export interface TimeFrame {
   readonly context: CanvasRenderingContext2D;
@@ -39,9 +40,8 @@ const NAME_HEIGHT = 15;
 const NAMES_BELOW = 4;
 
 export function drawTimeGrid({ context, colours, time, plotWidth, plotHeight }: TimeFrame): void {
-  const offsetUs = -new Date(endOf(time) / 1000).getTimezoneOffset() * 60e6;
   const step = timeStep(time, MARKS_APART);
-  const marks = timeMarks(time, MARKS_APART, offsetUs);
+  const marks = timeMarks(time, MARKS_APART, zoneOffsetUs);
   context.fillStyle = colours.grid;
   for (const mark of marks) {
     const x = Math.round(xOf(mark, time));
@@ -53,9 +53,13 @@ export function drawTimeGrid({ context, colours, time, plotWidth, plotHeight }: 
   context.textBaseline = "middle";
   for (const mark of marks) {
     const x = Math.round(xOf(mark, time));
-    if (x > 26 && x < plotWidth - 4)
-      context.fillText(clock(mark, step), x, plotHeight + GUTTER_BOTTOM / 2 + 1);
+    // The zone stands at the right.
+    if (x > 26 && x < plotWidth - 12)
+      context.fillText(timeLabel(mark, step), x, plotHeight + GUTTER_BOTTOM / 2 + 1);
   }
+  context.textAlign = "left";
+  context.font = font(10.5);
+  context.fillText(zoneLabel(endOf(time)), plotWidth + 8, plotHeight + GUTTER_BOTTOM / 2 + 1);
 }
 
 /** The dashed line of the cursor, and its time below. */
@@ -66,7 +70,9 @@ export function drawCursorLine(frame: TimeFrame, timeUs: number, x: number): voi
   const pixel = Math.round(x);
   for (let y = 0; y < plotHeight; y += 5) context.fillRect(pixel, y, 1, 3);
   context.globalAlpha = 1;
-  const text = clock(timeUs, time.columnUs < 2e5 ? 1e3 : 1e6);
+  const at = clock(timeUs, time.columnUs < 2e5 ? 1e3 : 1e6);
+  // Of a picture of several days the time alone says little.
+  const text = dayNumber(startOf(time)) === dayNumber(endOf(time)) ? at : `${day(timeUs)} ${at}`;
   context.font = font(11, 600);
   const width = context.measureText(text).width + 12;
   const left = Math.min(Math.max(0, x - width / 2), plotWidth - width);

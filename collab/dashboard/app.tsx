@@ -61,6 +61,8 @@ const DIALOGS: readonly Panel[] = [
 ];
 
 export function App(props: PanelProps) {
+  // All times on the page are in this zone.
+  props.view.zone.value;
   useEffect(() => listen(document, shortcutsOf(props, toggleTheme)), []);
   const show = (Panel: Panel, key: number) => <Panel key={key} {...props} />;
   return (

@@ -1,5 +1,5 @@
 /**
- * Samples of one group in intervals of logical time: min, max and last of each channel, so that no spike is lost.
+ * Samples of one group in intervals of logical time: min, max and last of each channel, so that no spike is lost, and the sum of sizes.
  *
  * An interval of a group ends when a sample of a later one arrives; then its rows are complete, in the order of the channels. A sample that comes
  * after the end of its interval counts in the open one.
@@ -20,6 +20,7 @@ export class Decimation {
   readonly #max = new Float64Array(MAX_GROUP_CHANNELS);
   readonly #last = new Float64Array(MAX_GROUP_CHANNELS);
   readonly #samples = new Uint32Array(MAX_GROUP_CHANNELS);
+  readonly #volume = new Float64Array(MAX_GROUP_CHANNELS);
   #channels = 0;
 
   constructor(everyUs: number, since: number) {
@@ -35,7 +36,7 @@ export class Decimation {
   /** Adds a frame. Returns the rows of the intervals that ended with it, or null. O(samples). */
   add(frame: Frame, inputSequence: number): IntervalRows | null {
     this.#through = inputSequence;
-    const { count, time, channel, value } = frame;
+    const { count, time, channel, value, size } = frame;
     let rows: IntervalRows | null = null;
     for (let k = 0; k < count; k++) {
       const interval = Math.floor(time[k]! / this.everyUs);
@@ -44,6 +45,7 @@ export class Decimation {
         this.#open = interval;
       }
       this.#take(channel[k]!, value[k]!);
+      if (size !== null) this.#volume[channel[k]!]! += size[k]!;
     }
     return rows;
   }
@@ -65,8 +67,10 @@ export class Decimation {
     const into = rows ?? new IntervalRows(this.everyUs);
     for (let c = 0; c < this.#channels; c++) {
       if (this.#samples[c] === 0) continue;
-      into.push(this.#open, c, this.#min[c]!, this.#max[c]!, this.#last[c]!, this.#samples[c]!);
+      const [samples, volume] = [this.#samples[c]!, this.#volume[c]!];
+      into.push(this.#open, c, this.#min[c]!, this.#max[c]!, this.#last[c]!, samples, volume);
       this.#samples[c] = 0;
+      this.#volume[c] = 0;
     }
     this.#channels = 0;
     return into;

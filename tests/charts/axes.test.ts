@@ -2,9 +2,18 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { clock, quantity, span, tickLabel } from "../../collab/charts/format.ts";
-import { followRange, rounded, tickStep, ticks, valueAt, yOf } from "../../collab/charts/scale.ts";
+import { clock, dateTime, quantity, span, tickLabel, timeLabel } from "../../collab/charts/format.ts";
+import {
+  followLogRange,
+  followRange,
+  rounded,
+  tickStep,
+  ticks,
+  valueAt,
+  yOf,
+} from "../../collab/charts/scale.ts";
 import { endOf, startOf, timeMarks, timeOf, timeStep, timeView, xOf } from "../../collab/charts/time-axis.ts";
+import { setZone, zoneLabel, zoneOffsetUs } from "../../collab/charts/zone.ts";
 
 test("tick steps are 1, 2 or 5 times a power of ten and give at most the requested number of ticks", () => {
   fc.assert(
@@ -97,12 +106,54 @@ test("time to pixel and back lands in the same column", () => {
 test("marks of time are round in local time and far enough apart", () => {
   const offsetUs = 5.5 * 3600e6;
   const view = timeView(1_700_000_123_456_789, 60e6, 600);
-  const marks = timeMarks(view, 96, offsetUs);
+  const marks = timeMarks(view, 96, () => offsetUs);
   const step = timeStep(view, 96);
   assert.is(step, 10e6);
   assert.ok(marks.length >= 5);
   for (const mark of marks) assert.is((mark + offsetUs) % step, 0);
   assert.ok(marks.every((mark) => mark >= startOf(view) && mark <= endOf(view)));
+});
+
+test("on a logarithmic axis equal ratios are equally far apart, and its ticks are round", () => {
+  const range = followLogRange(null, 0.02, 300);
+  assert.ok(range.isLog && range.low <= 0.02 && range.high >= 300 && range.low > 0);
+  const height = (value: number) => yOf(value, range, 0, 400);
+  assert.ok(Math.abs(height(1) - height(10) - (height(10) - height(100))) < 1e-9);
+  assert.ok(Math.abs(valueAt(height(7), range, 0, 400) - 7) < 1e-9);
+  assert.equal(ticks({ low: 0.1, high: 100, isLog: true }, 12), [0.1, 0.2, 0.5, 1, 2, 5, 10, 20, 50, 100]);
+  assert.equal(ticks({ low: 0.1, high: 100, isLog: true }, 5), [0.1, 1, 10, 100]);
+  assert.equal(ticks({ low: 1, high: 1e9, isLog: true }, 4), [1, 1e3, 1e6, 1e9]);
+  // Less than a decade reads as any other axis.
+  assert.equal(ticks({ low: 100, high: 140, isLog: true }, 4), [100, 110, 120, 130, 140]);
+  assert.is(followLogRange(range, 0.03, 250), range, "it stays while the data fill it");
+});
+
+test("times are shown in the zone that is chosen, summer time included, and midnight as a date", () => {
+  try {
+    const winter = Date.UTC(2026, 0, 2, 14, 30) * 1000;
+    const summer = Date.UTC(2026, 6, 2, 14, 30) * 1000;
+    const shown = (zone: string) => {
+      assert.ok(setZone(zone), zone);
+      return [winter, summer].map((us) => `${clock(us, 60e6)} ${zoneLabel(us)}`);
+    };
+    assert.equal(shown("UTC"), ["14:30 UTC", "14:30 UTC"]);
+    assert.equal(shown("America/New_York"), ["09:30 UTC−5", "10:30 UTC−4"]);
+    assert.equal(shown("Asia/Kolkata"), ["20:00 UTC+5:30", "20:00 UTC+5:30"]);
+    assert.not(setZone("Mars/Olympus"));
+    assert.is(dateTime(winter), "2026-01-02 20:00:00.000", "a zone that is none changes nothing");
+    setZone("America/New_York");
+    const midnight = Date.UTC(2026, 4, 12, 4) * 1000;
+    assert.equal(
+      [midnight, midnight + 3600e6].map((us) => timeLabel(us, 3600e6)),
+      ["12 May", "01:00"],
+    );
+    // Clocks went forward on 8 March: marks stay at midnight of the wall.
+    const view = timeView(Date.UTC(2026, 2, 11) * 1000, 5 * 86_400e6, 600);
+    const marks = timeMarks(view, 96, zoneOffsetUs).map((us) => timeLabel(us, 86_400e6));
+    assert.equal(marks, ["6 Mar", "7 Mar", "8 Mar", "9 Mar", "10 Mar"]);
+  } finally {
+    setZone("local");
+  }
 });
 
 test("quantities show their unit with a prefix that fits", () => {

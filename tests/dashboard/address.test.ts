@@ -10,7 +10,7 @@ import { View } from "../../collab/dashboard/model/view.ts";
 const T = Date.UTC(2026, 4, 4, 12) * 1000;
 const PAGE = "http://127.0.0.1:7420/";
 
-test("a link shows on another page the range, the moment, the channels, the incident and the order of this one", () => {
+test("a link shows on another page the range, the moment, the channels, the incident, the order, the scale and the zone of this one", () => {
   const [here, there] = [pageOf(["a,b", "c/d"]), pageOf(["a,b", "c/d"])];
   here.view.setSpan(3600e6);
   here.view.choose(["g/c/d", "g/a,b"]);
@@ -19,12 +19,20 @@ test("a link shows on another page the range, the moment, the channels, the inci
   here.view.openIncident.value = "p0/3";
   here.view.list.value = "notes";
   here.view.order.value = "name";
+  here.view.scale.value = "percent";
+  here.view.isCandles.value = true;
+  here.view.zone.value = "America/New_York";
   const link = withPlace(`${PAGE}?wall#token=secret`, placeOf(here.view));
   assert.not.match(link, /secret/);
   assert.ok(new URL(link).searchParams.has("wall"));
   goTo(there.view, placeIn(new URL(link).searchParams));
   assert.equal(placeOf(there.view), placeOf(here.view));
   assert.equal(there.view.chosen.value, ["g/c/d", "g/a,b"]);
+  assert.equal(
+    [there.view.scale.value, there.view.isCandles.value, there.view.zone.value],
+    ["percent", true, "America/New_York"],
+  );
+  for (const { view } of [here, there]) view.zone.value = "local";
 });
 
 test("a link of a page that follows leads to a page that follows", () => {
@@ -32,10 +40,35 @@ test("a link of a page that follows leads to a page that follows", () => {
   assert.is(new URL(withPlace(PAGE, placeOf(view))).searchParams.get("end"), null);
 });
 
+test("a link shows the group that it names, also when that is declared after another one", () => {
+  const model = new Model();
+  const view = new View(model);
+  goTo(view, placeIn(new URLSearchParams("group=second")));
+  const declare = (group: string) => {
+    const channels = [{ name: "a", title: "a", unit: "" }];
+    const of = { source: "s", sampling: "rows", everyUs: 0, innovation: "difference" } as const;
+    model.channels({ type: "channels", group, channels, ...of }, "p0");
+  };
+  declare("first");
+  assert.is(view.groupName.value, "first");
+  declare("second");
+  assert.is(view.groupName.value, "second");
+  view.groupName.value = "first";
+  declare("third");
+  assert.is(view.groupName.value, "first");
+});
+
 test("an address that says nothing sensible changes nothing", () => {
   const { view } = pageOf(["a"]);
   const before = placeOf(view);
-  goTo(view, placeIn(new URLSearchParams("span=-1&end=tomorrow&order=random&list=none")));
+  goTo(
+    view,
+    placeIn(
+      new URLSearchParams(
+        "span=-1&end=tomorrow&order=random&list=none&scale=steep&candles=yes&zone=Mars/Olympus",
+      ),
+    ),
+  );
   assert.equal(placeOf(view), before);
 });
 

@@ -47,6 +47,25 @@ test("trajectory publishes the state as it was given, with exact measures", () =
   close(state.measures["fidelity"]!, 1);
 });
 
+test("trajectory measures populations, eigenvalues and the Bloch vector of few levels, so that they have a past", () => {
+  const qubit = given(2);
+  const rho = { ...density(MS, [0.75, 0.25, 0.25, 0.25]), im: float64Bytes([0, -0.1, 0.1, 0]) };
+  qubit.input(rho, MS);
+  const { measures, spectrum } = published(qubit);
+  assert.equal(
+    [measures["population0"], measures["population1"], measures["population2"]],
+    [0.75, 0.25, undefined],
+  );
+  assert.equal([measures["lambda1"], measures["lambda2"]], [undefined, spectrum[1]]);
+  assert.equal([measures["blochX"], measures["blochY"], measures["blochZ"]], [0.5, 0.2, 0.5]);
+  const many = given(9);
+  many.input(mixture(MS, [0.2, ...Array<number>(8).fill(0.1)]), MS);
+  assert.equal(
+    Object.keys(published(many).measures).filter((name) => /^(population|lambda\d|bloch)/.test(name)),
+    [],
+  );
+});
+
 test("trajectory of a pure state equals that of its projector", () => {
   const [c, s] = turned(20) as [number, number];
   const pure = given(2);

@@ -1,13 +1,17 @@
 /** docs/feeds.md and its example stay true. */
-import { execFileSync } from "node:child_process";
+import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { systemClock } from "../../actors/clock.ts";
 import { parseFeedSpec } from "../../actors/feeds/feed-spec.ts";
 import { FEED_KINDS } from "../../actors/feeds/kinds.ts";
 import { run } from "../support/program-run.ts";
+import { program } from "../support/programs.ts";
+import { skip } from "../support/skip.ts";
+import { collectSpec } from "./collect.ts";
 
 const EXAMPLES = join(ROOT, "docs", "examples");
 const document = readFileSync(join(ROOT, "docs", "feeds.md"), "utf8");
@@ -43,6 +47,23 @@ test("docs/examples/rooms.csv gives an incident of the cellar that is as old as 
   const [line = ""] = shown.exec(stdout) ?? [];
   assert.match(line, shown, stdout);
   assert.ok(document.includes(line));
+});
+
+test("docs/examples/states.py, which docs/feeds.md shows, streams states that the session takes", async () => {
+  const example = readFileSync(join(EXAMPLES, "states.py"), "utf8");
+  assert.ok(document.includes(example), "docs/feeds.md shows the example as it is");
+  const python = program("python3");
+  if (python === null) return skip("python3 is not installed");
+  // Three states are enough.
+  const brief = example.replace("range(1200)", "range(3)");
+  assert.is.not(brief, example);
+  const stdin = spawn(python, ["-c", brief], { stdio: ["ignore", "pipe", "inherit"] }).stdout;
+  const { quanta, statuses } = await collectSpec("stdin?live=1", { stdin, clock: systemClock });
+  assert.equal(
+    quanta.map(({ type }) => type),
+    ["densityMatrix", "densityMatrix", "densityMatrix"],
+  );
+  assert.is(statuses.at(-1)!.status, "ended", statuses.at(-1)!.detail);
 });
 
 test.run();

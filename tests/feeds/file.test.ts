@@ -157,6 +157,47 @@ test("long file delivers only the chosen symbols and names those it never saw", 
   );
 });
 
+test("chosen symbols are channels in the order in which they are named", async () => {
+  const text = "ts,symbol,price\n1,A,1\n1,B,2\n1,C,3\n2,A,4\n2,B,5\n2,C,6\n";
+  const { groups, samples } = await collectText(text, "columns=C,X,A");
+  assert.equal(
+    groups.get("table")!.channels.map(({ name }) => name),
+    ["C", "A"],
+  );
+  assert.equal(
+    samples.map(({ channel, value }) => [channel, value]),
+    [
+      ["A", 1],
+      ["C", 3],
+      ["A", 4],
+      ["C", 6],
+    ],
+  );
+});
+
+test("of a wide table of bars the close has the volume, of each thing its own", async () => {
+  const text = "ts,A.close,A.volume,B.open,B.close,price\n1,10,500,1,2,3\n2,11,600,1,2,3\n";
+  const { samples } = await collectText(text);
+  assert.equal(
+    samples.filter(({ time }) => time === 1e6).map(({ channel, size }) => [channel, size]),
+    [
+      ["A.close", 500],
+      ["A.volume", 0],
+      ["B.open", 0],
+      ["B.close", 0],
+      ["price", 0],
+    ],
+  );
+  const plain = await collectText("ts,close,size\n1,10,0\n");
+  assert.equal(
+    plain.samples.map(({ channel, size }) => [channel, size]),
+    [
+      ["close", 0],
+      ["size", 0],
+    ],
+  );
+});
+
 test("missing, NaN, infinite and unparsable cells and bad times are counted and never end the feed", async () => {
   const text = "ts,a,b\n1,1,2\n2,,3\n3,NaN,4\n4,inf,5\n5,abc,6\nnever,7,7\n6,8,8\n7,9,9,extra\n";
   const result = await collectText(text);

@@ -123,7 +123,20 @@ test("measure line answers a request and reports the problem of an invalid one",
   assert.match(JSON.parse(measureLine("{")).error, /not JSON \(1 characters\)/);
   assert.match(line([]).error, /the line: it is an array; expected an object/);
   assert.match(line({ ...good, n: "2" }).error, /n: it is the text "2"; expected a number/);
-  assert.match(line({ n: 2, re: good.re }).error, /rho.im: it is absent/);
+  assert.equal(line({ n: 2, re: good.re }), line(good), "a matrix without im is real");
+  assert.equal(
+    line({
+      n: 2,
+      re: [
+        [0.5, 0.5],
+        [0.5, 0.5],
+      ],
+    }),
+    line(good),
+    "rows may be lists",
+  );
+  assert.match(line({ n: 2, im: good.im }).error, /rho.re: it is absent/);
+  assert.match(line({ n: 2, re: [[1, 0], [0]] }).error, /rho.re\[1\]: it has 1 entries; expected 2/);
   assert.match(line({ ...good, re: [1, "x", 0, 0] }).error, /rho.re\[1\]: it is the text "x"/);
   assert.match(line({ ...good, update: {} }).error, /update.alpha: it is absent/);
 });

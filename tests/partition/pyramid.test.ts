@@ -3,6 +3,10 @@ import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Pyramid } from "../../actors/partition/pyramid.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
+import { float64Column, uint16Column, uint32Column } from "../../protocol/columns.ts";
+import type { IntervalRows } from "../../protocol/interval-rows.ts";
+import type { DecimatedMessage } from "../../protocol/messages.ts";
 import { countedRows, rowsOf, type Sample } from "../support/interval-rows.ts";
 
 const FINEST_US = 1_000;
@@ -71,6 +75,48 @@ test("[Y2] a sample that comes after the end of its interval counts in the open 
       [-9, 2, -9, 2],
     );
 });
+
+test("[Y1] what was traded in a window is the sum of the sizes, and messages say nothing of it where nothing has a size", () => {
+  const sized = fc.array(fc.tuple(fc.nat(30_000), fc.nat(COLUMNS - 1), fc.nat(9)), {
+    minLength: 1,
+    maxLength: 200,
+  });
+  fc.assert(
+    fc.property(sized, fc.integer({ min: 1, max: 50 }), (trades, columns) => {
+      const pyramid = pyramidOf([]);
+      const expected = new Map<string, number>();
+      const fromUs = 1_767_225_600_000_000;
+      let toUs = fromUs;
+      const seen: [number, number, number][] = [];
+      for (const [gapUs, column, size] of trades) {
+        toUs += gapUs;
+        pyramid.add(toUs, column, 1, size);
+        seen.push([toUs, column, size]);
+      }
+      const rows = pyramid.rows({ fromUs, toUs, columns });
+      for (const [timeUs, column, size] of seen) {
+        const key = `${Math.floor(timeUs / rows.everyUs)} ${column}`;
+        expected.set(key, (expected.get(key) ?? 0) + size);
+      }
+      assert.equal(volumesOf(rows), trades.some(([, , size]) => size > 0) ? expected : null);
+    }),
+    { numRuns: 200 },
+  );
+});
+
+/** By interval and column; null: the messages have none. */
+function volumesOf(rows: IntervalRows): Map<string, number> | null {
+  const found = new Map<string, number>();
+  for (const bytes of rows.decimated(0, null, { group: "g", inputSequence: 0 })) {
+    const { fromUs, everyUs, interval, channel, volume } = decodeMessage(bytes) as DecimatedMessage;
+    if (volume === undefined) return null;
+    const columns = uint16Column(channel);
+    uint32Column(interval).forEach((offset, k) => {
+      found.set(`${fromUs / everyUs + offset} ${columns[k]}`, float64Column(volume)[k]!);
+    });
+  }
+  return found;
+}
 
 test("after a rewind the past is as if nothing from the interval of that time on had come", () => {
   fc.assert(

@@ -27,7 +27,7 @@ import { trajectoryMachine } from "./machine.ts";
 
 export const trajectory = defineDetector({
   name: "trajectory",
-  version: 1,
+  version: 2,
   machine: trajectoryMachine,
   enabled: (settings, group) => settings.trajectory.enabled && group.states === true,
   createDetector: (settings, group) => new TrajectoryDetector(settings, group),

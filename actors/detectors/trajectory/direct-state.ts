@@ -5,12 +5,16 @@
  */
 import { float32Bytes } from "../../../protocol/columns.ts";
 import type { StateMessage } from "../../../protocol/messages.ts";
+import { blochVector } from "../../kernels/bloch-vector.ts";
 import { l1Coherence, normalisedL1Coherence, relativeEntropyOfCoherence } from "../../kernels/coherence.ts";
 import { diagonalEntropy, effectiveRank, vonNeumannEntropy } from "../../kernels/entropy.ts";
 import { HermitianEigen } from "../../kernels/hermitian-eigen.ts";
 import { pointer } from "../../kernels/pointer.ts";
 import { purity } from "../../kernels/purity.ts";
 import type { Group } from "../../ports/detector.ts";
+
+/** Levels whose populations and eigenvalues are measures too, so that charts and thresholds have their past. */
+const LEVELS_MEASURED = 8;
 
 /** The body of a `state` message, including the `extra` measures. Measures that are not finite are left out. O(n³). */
 export function directState(
@@ -38,6 +42,7 @@ export function directState(
     entropy,
     effRank: effectiveRank(entropy),
     lambdaMax: values[0]!,
+    ...levelMeasures(n, re, im, values),
     ...extra,
   };
   return {
@@ -57,4 +62,20 @@ export function directState(
     measures: Object.fromEntries(Object.entries(measures).filter(([, value]) => Number.isFinite(value))),
     significant: true,
   };
+}
+
+/** population0 …, lambda2 … (lambdaMax is the first), and of one qubit the Bloch vector; none for many levels. */
+function levelMeasures(
+  n: number,
+  re: Float64Array,
+  im: Float64Array,
+  values: Float64Array,
+): Record<string, number> {
+  if (n > LEVELS_MEASURED) return {};
+  const measures: Record<string, number> = {};
+  for (let i = 0; i < n; i++) measures[`population${i}`] = re[i * n + i]!;
+  for (let i = 1; i < n; i++) measures[`lambda${i + 1}`] = values[i]!;
+  if (n !== 2) return measures;
+  const { x, y, z } = blochVector(re, im);
+  return { ...measures, blochX: x, blochY: y, blochZ: z };
 }

@@ -43,15 +43,15 @@ const TIME_NAME =
 const SYMBOL_NAME = /^(symbol|ticker|channel|name|metric|series|sensor)$/i;
 /** In order of preference: of a bar, the close. */
 const VALUE_NAMES = ["value", "price", "last", "close"];
+/** The price of a wide table that has the volume, in order of preference. */
+const TRADED_AT = ["close", "price", "last"];
+const VOLUME_NAMES = ["volume", "size", "qty", "quantity"];
 const SIZE_NAMES = ["size", "volume", "qty", "quantity", "amount"];
 
 /** Finds the columns. Throws for a column that is missing; a time column may be missing if `timeNeeded` is false. */
 export function findColumns(header: readonly string[], options: ColumnOptions, timeNeeded: boolean): Columns {
   refuseData(header, options);
-  const time =
-    options.time === undefined
-      ? header.findIndex((name) => TIME_NAME.test(name.trim()))
-      : named(header, options.time, "time");
+  const time = options.time === undefined ? timeColumnIn(header) : named(header, options.time, "time");
   if (time < 0 && timeNeeded)
     throw badTable(
       `there is no time column among ${shortList(header)}`,
@@ -78,6 +78,11 @@ export function findColumns(header: readonly string[], options: ColumnOptions, t
   return { format: "long", time, symbol, size, values: [value, ...beside] };
 }
 
+/** The place of the column that is named like one of times; −1 if there is none. */
+export function timeColumnIn(header: readonly string[]): number {
+  return header.findIndex((name) => TIME_NAME.test(name.trim()));
+}
+
 /** The unit in the name of a time column ("ts_ms", "recv_ns"), else the form of its first value; null if that is not a time. */
 export function timeFormFor(name: string, firstText: string): TimeForm | null {
   const form = timeFormOf(firstText);
@@ -98,6 +103,27 @@ export function unnamedColumn(place: number): string {
 export function unnamedPlace(name: string): number | null {
   const number = /^column (\d+)$/.exec(name)?.[1];
   return number === undefined ? null : Number(number) - 1;
+}
+
+/**
+ * Of a wide table of prices: for each column of values the place in `names` of what was traded at it, else −1. It is beside the price under the
+ * same name ("close" and "volume", "AAPL.close" and "AAPL.volume"); of a bar it belongs to the close.
+ */
+export function volumeColumns(names: readonly string[]): number[] {
+  const found = names.map(() => -1);
+  const parts = new Map<string, number>();
+  names.forEach((name, k) => {
+    parts.set(name.trim().toLowerCase(), k);
+  });
+  for (const [name, k] of parts) {
+    const [, thing, part = ""] = /^(.*[._\- /])?([a-z]+)$/.exec(name) ?? [];
+    const prefix = thing ?? "";
+    const priced = TRADED_AT.find((word) => parts.has(prefix + word));
+    if (part !== priced) continue;
+    const volume = VOLUME_NAMES.find((word) => parts.has(prefix + word));
+    if (volume !== undefined) found[k] = parts.get(prefix + volume)!;
+  }
+  return found;
 }
 
 /** Names for an error: at most a line of them. */
@@ -153,7 +179,7 @@ function firstOf(header: readonly string[], names: readonly string[], except: nu
 }
 
 function refuseData(header: readonly string[], options: ColumnOptions): void {
-  if (options.time !== undefined || header.some((name) => TIME_NAME.test(name.trim()))) return;
+  if (options.time !== undefined || timeColumnIn(header) >= 0) return;
   const data = header.find((name) => looksNumeric(name) || timeFormOf(name) !== null);
   if (data !== undefined)
     throw badTable(`line 1 has no column names but data ("${data}")`, "a header such as ts,symbol,value");

@@ -23,6 +23,11 @@ export class JsonRows implements RowReader {
     return this.columns.length;
   }
 
+  /** The row itself; null where the line is no object. */
+  get object(): Readonly<Record<string, unknown>> | null {
+    return this.#object;
+  }
+
   push(chunk: Uint8Array): void {
     const rest = this.#bytes.subarray(this.#position);
     this.#bytes = rest.length === 0 ? chunk : Buffer.concat([rest, chunk]);

@@ -81,18 +81,42 @@ const MAX_BATCH_ROWS = 4096;
 /** Rows that may pass before a first readable time. */
 const TIME_ROWS_TRIED = 100;
 
+/** Bytes whose first row was read. */
+export interface OpenedSource {
+  readonly name: string;
+  readonly chunks: AsyncGenerator<Uint8Array>;
+  readonly opened: OpenedRows;
+}
+
 /** Reads the header and finds the columns; `batches()` reads the rows. Both throw an EigenwatchError that names the table. */
 export async function readTable(source: ByteSource, options: TableOptions = {}): Promise<Table> {
   const name = options.name ?? (typeof source === "string" ? source : "standard input");
+  return tableOf(await openSource(source, name), options);
+}
+
+/** Reads up to the header. Throws an EigenwatchError that names the source. */
+export async function openSource(source: ByteSource, name: string): Promise<OpenedSource> {
   const chunks = readBytes(source);
   try {
-    const rows = await openRows(chunks);
-    return new OpenTable(name, chunks, rows, options);
+    return { name, chunks, opened: await openRows(chunks) };
   } catch (error) {
-    // Not awaited: a stream that waits for its next bytes does not return.
-    void chunks.return(undefined).catch(() => {});
-    throw named(name, error, "input");
+    throw givenUp(name, chunks, error);
   }
+}
+
+/** The table in a source. Throws as `readTable` does. */
+export function tableOf({ name, chunks, opened }: OpenedSource, options: TableOptions): Table {
+  try {
+    return new OpenTable(name, chunks, opened, options);
+  } catch (error) {
+    throw givenUp(name, chunks, error);
+  }
+}
+
+function givenUp(name: string, chunks: AsyncGenerator<Uint8Array>, error: unknown): EigenwatchError {
+  // Not awaited: a stream that waits for its next bytes does not return.
+  void chunks.return(undefined).catch(() => {});
+  return named(name, error, "input");
 }
 
 class OpenTable implements Table {

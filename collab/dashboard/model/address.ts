@@ -2,12 +2,14 @@
  * What a person looks at, in the address of the page: whoever opens the link sees the same.
  *
  *   ?span=3600&end=2026-05-04T12:00:00.000Z&at=…&channels=host/disk.written,…&group=host&incident=p0/2&event=p0/119/1&list=notes&order=name
+ *   &scale=log&candles=1&zone=America/New_York
  *
  * Without `end` the page follows what comes. What is as at first is left out. Other parameters stay.
  */
 import { batch, effect } from "@preact/signals";
+import { isZone } from "../../charts/zone.ts";
 import { ORDERS, type Order } from "./channel-order.ts";
-import type { View } from "./view.ts";
+import { SCALES, type Scale, type View } from "./view.ts";
 
 /** Addresses are written when a person rests: browsers refuse more than a hundred in half a minute. */
 const REST_MS = 400;
@@ -24,9 +26,15 @@ export interface Place {
   readonly event?: string;
   readonly list?: "events" | "notes";
   readonly order?: Order;
+  readonly scale?: Scale;
+  readonly candles?: true;
+  readonly zone?: string;
 }
 
-const KEYS = ["span", "end", "at", "channels", "group", "incident", "event", "list", "order"] as const;
+const KEYS = [
+  ...["span", "end", "at", "channels", "group", "incident", "event", "list", "order"],
+  ...["scale", "candles", "zone"],
+] as const;
 
 /** Reads an address. Whatever does not fit is left out: anybody may have written it. */
 export function placeIn(query: URLSearchParams): Place {
@@ -48,6 +56,9 @@ export function placeIn(query: URLSearchParams): Place {
     event: text("event"),
     list: list === "events" || list === "notes" ? list : undefined,
     order,
+    scale: SCALES.find(({ name }) => name === query.get("scale"))?.name,
+    candles: query.get("candles") === "1" ? true : undefined,
+    zone: isZone(query.get("zone") ?? "") ? text("zone") : undefined,
   });
 }
 
@@ -56,7 +67,7 @@ export function withPlace(address: string, place: Place): string {
   const url = new URL(address);
   const { searchParams: query } = url;
   for (const key of KEYS) query.delete(key);
-  const { spanUs, endUs, atUs, channels, group, incident, event, list, order } = place;
+  const { spanUs, endUs, atUs, channels, group, incident, event, list, order, scale, candles, zone } = place;
   const set = (key: string, value: string | undefined) => {
     if (value !== undefined) query.set(key, value);
   };
@@ -69,6 +80,9 @@ export function withPlace(address: string, place: Place): string {
   set("event", event);
   set("list", list);
   set("order", order);
+  set("scale", scale);
+  set("candles", candles === true ? "1" : undefined);
+  set("zone", zone);
   // A token is for one person.
   url.hash = "";
   return url.href;
@@ -87,11 +101,14 @@ export function placeOf(view: View): Place {
     event: optional(view.openEvent.value),
     list: view.list.value === "events" ? undefined : view.list.value,
     order: view.order.value === "unusual" ? undefined : view.order.value,
+    scale: view.scale.value === "unit" ? undefined : view.scale.value,
+    candles: view.isCandles.value ? true : undefined,
+    zone: view.zone.value === "local" ? undefined : view.zone.value,
   });
 }
 
 export function goTo(view: View, place: Place): void {
-  const { spanUs, endUs, atUs, channels, group, incident, event, list, order } = place;
+  const { spanUs, endUs, atUs, channels, group, incident, event, list, order, scale, candles, zone } = place;
   batch(() => {
     if (spanUs !== undefined) view.setSpan(spanUs);
     if (endUs !== undefined) view.frozenEndUs.value = endUs;
@@ -102,6 +119,9 @@ export function goTo(view: View, place: Place): void {
     if (event !== undefined) view.openEvent.value = event;
     if (list !== undefined) view.list.value = list;
     if (order !== undefined) view.order.value = order;
+    if (scale !== undefined) view.scale.value = scale;
+    if (candles !== undefined) view.isCandles.value = true;
+    if (zone !== undefined) view.zone.value = zone;
   });
 }
 
@@ -110,7 +130,9 @@ export function keepAddress(view: View, write: (place: Place) => void): () => vo
   let timer: ReturnType<typeof setTimeout> | undefined;
   const end = effect(() => {
     const place = placeOf(view);
-    if (view.moves.value + view.choices.value === 0) return;
+    const { order, scale, candles, zone } = place;
+    const isAsAtFirst = [order, scale, candles, zone].every((each) => each === undefined);
+    if (view.moves.value + view.choices.value === 0 && isAsAtFirst) return;
     clearTimeout(timer);
     timer = setTimeout(() => write(place), REST_MS);
   });

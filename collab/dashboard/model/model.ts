@@ -18,8 +18,11 @@ import type {
 import { visibleText } from "../../../protocol/visible-text.ts";
 import { Columns } from "../../charts/columns.ts";
 import { Series } from "../../charts/series.ts";
+import { TickSize } from "../../charts/tick-size.ts";
+import { Volumes } from "../../charts/volumes.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
+import { isBarPart } from "./candle-sets.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
@@ -45,6 +48,10 @@ export interface Channel {
   title: string;
   unit: string;
   series: Series;
+  /** Of a price. */
+  tick: TickSize | null;
+  /** What was traded; null where no sample has a size. */
+  volumes: Volumes | null;
 }
 
 export interface Group {
@@ -161,6 +168,7 @@ export class Model implements SourceSink {
             joint: emptyJoint(),
           };
     group.partition = partition;
+    const names = declaration.channels.map(({ name }) => name);
     for (const declared of declaration.channels.slice(group.channels.length)) {
       const channel: Channel = {
         key: `${group.name}/${declared.name}`,
@@ -169,6 +177,9 @@ export class Model implements SourceSink {
         title: visibleText(declared.title === "" ? declared.name : declared.title),
         unit: declared.unit,
         series: new Series(),
+        tick:
+          declaration.innovation === "logReturn" || isBarPart(declared.name, names) ? new TickSize() : null,
+        volumes: null,
       };
       group.channels.push(channel);
       this.channelsByKey.set(channel.key, channel);
@@ -183,7 +194,10 @@ export class Model implements SourceSink {
     if (group === undefined) return;
     const { channels } = group;
     for (let k = 0; k < frame.count; k++) {
-      channels[frame.channel[k]!]?.series.add(frame.time[k]!, frame.value[k]!);
+      const channel = channels[frame.channel[k]!];
+      channel?.series.add(frame.time[k]!, frame.value[k]!);
+      channel?.tick?.add(frame.value[k]!);
+      if (frame.size !== null && channel !== undefined) addVolume(channel, frame.time[k]!, frame.size[k]!);
     }
     this.samples += frame.count;
     this.#arrived(frame.time[frame.count - 1]!, group.partition);
@@ -200,9 +214,13 @@ export class Model implements SourceSink {
     const min = float64Column(decimated.min);
     const max = float64Column(decimated.max);
     const last = float64Column(decimated.last);
+    const volume = decimated.volume === undefined ? null : float64Column(decimated.volume);
     for (let r = 0; r < interval.length; r++) {
-      const series = channels[channel[r]!]?.series;
-      if (series === undefined) continue;
+      const of = channels[channel[r]!];
+      if (of === undefined) continue;
+      const { series } = of;
+      of.tick?.add(last[r]!);
+      if (volume !== null) addVolume(of, fromUs + interval[r]! * everyUs, volume[r]!);
       const startUs = fromUs + interval[r]! * everyUs;
       if (max[r]! > min[r]!) {
         series.add(startUs, min[r]!);
@@ -226,14 +244,27 @@ export class Model implements SourceSink {
     };
     for (const [group, parts] of byGroup(answer.decimated)) {
       const channels = this.#groupsByName.get(group)?.channels ?? [];
-      for (const [k, columns] of columnsOf(parts, ({ channel }) => channel))
+      for (const [k, columns] of columnsOf(parts, ({ channel }) => channel)) {
         add(channels[k]?.series, columns);
+        learnTick(channels[k]?.tick, columns);
+      }
+      for (const [k, sums] of volumesOf(parts)) {
+        const channel = channels[k];
+        if (channel === undefined) continue;
+        channel.volumes ??= new Volumes();
+        channel.volumes.addPast({ fromUs, toUs, sums });
+      }
     }
     for (const [group, parts] of byGroup(answer.measures)) {
       const joint = this.#groupsByName.get(group)?.joint;
       if (joint === undefined) continue;
-      for (const [k, columns] of columnsOf(parts, ({ measure }) => measure))
-        add(measureSeries(joint, parts[0]!.names[k]!), columns);
+      for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
+        const name = parts[0]!.names[k]!;
+        add(measureSeries(joint, name), columns);
+        // A group of whole states has no samples: its channels are levels, which have populations.
+        const level = /^population(\d)$/.exec(name)?.[1];
+        if (level !== undefined) add(this.#groupsByName.get(group)?.channels[Number(level)]?.series, columns);
+      }
     }
     for (const { name, joint } of groups) {
       const state = answer.states.find((each) => each.group === name) ?? null;
@@ -257,6 +288,11 @@ export class Model implements SourceSink {
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
       measureSeries(joint, name).add(state.timeUs, value);
+    }
+    if (state.source === "direct") {
+      state.populations.forEach((population, k) => {
+        group.channels[k]?.series.add(state.timeUs, population);
+      });
     }
     joint.last = state;
     this.#arrived(state.timeUs, group.partition);
@@ -286,7 +322,7 @@ export class Model implements SourceSink {
   rewound(event: number, partition: string): void {
     for (const group of this.#groupsByName.values()) {
       if (group.partition !== partition) continue;
-      for (const channel of group.channels) channel.series = new Series();
+      for (const channel of group.channels) forgetSamples(channel);
       group.joint = emptyJoint();
     }
     const place = this.#placeOf(partition);
@@ -453,11 +489,51 @@ function emptyJoint(): JointState {
   };
 }
 
+function forgetSamples(channel: Channel): void {
+  channel.series = new Series();
+  channel.volumes = null;
+}
+
 /** Samples and measures begin anew. The joint state stays: it is of now. */
 function forgetPast({ channels, joint }: Group): void {
-  for (const channel of channels) channel.series = new Series();
+  for (const channel of channels) forgetSamples(channel);
   joint.measures = new Map();
   joint.moments = [];
+}
+
+function addVolume(channel: Channel, timeUs: number, size: number): void {
+  if (size === 0) return;
+  channel.volumes ??= new Volumes();
+  channel.volumes.add(timeUs, size);
+}
+
+/** Begin and volume of the intervals of each channel, by its index: of those that have one. */
+function volumesOf(parts: readonly DecimatedMessage[]): Map<number, [number, number][]> {
+  const byChannel = new Map<number, [number, number][]>();
+  for (const { fromUs, everyUs, volume, ...part } of parts) {
+    if (volume === undefined) continue;
+    const [interval, channel, sums] = [
+      uint32Column(part.interval),
+      uint16Column(part.channel),
+      float64Column(volume),
+    ];
+    for (let r = 0; r < interval.length; r++) {
+      if (sums[r] === 0) continue;
+      const of = byChannel.get(channel[r]!) ?? [];
+      of.push([fromUs + interval[r]! * everyUs, sums[r]!]);
+      byChannel.set(channel[r]!, of);
+    }
+  }
+  return byChannel;
+}
+
+/** From the last values of intervals: those are values of samples. */
+function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
+  if (tick == null) return;
+  for (let a = columns.oldest; a <= columns.newest; a++) {
+    const value = columns.last(a);
+    if (!Number.isNaN(value)) tick.add(value);
+  }
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {

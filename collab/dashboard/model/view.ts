@@ -3,6 +3,7 @@
  */
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
+import { setZone, type ZoneName } from "../../charts/zone.ts";
 import { affectedBy, firstChoice, type Order } from "./channel-order.ts";
 import type { Incident } from "./incidents.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
@@ -23,6 +24,16 @@ export const SPANS_US = [
   { label: "1h", us: 3600e6 },
   { label: "24h", us: 86_400e6 },
 ] as const;
+
+/** How values become heights in the chart of signals. */
+export const SCALES = [
+  { name: "unit", title: "One axis for each unit" },
+  { name: "own", title: "One axis for each channel" },
+  { name: "log", title: "Logarithmic" },
+  { name: "percent", title: "Percent from the start" },
+] as const;
+
+export type Scale = (typeof SCALES)[number]["name"];
 
 /** Fewer rows in a window say nothing of what is usual. */
 const FEW_ROWS = 100;
@@ -48,6 +59,12 @@ export class View {
   readonly filter = signal("");
   /** In which order the channels are listed. */
   readonly order = signal<Order>("unusual");
+  /** How the chart of signals shows values. */
+  readonly scale = signal<Scale>("unit");
+  /** Prices as candles, where there are some. */
+  readonly isCandles = signal(false);
+  /** The zone of all times on the page. */
+  readonly zone = signal<ZoneName>("local");
   readonly chosen = signal<readonly string[]>([]);
   /** The colour of each chosen channel, from 0: it keeps it while it is chosen, whatever others come and go. */
   readonly colours = computed(() => {
@@ -70,6 +87,8 @@ export class View {
   /** Also the measures of physics. */
   readonly allMeasures = signal(false);
   readonly matrixScale = signal<"coherence" | "density">("density");
+  /** Of one qubit its Bloch vector is shown in place of the matrix. */
+  readonly isBloch = signal(true);
   readonly help = signal(false);
   /** The list at the bottom right. */
   readonly list = signal<"events" | "notes">("events");
@@ -124,6 +143,8 @@ export class View {
   /** A link chose the channels, and no arrangement was shown yet. */
   #isLinked = false;
   #hasChosen = false;
+  /** A group that is not there yet. */
+  #awaitedGroup = "";
   /** The person's channels while the chart shows those of an incident. */
   #before: readonly string[] | null = null;
   /** A person chose the length of the window. */
@@ -139,8 +160,15 @@ export class View {
       this.chosen.value;
       this.groupName.value;
       this.matrixScale.value;
+      this.isBloch.value;
+      this.scale.value;
+      this.isCandles.value;
+      this.zone.value;
       this.allMeasures.value;
       this.version++;
+    });
+    effect(() => {
+      setZone(this.zone.value);
     });
     effect(() => {
       // A recorded session moved: the frozen or pinned moment may be gone.
@@ -155,9 +183,13 @@ export class View {
     });
     effect(() => {
       const groups = model.groups.value;
-      const known = groups.some((group) => group.name === this.groupName.peek());
+      const isKnown = (name: string) => groups.some((group) => group.name === name);
+      const name = this.groupName.peek();
       // A link may name a group that is declared later.
-      if (!known && groups[0] !== undefined) this.groupName.value = groups[0].name;
+      if (name !== "" && !isKnown(name)) this.#awaitedGroup = name;
+      const shown = isKnown(this.#awaitedGroup) ? this.#awaitedGroup : isKnown(name) ? name : groups[0]?.name;
+      if (shown === this.#awaitedGroup) this.#awaitedGroup = "";
+      if (shown !== undefined) this.groupName.value = shown;
       if (!this.#hasChosen && this.#before === null) {
         const channels = groups.flatMap((group) => group.channels);
         this.chosen.value = firstChoice(channels, affectedBy(model.incidents.value));
@@ -200,7 +232,12 @@ export class View {
 
   /** Between ρ and the coherence of pairs. */
   toggleMatrixScale(): void {
-    this.matrixScale.value = this.matrixScale.value === "density" ? "coherence" : "density";
+    this.showMatrix(this.matrixScale.value === "density" ? "coherence" : "density");
+  }
+
+  showMatrix(scale: "coherence" | "density"): void {
+    this.matrixScale.value = scale;
+    this.isBloch.value = false;
   }
 
   toggleChannel(key: string): void {

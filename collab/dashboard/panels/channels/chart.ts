@@ -1,27 +1,32 @@
 /**
- * The line of the last minute in each row of the list: one canvas for all visible rows.
+ * The line of each row of the list over the stretch of time that the charts show: one canvas for all visible rows.
  */
 import { type Band, drawHatch } from "../../../charts/hatch.ts";
+import { LineCache } from "../../../charts/line-cache.ts";
 import type { Drawable } from "../../../charts/loop.ts";
 import { Surface } from "../../../charts/surface.ts";
-import { drawTrack, type TrackRow, trackX } from "../../../charts/track.ts";
+import { timeView, xOf } from "../../../charts/time-axis.ts";
+import { drawTrack, type TrackRow } from "../../../charts/track.ts";
 import type { Channel, Model } from "../../model/model.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
-const LENGTH_US = 60e6;
+/** The last pixels stay free, so that the newest value is seen whole. */
+const END = 2;
 /** Air between the hatching of neighbouring rows. */
 const HATCH_MARGIN = 3;
 
 export class SparkLines implements Drawable {
   readonly element: HTMLElement;
-  /** A pixel of a spark line is more than half a second. */
+  /** A spark line is too small to follow each sample. */
   readonly everyMs = 200;
   rows: readonly (Channel | null)[] = [];
   readonly #model: Model;
   readonly #view: View;
   readonly #surface: Surface;
-  readonly #row: TrackRow;
+  readonly #row: Omit<TrackRow, "joinColumns">;
+  /** Of the channels that are seen. */
+  #caches = new Map<string, LineCache>();
   #drawn = "";
 
   constructor(canvas: HTMLCanvasElement, rowHeight: number, model: Model, view: View) {
@@ -29,7 +34,7 @@ export class SparkLines implements Drawable {
     this.#model = model;
     this.#view = view;
     this.#surface = new Surface(canvas, false);
-    this.#row = { top: 0, width: 1, height: rowHeight, endUs: Number.NaN, lengthUs: LENGTH_US };
+    this.#row = { top: 0, height: rowHeight, time: timeView(0, 1, 1) };
   }
 
   close(): void {
@@ -48,26 +53,33 @@ export class SparkLines implements Drawable {
     const colours = this.#view.colours.peek();
     const ranges = this.#model.usual.peek();
     const row = this.#row;
-    row.width = width;
-    row.endUs = this.#model.headUs;
+    const { endUs } = this.#view;
+    if (Number.isNaN(endUs)) return true;
+    row.time = timeView(endUs, this.#view.spanUs.peek(), Math.max(1, width - END));
+    const before = this.#caches;
+    this.#caches = new Map();
     this.rows.forEach((channel, k) => {
       if (channel === null) return;
       row.top = k * row.height;
+      const cache = before.get(channel.key) ?? new LineCache();
+      this.#caches.set(channel.key, cache);
+      cache.update(channel.series, row.time);
       this.#drawInjections(context, channel);
       context.strokeStyle = lines[colours.get(channel.key) ?? -1] ?? muted;
       context.fillStyle = usual;
-      drawTrack(context, channel.series, row, ranges.get(channel.key));
+      const joinColumns = cache.joinColumns(channel.series);
+      drawTrack(context, cache.columns, { ...row, joinColumns }, ranges.get(channel.key));
     });
     return true;
   }
 
   #drawInjections(context: CanvasRenderingContext2D, channel: Channel): void {
-    const { top, width, height } = this.#row;
+    const { top, height, time } = this.#row;
     const bands: Band[] = [];
     for (const { group, channels, fromUs, untilUs } of this.#model.injections.peek()) {
       if (group !== channel.group || !channels.has(channel.name)) continue;
-      const left = Math.max(0, trackX(fromUs, this.#row));
-      const right = Math.min(width, trackX(untilUs, this.#row));
+      const left = Math.max(0, xOf(fromUs, time));
+      const right = Math.min(time.columns, xOf(untilUs, time));
       if (right > left)
         bands.push({ left, right, top: top + HATCH_MARGIN, height: height - 2 * HATCH_MARGIN });
     }

@@ -1,13 +1,15 @@
 /**
- * The channels: name, line of the last minute, value. Only rows in view exist, and values go straight into text nodes.
+ * The channels: name, line over the stretch of time shown, value. Only rows in view exist, and values go straight into text nodes.
  */
 import "./panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Severity } from "../../../../protocol/messages.ts";
-import { quantityParts } from "../../../charts/format.ts";
+import { clock } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { affectedBy, type Row as ListedRow, ORDERS, type Order, ordered } from "../../model/channel-order.ts";
+import { valueParts } from "../../model/channel-values.ts";
+import { endedUs } from "../../model/ended.ts";
 import { rangeText } from "../../model/incident-words.ts";
 import type { Channel } from "../../model/model.ts";
 import { SparkLines } from "./chart.ts";
@@ -23,6 +25,8 @@ const STEPS: Readonly<Record<string, number>> = {
   End: 1e9,
 };
 
+const NONE_ENDED: ReadonlyMap<string, number> = new Map();
+
 /** Rows kept above and below the visible ones, so that scrolling shows no holes. */
 const SPARE_ROWS = 4;
 
@@ -37,6 +41,9 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
     [groups, filter],
   );
   const shown = useMemo(() => ordered(channels, order, affected), [channels, order, affected]);
+  const ended = new Map(groups.map((group) => [group.name, endedUs(model, group)]));
+  // Where all have ended, the header says so.
+  const isOver = [...ended.values()].every((us) => us !== null);
   const total = groups.reduce((sum, group) => sum + group.channels.length, 0);
   return (
     <section class="panel channels" aria-label="Channels">
@@ -79,6 +86,7 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
         <Rows
           shown={shown}
           affected={affected}
+          ended={isOver ? NONE_ENDED : ended}
           model={model}
           view={view}
           loop={loop}
@@ -99,10 +107,12 @@ function matches(channel: Channel, filter: string): boolean {
 interface RowsProps extends Pick<PanelProps, "model" | "view" | "loop"> {
   shown: readonly ListedRow[];
   affected: ReadonlyMap<string, Severity>;
+  /** When the feed of each group ended; null: it did not. */
+  ended: ReadonlyMap<string, number | null>;
   many: boolean;
 }
 
-function Rows({ shown, affected, model, view, loop, many }: RowsProps) {
+function Rows({ shown, affected, ended, model, view, loop, many }: RowsProps) {
   const box = useRef<HTMLDivElement>(null);
   const canvas = useRef<HTMLCanvasElement>(null);
   const sparks = useRef<SparkLines | null>(null);
@@ -189,7 +199,7 @@ function Rows({ shown, affected, model, view, loop, many }: RowsProps) {
           class="sparks"
           ref={canvas}
           role="img"
-          aria-label="The last minute of each channel"
+          aria-label="Each channel over the stretch of time shown"
           style={{ top: `${from * ROW_HEIGHT}px`, height: `${Math.max(1, visible.length) * ROW_HEIGHT}px` }}
         />
         {visible.map((row, k) =>
@@ -202,6 +212,7 @@ function Rows({ shown, affected, model, view, loop, many }: RowsProps) {
               key={row.channel.key}
               channel={row.channel}
               severity={affected.get(row.channel.key) ?? null}
+              endedUs={ended.get(row.channel.group) ?? null}
               top={(from + k) * ROW_HEIGHT}
               many={many}
               current={from + k === focused || (k === firstVisible && (focused < from || focused >= to))}
@@ -225,13 +236,15 @@ interface RowProps extends Pick<PanelProps, "model" | "view" | "loop"> {
   channel: Channel;
   /** Of the incident that it is in. */
   severity: Severity | null;
+  /** Of its feed; null: it goes on. */
+  endedUs: number | null;
   top: number;
   many: boolean;
   current: boolean;
   onPress: () => void;
 }
 
-function Row({ channel, severity, top, many, current, onPress, model, view }: RowProps) {
+function Row({ channel, severity, endedUs, top, many, current, onPress, model, view }: RowProps) {
   const at = view.colourOf(channel.key);
   const range = model.usual.value.get(channel.key);
   const known = range === undefined ? "" : `, usually ${rangeText(range, channel.unit)}`;
@@ -240,7 +253,7 @@ function Row({ channel, severity, top, many, current, onPress, model, view }: Ro
   useEffect(
     () =>
       model.pulse.subscribe(() => {
-        const [digits, shown] = quantityParts(channel.series.lastValue, channel.unit);
+        const [digits, shown] = valueParts(channel, channel.series.lastValue);
         write(value.current, digits);
         write(unit.current, shown);
       }),
@@ -249,12 +262,12 @@ function Row({ channel, severity, top, many, current, onPress, model, view }: Ro
   return (
     <button
       type="button"
-      class={`channel${at < 0 ? "" : ` chosen line-${at + 1}`}${severity === null ? "" : ` affected is-${severity}`}`}
+      class={`channel${at < 0 ? "" : ` chosen line-${at + 1}`}${severity === null ? "" : ` affected is-${severity}`}${endedUs === null ? "" : " ended"}`}
       style={{ top: `${top}px` }}
       aria-pressed={at >= 0}
       tabIndex={current ? 0 : -1}
       onClick={onPress}
-      title={`${channel.title} (${many ? `${channel.group} · ` : ""}${channel.name})${known}`}
+      title={`${channel.title} (${many ? `${channel.group} · ` : ""}${channel.name})${known}${endedUs === null ? "" : `. Its feed ended at ${clock(endedUs)}`}`}
     >
       <span class="swatch" aria-hidden="true" />
       {severity === null ? null : (
@@ -264,6 +277,7 @@ function Row({ channel, severity, top, many, current, onPress, model, view }: Ro
         </>
       )}
       <Name title={channel.title} />
+      {endedUs === null ? null : <span class="row-ended">ended</span>}
       <span class="value" ref={value}>
         –
       </span>

@@ -5,6 +5,7 @@ import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { CopyLink } from "../../components/share.tsx";
 import type { Controls } from "../../model/controls.ts";
+import { endedUs } from "../../model/ended.ts";
 import { strainOf } from "../../model/health.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
@@ -201,15 +202,9 @@ const STALLED_MS = 3000;
 
 /** When the last feed ended; null while one may bring more. */
 function endedAt(model: PanelProps["model"]): number | null {
-  const ends = model.groups.value.map(({ source, channels }) => {
-    const told = model.events.value.find(({ kind, detail }) => ENDS.has(kind) && detail["source"] === source);
-    const isOver = told !== undefined && channels.every(({ series }) => !(series.lastTimeUs > told.timeUs));
-    return isOver ? told.timeUs : null;
-  });
+  const ends = model.groups.value.map((group) => endedUs(model, group));
   return ends.includes(null) ? null : Math.max(...(ends as number[]));
 }
-
-const ENDS: ReadonlySet<string> = new Set(["feed.ended", "feed.failed"]);
 
 function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
   model.pulse.value;

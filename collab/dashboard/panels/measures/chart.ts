@@ -7,7 +7,7 @@ import { extremes, traceLine } from "../../../charts/line-path.ts";
 import { followRange, type Range, yOf } from "../../../charts/scale.ts";
 import type { Series } from "../../../charts/series.ts";
 import { font } from "../../../charts/text.ts";
-import { xOf } from "../../../charts/time-axis.ts";
+import { type TimeView, xOf } from "../../../charts/time-axis.ts";
 import type { TimePicture } from "../../../charts/time-chart.ts";
 import {
   drawCursorDot,
@@ -25,7 +25,14 @@ import {
   eventsInPlot,
 } from "../../components/session-marks.ts";
 import { usualOf } from "../../model/measure-usual.ts";
-import { MEASURES, type Measure, seriesOf } from "../../model/measures.ts";
+import {
+  besideOf,
+  isDirect,
+  type Measure,
+  measuresOf,
+  measuresShown,
+  seriesOf,
+} from "../../model/measures.ts";
 import { type Membership, membershipOf } from "../../model/membership.ts";
 import type { JointState, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
@@ -57,18 +64,15 @@ export function measureRows(plotHeight: number, rows: number): Row[] {
   return Array.from({ length: rows }, (_, k) => ({ top: MARKS_HEIGHT + k * each, height: each - ROW_GAP }));
 }
 
-/** Measures shown: how much moves together, or all. */
-export function rowsShown(isAll: boolean): number {
-  return isAll ? MEASURES.length : 1;
-}
-
 export class MeasuresPicture implements TimePicture {
   readonly everyMs = EVERY_MS;
   readonly #model: Model;
   readonly #view: View;
   readonly #notes: Notes;
-  readonly #caches = MEASURES.map(() => new LineCache());
-  readonly #ranges: (Range | null)[] = MEASURES.map(() => null);
+  /** By measure, and the number of the line. */
+  readonly #caches = new Map<string, LineCache>();
+  /** By measure. */
+  readonly #ranges = new Map<string, Range>();
   #rows: Row[] = [];
   #usualOf: { series: Series | undefined; atUs: number; range: Range | null } = {
     series: undefined,
@@ -107,7 +111,8 @@ export class MeasuresPicture implements TimePicture {
     const events = eventsInPlot(frame, this.#model, this.#view);
     drawEventLines(frame, events);
     this.#drawEventMarks(frame, events);
-    this.#rows = measureRows(frame.plotHeight, rowsShown(this.#view.allMeasures.peek()));
+    const shown = measuresShown(this.#view.group?.joint, this.#view.allMeasures.peek());
+    this.#rows = measureRows(frame.plotHeight, shown);
     this.#rows.forEach((row, k) => {
       this.#drawRow(frame, row, k);
     });
@@ -119,9 +124,9 @@ export class MeasuresPicture implements TimePicture {
     const joint = this.#view.group?.joint;
     if (joint === undefined) return;
     this.#rows.forEach((row, k) => {
-      const measure = MEASURES[k]!;
+      const measure = measuresOf(joint)[k]!;
       const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
-      const shown = this.#ranges[k];
+      const shown = this.#ranges.get(measure.title);
       if (!shown || Number.isNaN(value)) return;
       const y = this.#yOf(value, within(shown, measure, joint), row);
       drawCursorDot(frame, colourOf(k), x, y);
@@ -132,10 +137,12 @@ export class MeasuresPicture implements TimePicture {
   describe(timeUs: number): string {
     const joint = this.#view.group?.joint;
     if (joint === undefined) return clock(timeUs);
-    const values = MEASURES.slice(0, this.#rows.length).map((measure) => {
-      const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
-      return `${measure.title} ${Number.isNaN(value) ? "unknown" : value.toFixed(measure.digits)}`;
-    });
+    const values = measuresOf(joint)
+      .slice(0, this.#rows.length)
+      .map((measure) => {
+        const value = seriesOf(joint, measure)?.valueBefore(timeUs) ?? Number.NaN;
+        return `${measure.title} ${Number.isNaN(value) ? "unknown" : value.toFixed(measure.digits)}`;
+      });
     return `${clock(timeUs)}: ${values.join(", ")}`;
   }
 
@@ -154,17 +161,18 @@ export class MeasuresPicture implements TimePicture {
 
   #drawRow(frame: TimeFrame, row: Row, k: number): void {
     const { context, colours, time, plotWidth } = frame;
-    const measure = MEASURES[k]!;
     context.fillStyle = colours.grid;
     context.fillRect(0, Math.round(row.top + row.height), plotWidth, 1);
     const joint = this.#view.group?.joint;
+    const measure = measuresOf(joint)[k]!;
     const series = joint === undefined ? undefined : seriesOf(joint, measure);
     if (joint === undefined || series === undefined) return;
-    const cache = this.#caches[k]!;
-    cache.update(series, time);
+    const lines = [series, ...besideOf(joint, measure)];
     const seen = { low: Number.NaN, high: Number.NaN };
-    extremes(cache.columns, time, seen);
-    const range = this.#range(k, seen, measure, joint);
+    lines.forEach((line, at) => {
+      extremes(this.#cache(measure, at, line, time).columns, time, seen);
+    });
+    const range = this.#range(seen, measure, joint);
     const height = row.height - CAPTION_HEIGHT;
     const scale = -height / (range.high - range.low);
     const offset = row.top + CAPTION_HEIGHT + height - scale * range.low;
@@ -173,23 +181,30 @@ export class MeasuresPicture implements TimePicture {
     context.rect(0, row.top, plotWidth, row.height + 1);
     context.clip();
     this.#drawUsual(frame, row, range, k);
-    context.beginPath();
-    traceLine(context, cache.columns, {
-      view: time,
-      leftPx: 0,
-      offset,
-      scale,
-      joinColumns: cache.joinColumns(series),
-    });
     context.strokeStyle = colourOf(k);
     context.lineWidth = 1.5;
     context.lineJoin = "round";
-    context.stroke();
+    lines.forEach((line, at) => {
+      const cache = this.#cache(measure, at, line, time);
+      const joinColumns = cache.joinColumns(line);
+      context.globalAlpha = at === 0 ? 1 : Math.max(0.45, 0.85 - 0.1 * at);
+      context.beginPath();
+      traceLine(context, cache.columns, { view: time, leftPx: 0, offset, scale, joinColumns });
+      context.stroke();
+    });
     context.restore();
     const value = this.#view.following.peek() ? series.lastValue : series.valueBefore(this.#view.endUs);
     const y = this.#yOf(value, range, row);
     drawBounds(frame, range, row, measure, y);
     if (Number.isFinite(y)) drawValueTag(frame, colourOf(k), value.toFixed(measure.digits), y);
+  }
+
+  #cache(measure: Measure, line: number, series: Series, time: TimeView): LineCache {
+    const key = `${measure.title} ${line}`;
+    const cache = this.#caches.get(key) ?? new LineCache();
+    this.#caches.set(key, cache);
+    cache.update(series, time);
+    return cache;
   }
 
   /** Where the first measure usually is. */
@@ -206,7 +221,9 @@ export class MeasuresPicture implements TimePicture {
   /** Of the first measure of the group that is shown; looked at now and then, because it changes slowly. */
   usual(): Range | null {
     const joint = this.#view.group?.joint;
-    const series = joint === undefined ? undefined : seriesOf(joint, MEASURES[0]!);
+    // What a quantum system does is not judged by its past.
+    const series =
+      joint === undefined || isDirect(joint) ? undefined : seriesOf(joint, measuresOf(joint)[0]!);
     const { headUs } = this.#model;
     if (series !== this.#usualOf.series || Math.abs(headUs - this.#usualOf.atUs) > USUAL_EVERY_US)
       this.#usualOf = { series, atUs: headUs, range: series === undefined ? null : usualOf(series, headUs) };
@@ -226,14 +243,14 @@ export class MeasuresPicture implements TimePicture {
     return this.#moved.known;
   }
 
-  #range(k: number, seen: Range, measure: Measure, joint: JointState): Range {
+  #range(seen: Range, measure: Measure, joint: JointState): Range {
     const n = joint.last?.n ?? 2;
     // At least a tenth of what is possible is shown, so that noise does not look like a change.
     const least = (measure.highest(n) - measure.lowest(n)) * 0.1;
     const span = seen.high - seen.low;
     const air = span < least ? (least - span) / 2 : 0;
-    const range = followRange(this.#ranges[k]!, seen.low - air, seen.high + air);
-    this.#ranges[k] = range;
+    const range = followRange(this.#ranges.get(measure.title) ?? null, seen.low - air, seen.high + air);
+    this.#ranges.set(measure.title, range);
     return within(range, measure, joint);
   }
 

@@ -5,22 +5,29 @@ import { TimeChart } from "../../../charts/time-chart.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { togetherWords } from "../../model/measure-usual.ts";
-import { MEASURES, seriesOf } from "../../model/measures.ts";
+import { isDirect, measuresOf, measuresShown, purityWords, seriesOf } from "../../model/measures.ts";
 import { type Membership, membershipWords } from "../../model/membership.ts";
 import type { Group } from "../../model/model.ts";
 import { theme } from "../../theme/theme.ts";
-import { MeasuresPicture, measureRows, rowsShown } from "./chart.ts";
+import { MeasuresPicture, measureRows } from "./chart.ts";
+
+/** Of measures, in theme.css. */
+const COLOURS = 4;
 
 export function MeasuresPanel(props: PanelProps) {
-  const { view, loop } = props;
+  const { model, view, loop } = props;
   const [height, setHeight] = useState(0);
   const isAll = view.allMeasures.value;
-  const rows = measureRows(height, rowsShown(isAll));
+  // Which measures there are shows with the first state.
+  model.pulse.value;
+  const joint = view.group?.joint;
+  const measures = measuresOf(joint);
+  const rows = measureRows(height, measuresShown(joint, isAll));
   const picture = useMemo(() => new MeasuresPicture(props), []);
   return (
     <section class="panel measures" aria-label="Measures of the joint state over time">
       <div class="panel-head">
-        <h2>How much moves together</h2>
+        <h2>{isDirect(joint) ? "The state over time" : "How much moves together"}</h2>
         <Sentence {...props} picture={picture} />
         <div class="spacer" />
         <button
@@ -30,7 +37,11 @@ export function MeasuresPanel(props: PanelProps) {
           onClick={() => {
             view.allMeasures.value = !isAll;
           }}
-          title="Purity, entropy and effective rank of the joint state"
+          title={
+            isDirect(joint)
+              ? "Entropy, coherence and effective rank of the state"
+              : "Purity, entropy and effective rank of the joint state"
+          }
         >
           {isAll ? "less" : "more"}
         </button>
@@ -39,16 +50,16 @@ export function MeasuresPanel(props: PanelProps) {
         <ChartBox
           loop={loop}
           kind="chart"
-          label="Coherence, purity, entropy and effective rank over time. Arrow keys move a cursor."
+          label="Measures of the joint state over time. Arrow keys move a cursor."
           create={(elements) => {
             const chart = new TimeChart(elements, view.window, picture, () => theme.peek());
             chart.onResize = setHeight;
             return chart;
           }}
         >
-          {MEASURES.slice(0, rows.length).map((measure, k) => (
+          {measures.slice(0, rows.length).map((measure, k) => (
             <div
-              class={`measure-caption measure-${k + 1}`}
+              class={`measure-caption measure-${(k % COLOURS) + 1}`}
               key={measure.title}
               style={{ top: `${rows[k]?.top ?? 0}px` }}
             >
@@ -68,10 +79,11 @@ export function MeasuresPanel(props: PanelProps) {
 function Sentence({ model, view, picture }: PanelProps & { picture: MeasuresPicture }) {
   model.pulse.value;
   const joint = view.group?.joint;
-  const series = joint === undefined ? undefined : seriesOf(joint, MEASURES[0]!);
-  if (series === undefined) return null;
+  const series = joint === undefined ? undefined : seriesOf(joint, measuresOf(joint)[0]!);
+  if (joint === undefined || series === undefined) return null;
   const atUs = view.momentUs.value;
   const value = atUs === null ? series.lastValue : series.valueBefore(atUs);
+  if (isDirect(joint)) return <span class="hint">{purityWords(value, joint.last?.n ?? 1)}</span>;
   const moved = movedWords(picture.membership(), view.group);
   return (
     <span class="hint">

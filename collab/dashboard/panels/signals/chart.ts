@@ -1,13 +1,26 @@
 /**
- * The chosen channels over time: one pane per unit, each with its own value axis, the last value as a tag at the right.
+ * The chosen channels over time: panes with a value axis each, the last value as a tag at the right.
+ *
+ *   unit      a pane for each unit          log       the same, where all values are above 0 equal ratios are equally far apart
+ *   own       a pane for each channel       percent   one pane: the change since the first value in view
  */
 import { signal } from "@preact/signals";
-import { clock, quantity, tickLabel } from "../../../charts/format.ts";
+import { type Candle, type CandleSource, candlesOf, candleWords } from "../../../charts/candles.ts";
+import { clock, quantityParts, tickLabel } from "../../../charts/format.ts";
 import { LineCache } from "../../../charts/line-cache.ts";
-import { extremes, gaps, traceLine } from "../../../charts/line-path.ts";
-import { followRange, type Range, rounded, tickStep, ticks, valueAt, yOf } from "../../../charts/scale.ts";
+import { extremes, firstValue, gaps, traceLine } from "../../../charts/line-path.ts";
+import {
+  followLogRange,
+  followRange,
+  type Range,
+  rounded,
+  tickStep,
+  ticks,
+  valueAt,
+  yOf,
+} from "../../../charts/scale.ts";
 import { fitText, font } from "../../../charts/text.ts";
-import { type TimeView, timeOf } from "../../../charts/time-axis.ts";
+import { endOf, startOf, type TimeView, timeOf, xOf } from "../../../charts/time-axis.ts";
 import type { TimePicture } from "../../../charts/time-chart.ts";
 import {
   drawCursorDot,
@@ -20,18 +33,30 @@ import {
 import { drawNoteBands, drawNoteMarks, openThread, threadAt } from "../../components/note-marks.ts";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { drawEventLines, drawInjections, eventsInPlot } from "../../components/session-marks.ts";
+import { candleSource } from "../../model/candle-sets.ts";
 import { affectedBy } from "../../model/channel-order.ts";
+import { percentText, valueParts, valueText } from "../../model/channel-values.ts";
+import { endedUs } from "../../model/ended.ts";
 import type { Channel, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 
 interface Pane {
+  /** Of one price, drawn in place of its line. */
+  candles: Candles | null;
   unit: string;
   channels: Channel[];
   top: number;
   height: number;
+  /** Of what is shown: values, or percent. */
   range: Range;
+  isPercent: boolean;
+}
+
+interface Candles {
+  readonly lengthUs: number;
+  readonly candles: readonly Candle[];
 }
 
 /** A pane as levels see it; channels as group/name. */
@@ -56,6 +81,12 @@ const TICKS_APART = 34;
 /** Width of names in the box at the cursor: with value and margins, the box fits the narrowest chart. */
 const TIP_TITLE_WIDTH = 220;
 const TIP_ROW_HEIGHT = 19;
+/** An axis of percent shows at least this much up and down: smaller moves would look large. */
+const LEAST_PERCENT = 0.1;
+/** Of the height of a pane, for what was traded. */
+const VOLUME_SHARE = 0.2;
+/** Of the words at the end of a line. */
+const ENDED_WIDTH = 76;
 
 export class SignalsPicture implements TimePicture {
   /** Where the panes lie and what they show: levels are laid over them. */
@@ -67,6 +98,8 @@ export class SignalsPicture implements TimePicture {
   readonly #ranges = new Map<string, Range>();
   /** Channels of incidents that go on. */
   #affected: ReadonlySet<string> = new Set();
+  /** When the feeds of groups ended: of those that did. */
+  #ends: ReadonlyMap<string, number> = new Map();
   #panes: Pane[] = [];
   #frame: TimeFrame | null = null;
 
@@ -89,6 +122,8 @@ export class SignalsPicture implements TimePicture {
   menu(x: number, y: number): boolean {
     const pane = this.#panes.find(({ top, height }) => y >= top && y <= top + height);
     if (pane === undefined || this.#frame === null || x > this.#frame.plotWidth) return false;
+    // A level is a value, which has no place on an axis of several starts.
+    if (pane.isPercent) return false;
     const timeUs = timeOf(x, this.#frame.time);
     const away = (channel: Channel) =>
       Math.abs(yOf(this.#valueAt(channel, timeUs), pane.range, pane.top, pane.height) - y);
@@ -102,6 +137,7 @@ export class SignalsPicture implements TimePicture {
   drawBase(frame: TimeFrame): void {
     this.#frame = frame;
     this.#affected = new Set(affectedBy(this.#model.incidents.peek()).keys());
+    this.#ends = endsOf(this.#model);
     this.#layout(frame);
     this.#place(frame);
     drawTimeGrid(frame);
@@ -123,15 +159,18 @@ export class SignalsPicture implements TimePicture {
   }
 
   #place({ plotWidth }: TimeFrame): void {
-    const placed = this.#panes.map(({ unit, channels, top, height, range: { low, high } }) => ({
-      unit,
-      channels: channels.map(({ key }) => key),
-      top,
-      height,
-      low,
-      high,
-      width: plotWidth,
-    }));
+    const placed = this.#panes
+      .filter(({ isPercent }) => !isPercent)
+      .map(({ unit, channels, top, height, range: { low, high, isLog = false } }) => ({
+        unit,
+        channels: channels.map(({ key }) => key),
+        top,
+        height,
+        low,
+        high,
+        isLog,
+        width: plotWidth,
+      }));
     if (JSON.stringify(placed) !== JSON.stringify(this.panes.peek())) this.panes.value = placed;
   }
 
@@ -142,17 +181,29 @@ export class SignalsPicture implements TimePicture {
       for (const channel of pane.channels) {
         const value = this.#valueAt(channel, timeUs);
         const colour = this.#colourOf(channel);
-        rows.push({ colour, title: channel.title, value: quantity(value, channel.unit) });
-        if (!Number.isNaN(value))
-          drawCursorDot(frame, colour, x, yOf(value, pane.range, pane.top, pane.height));
+        const candle = candleAt(pane, timeUs);
+        if (candle !== null) {
+          rows.push({ colour, title: channel.title, value: candleWordsOf(candle, channel) });
+          drawCursorDot(frame, colour, x, yOf(candle.close, pane.range, pane.top, pane.height));
+          continue;
+        }
+        const shown = this.#shown(pane, channel, value);
+        const change = pane.isPercent ? ` (${percentText(shown)})` : "";
+        rows.push({ colour, title: channel.title, value: `${valueText(channel, value)}${change}` });
+        const y = yOf(shown, pane.range, pane.top, pane.height);
+        if (Number.isFinite(y)) drawCursorDot(frame, colour, x, y);
       }
     }
     if (rows.length > 0) drawTip(frame, x, rows);
   }
 
   describe(timeUs: number): string {
-    const values = this.#view.channels.map(
-      (channel) => `${channel.title} ${quantity(this.#valueAt(channel, timeUs), channel.unit)}`,
+    const values = this.#panes.flatMap((pane) =>
+      pane.channels.map((channel) => {
+        const candle = candleAt(pane, timeUs);
+        if (candle !== null) return `${channel.title} ${candleWordsOf(candle, channel)}`;
+        return `${channel.title} ${valueText(channel, this.#valueAt(channel, timeUs))}`;
+      }),
     );
     return `${clock(timeUs)}: ${values.join(", ")}`;
   }
@@ -166,31 +217,100 @@ export class SignalsPicture implements TimePicture {
     const { channels } = this.#view;
     const keys = new Set(channels.map((channel) => channel.key));
     for (const key of this.#caches.keys()) if (!keys.has(key)) this.#caches.delete(key);
-    const byUnit = new Map<string, Channel[]>();
+    const scale = this.#view.scale.peek();
+    const together = new Map<string, Channel[]>();
+    const sources = new Map<string, CandleSource>();
     for (const channel of channels) {
-      const together = byUnit.get(channel.unit) ?? [];
-      together.push(channel);
-      byUnit.set(channel.unit, together);
+      const source = this.#candleSource(channel);
+      // The parts of a bar are one candle.
+      if (source !== null && [...sources.values()].some(({ close }) => close === source.close)) continue;
+      const key =
+        source !== null
+          ? `candles ${channel.key}`
+          : scale === "percent"
+            ? "percent"
+            : scale === "own"
+              ? channel.key
+              : channel.unit;
+      if (source !== null) sources.set(key, source);
+      together.set(key, [...(together.get(key) ?? []), channel]);
     }
-    const free = plotHeight - PAD_TOP - PANE_GAP * Math.max(0, byUnit.size - 1);
+    const free = plotHeight - PAD_TOP - PANE_GAP * Math.max(0, together.size - 1);
     // A pane with several lines gets more room than one with a single line.
     const weight = (lines: number) => 1 + 0.35 * Math.min(3, lines - 1);
-    const total = [...byUnit.values()].reduce((sum, lines) => sum + weight(lines.length), 0);
+    const total = [...together.values()].reduce((sum, lines) => sum + weight(lines.length), 0);
     let top = PAD_TOP;
-    this.#panes = [...byUnit].map(([unit, lines]) => {
+    this.#panes = [...together].map(([key, lines]) => {
       const height = (free * weight(lines.length)) / total;
-      const pane = { unit, channels: lines, top, height, range: this.#range(unit, lines, time) };
+      const source = sources.get(key);
+      const candles = source === undefined ? null : this.#candles(source, time);
+      const isPercent = scale === "percent" && candles === null;
+      const range =
+        candles === null
+          ? this.#range(`${scale} ${key}`, lines, time)
+          : this.#candleRange(`${scale} ${key}`, candles);
+      const unit = isPercent ? "%" : lines[0]!.unit;
+      const pane = { candles, unit, channels: lines, top, height, range, isPercent };
       top += height + PANE_GAP;
       return pane;
     });
   }
 
-  #range(unit: string, channels: Channel[], time: TimeView): Range {
+  #range(key: string, channels: Channel[], time: TimeView): Range {
+    const scale = this.#view.scale.peek();
     const seen = { low: Number.NaN, high: Number.NaN };
-    for (const channel of channels) extremes(this.#cache(channel, time).columns, time, seen);
-    const range = followRange(this.#ranges.get(unit) ?? null, seen.low, seen.high);
-    this.#ranges.set(unit, range);
+    for (const channel of channels) {
+      const own = { low: Number.NaN, high: Number.NaN };
+      extremes(this.#cache(channel, time).columns, time, own);
+      const start = scale === "percent" ? this.#start(channel, time) : Number.NaN;
+      const low = scale === "percent" ? changeOf(own.low, start) : own.low;
+      const high = scale === "percent" ? changeOf(own.high, start) : own.high;
+      if (!(seen.low <= low)) seen.low = Number.isNaN(low) ? seen.low : low;
+      if (!(seen.high >= high)) seen.high = Number.isNaN(high) ? seen.high : high;
+    }
+    const before = this.#ranges.get(key) ?? null;
+    const isLog = scale === "log" && seen.low > 0;
+    const same = before !== null && (before.isLog ?? false) === isLog ? before : null;
+    const range = isLog
+      ? followLogRange(same, seen.low, seen.high)
+      : scale === "percent"
+        ? followRange(same, Math.min(seen.low, -LEAST_PERCENT), Math.max(seen.high, LEAST_PERCENT))
+        : followRange(same, seen.low, seen.high);
+    this.#ranges.set(key, range);
     return range;
+  }
+
+  /** Null: its line is drawn. */
+  #candleSource(channel: Channel): CandleSource | null {
+    if (!this.#view.isCandles.peek()) return null;
+    return candleSource(channel, this.#model.group(channel.group)?.channels ?? []);
+  }
+
+  #candles(source: CandleSource, time: TimeView): Candles {
+    return candlesOf(source, { fromUs: startOf(time), toUs: endOf(time), columnUs: time.columnUs });
+  }
+
+  #candleRange(key: string, { candles }: Candles): Range {
+    const low = Math.min(...candles.map((candle) => candle.low));
+    const high = Math.max(...candles.map((candle) => candle.high));
+    const before = this.#ranges.get(key) ?? null;
+    const isLog = this.#view.scale.peek() === "log" && low > 0;
+    const same = before !== null && (before.isLog ?? false) === isLog ? before : null;
+    const range = isLog ? followLogRange(same, low, high) : followRange(same, low, high);
+    this.#ranges.set(key, range);
+    return range;
+  }
+
+  /** The value from which percent count: the first one in view. NaN where it is not above 0. */
+  #start(channel: Channel, time: TimeView): number {
+    const value = firstValue(this.#cache(channel, time).columns, time);
+    return value > 0 ? value : Number.NaN;
+  }
+
+  /** What is drawn of a value. */
+  #shown({ isPercent }: Pane, channel: Channel, value: number): number {
+    if (!isPercent || this.#frame === null) return value;
+    return changeOf(value, this.#start(channel, this.#frame.time));
   }
 
   #cache(channel: Channel, time: TimeView): LineCache {
@@ -217,7 +337,10 @@ export class SignalsPicture implements TimePicture {
       context.fillRect(0, y, plotWidth, 1);
       context.fillStyle = colours.muted;
       const covered = tags.some((tag) => Math.abs(tag.y - y) < TAG_HEIGHT - 2);
-      if (!covered) context.fillText(tickLabel(tick, step, pane.unit), plotWidth + 8, y);
+      const label = pane.range.isLog
+        ? quantityParts(tick, pane.unit).join("")
+        : `${tickLabel(tick, step, pane.unit)}${pane.isPercent ? "%" : ""}`;
+      if (!covered) context.fillText(label, plotWidth + 8, y);
     }
     context.save();
     context.beginPath();
@@ -225,10 +348,15 @@ export class SignalsPicture implements TimePicture {
     context.clip();
     this.#drawGaps(frame, pane);
     this.#drawUsual(frame, pane);
-    const scale = -pane.height / (pane.range.high - pane.range.low);
-    const offset = pane.top + pane.height - scale * pane.range.low;
+    const { isLog } = pane.range;
+    const [low, high] = isLog
+      ? [Math.log10(pane.range.low), Math.log10(pane.range.high)]
+      : [pane.range.low, pane.range.high];
+    const scale = -pane.height / (high - low);
+    const offset = pane.top + pane.height - scale * low;
     context.lineJoin = "round";
-    for (const channel of pane.channels) {
+    if (pane.candles !== null) drawCandles(frame, pane.candles, pane, this.#colourOf(pane.channels[0]!));
+    for (const channel of pane.candles === null ? pane.channels : []) {
       const cache = this.#cache(channel, time);
       context.strokeStyle = this.#colourOf(channel);
       // Where every column goes up and down, thin strokes keep the lines apart.
@@ -237,25 +365,52 @@ export class SignalsPicture implements TimePicture {
       context.globalAlpha = isDense ? 0.9 : 1;
       context.beginPath();
       const joinColumns = cache.joinColumns(channel.series);
-      traceLine(context, cache.columns, { view: time, leftPx: 0, offset, scale, joinColumns });
+      const start = pane.isPercent ? this.#start(channel, time) : Number.NaN;
+      const shown = isLog
+        ? Math.log10
+        : pane.isPercent
+          ? (value: number) => changeOf(value, start)
+          : undefined;
+      traceLine(context, cache.columns, { view: time, leftPx: 0, offset, scale, joinColumns, shown });
       context.stroke();
     }
+    context.globalAlpha = 1;
+    this.#drawEnds(frame, pane);
     context.restore();
-    for (const { channel, value, y } of tags) {
-      const text = tickLabel(value, Math.abs(value) < 10 ? 0.01 : 0.1, pane.unit);
-      drawValueTag(frame, this.#colourOf(channel), text, y);
+    for (const { channel, value, y } of tags)
+      drawValueTag(frame, this.#colourOf(channel), tagText(channel, value, pane), y);
+  }
+
+  /** Where the feed of a line ended. */
+  #drawEnds({ context, colours, time, plotWidth }: TimeFrame, pane: Pane): void {
+    for (const channel of pane.channels) {
+      const endUs = this.#ends.get(channel.group);
+      if (endUs === undefined) continue;
+      const x = Math.round(xOf(channel.series.lastTimeUs, time)) + 1;
+      if (!(x >= 0 && x <= plotWidth)) continue;
+      context.fillStyle = colours.muted;
+      context.fillRect(x, pane.top, 1, pane.height);
+      context.font = font(10.5);
+      context.textBaseline = "top";
+      const isLeft = x + ENDED_WIDTH > plotWidth;
+      context.textAlign = isLeft ? "right" : "left";
+      context.fillText(`ended ${clock(endUs, 60e6)}`, x + (isLeft ? -5 : 5), pane.top + 2);
+      return;
     }
   }
 
   /** Where the line usually is: of the only channel of a pane, and of those that something happens to. */
-  #drawUsual({ context, plotWidth }: TimeFrame, { channels, range, top, height }: Pane): void {
+  #drawUsual(
+    { context, plotWidth }: TimeFrame,
+    { channels, range, top, height, isPercent, candles }: Pane,
+  ): void {
     const { usual } = theme.peek();
     const ranges = this.#model.usual.peek();
     const affected = channels.length === 1 ? channels : channels.filter(({ key }) => this.#affected.has(key));
     context.fillStyle = usual;
     for (const { key } of affected.slice(0, 1)) {
       const own = ranges.get(key);
-      if (own === undefined) continue;
+      if (own === undefined || isPercent || candles !== null || (range.isLog && !(own.low > 0))) continue;
       const from = Math.max(top, yOf(own.high, range, top, height));
       const to = Math.min(top + height, yOf(own.low, range, top, height));
       if (to > from) context.fillRect(0, from, plotWidth, to - from);
@@ -293,7 +448,8 @@ export class SignalsPicture implements TimePicture {
       .map((channel) => {
         const following = this.#view.following.peek();
         const value = following ? channel.series.lastValue : channel.series.valueBefore(this.#view.endUs);
-        return { channel, value, y: yOf(value, pane.range, pane.top, pane.height) };
+        const shown = this.#shown(pane, channel, value);
+        return { channel, value: shown, y: yOf(shown, pane.range, pane.top, pane.height) };
       })
       .filter((tag) => Number.isFinite(tag.y))
       .sort((a, b) => a.y - b.y);
@@ -322,6 +478,85 @@ export class SignalsPicture implements TimePicture {
     }
     return Number.NaN;
   }
+}
+
+/** Hollow: up. Filled: down. Below them what was traded. */
+function drawCandles(
+  { context, colours, time, plotWidth }: TimeFrame,
+  { lengthUs, candles }: Candles,
+  { range, top, height }: Pane,
+  colour: string,
+): void {
+  const width = Math.max(1, Math.min(15, Math.floor(lengthUs / time.columnUs) - 2));
+  const most = Math.max(0, ...candles.map(({ volume }) => volume || 0));
+  context.lineWidth = 1;
+  for (const { startUs, open, high, low, close, volume } of candles) {
+    const middle = Math.round(xOf(startUs + lengthUs / 2, time)) + 0.5;
+    const left = middle - width / 2;
+    if (most > 0 && volume > 0) {
+      const tall = (volume / most) * height * VOLUME_SHARE;
+      context.fillStyle = colours.muted;
+      context.globalAlpha = 0.35;
+      context.fillRect(left, top + height - tall, width, tall);
+      context.globalAlpha = 1;
+    }
+    const y = (value: number) => yOf(value, range, top, height);
+    const upper = Math.round(Math.min(y(open), y(close))) + 0.5;
+    const body = Math.max(1, Math.round(Math.abs(y(open) - y(close))));
+    context.strokeStyle = colour;
+    context.beginPath();
+    context.moveTo(middle, y(high));
+    context.lineTo(middle, upper);
+    context.moveTo(middle, upper + body);
+    context.lineTo(middle, y(low));
+    context.stroke();
+    if (close >= open) context.strokeRect(left, upper, width, body);
+    else {
+      context.fillStyle = colour;
+      context.fillRect(left - 0.5, upper - 0.5, width + 1, body + 1);
+    }
+  }
+  context.font = font(10.5);
+  context.fillStyle = colours.muted;
+  context.textAlign = "right";
+  context.textBaseline = "top";
+  const words = `${candleWords(lengthUs)} candles${most > 0 ? ", volume below" : ""}`;
+  context.fillText(words, plotWidth - 6, top);
+}
+
+function candleAt({ candles }: Pane, timeUs: number): Candle | null {
+  if (candles === null) return null;
+  return (
+    candles.candles.find(({ startUs }) => timeUs >= startUs && timeUs < startUs + candles.lengthUs) ?? null
+  );
+}
+
+/** "O 101.2 H 101.9 L 100.8 C 101.5 V 1,200". */
+function candleWordsOf({ open, high, low, close, volume }: Candle, channel: Channel): string {
+  const price = (value: number) => valueParts(channel, value)[0];
+  const traded = volume > 0 ? ` V ${quantityParts(volume, "")[0]}` : "";
+  return `O ${price(open)} H ${price(high)} L ${price(low)} C ${price(close)}${traded}`;
+}
+
+/** The change since a value, in percent; NaN where it is not known. */
+function changeOf(value: number, start: number): number {
+  return 100 * (value / start - 1);
+}
+
+/** The last value at the axis: of a price in the digits of its steps. */
+function tagText(channel: Channel, value: number, { unit, isPercent }: Pane): string {
+  if (isPercent) return percentText(value).replace(" ", "");
+  if (channel.tick?.decimals != null) return valueParts(channel, value)[0];
+  return tickLabel(value, Math.abs(value) < 10 ? 0.01 : 0.1, unit);
+}
+
+function endsOf(model: Model): ReadonlyMap<string, number> {
+  const ends = new Map<string, number>();
+  for (const group of model.groups.peek()) {
+    const endUs = endedUs(model, group);
+    if (endUs !== null) ends.set(group.name, endUs);
+  }
+  return ends;
 }
 
 interface TipRow {

@@ -11,6 +11,7 @@ import { SPANS_US } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 import { SignalsPicture } from "./chart.ts";
 import { Levels } from "./levels.tsx";
+import { ChartMenu } from "./menu.tsx";
 
 export function SignalsPanel(props: PanelProps) {
   const { model, view, loop } = props;
@@ -41,6 +42,7 @@ export function SignalsPanel(props: PanelProps) {
         <div class="spacer" />
         <MarkButton {...props} />
         <ThresholdsButton {...props} />
+        <ChartMenu {...props} />
         <Export {...props} svg={() => chart.current?.svg() ?? null} />
         <Spans {...props} />
       </div>

@@ -5,9 +5,11 @@ import { clock } from "../../../charts/format.ts";
 import { type Cell, HeatMap } from "../../../charts/heat-map.ts";
 import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
+import { type BlochVector, blochVector, isDirect } from "../../model/measures.ts";
 import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
 import { pairWords } from "../../model/pair-words.ts";
 import { theme } from "../../theme/theme.ts";
+import { BlochChart } from "./bloch.ts";
 import { StatePicture, titleOf } from "./chart.ts";
 import { entryOf } from "./density-image.ts";
 import { Legend } from "./legend.tsx";
@@ -30,28 +32,44 @@ export function StatePanel({ model, view, loop }: PanelProps) {
   const last = group?.joint.last ?? null;
   const shown = view.moment;
   const n = last?.n ?? 0;
+  const direct = isDirect(group?.joint);
+  const isQubit = direct && n === 2;
+  const isBloch = isQubit && view.isBloch.value;
   return (
     <section class="panel state" aria-label="Joint state">
       <div class="panel-head">
-        <h2>Who moves with whom</h2>
+        <h2>{direct ? "Quantum state" : "Who moves with whom"}</h2>
         <span class="hint">
-          joint state <span class="rho">ρ</span>
+          {direct ? "" : "joint state "}
+          <span class="rho">ρ</span>
         </span>
         <div class="spacer" />
         {isDisturbed(model, group, shown?.timeUs) ? <span class="badge injected">injected data</span> : null}
         {shown?.past ? <span class="badge past">as of {clock(shown.timeUs)}</span> : null}
-        <fieldset class="segments" aria-label="What the matrix shows">
+        <fieldset class="segments" aria-label="What the picture shows">
+          {isQubit ? (
+            <button
+              type="button"
+              aria-pressed={isBloch}
+              onClick={() => {
+                view.isBloch.value = true;
+              }}
+              title="The Bloch vector: its direction is the state, its length 1 where the state is pure"
+            >
+              Bloch
+            </button>
+          ) : null}
           <button
             type="button"
-            aria-pressed={view.matrixScale.value === "density"}
-            onClick={() => view.toggleMatrixScale()}
+            aria-pressed={!isBloch && view.matrixScale.value === "density"}
+            onClick={() => view.showMatrix("density")}
           >
             ρ
           </button>
           <button
             type="button"
-            aria-pressed={view.matrixScale.value === "coherence"}
-            onClick={() => view.toggleMatrixScale()}
+            aria-pressed={!isBloch && view.matrixScale.value === "coherence"}
+            onClick={() => view.showMatrix("coherence")}
             title="Magnitude coherence of each pair: |ρij| / √(ρii ρjj)"
           >
             pairs
@@ -59,7 +77,11 @@ export function StatePanel({ model, view, loop }: PanelProps) {
         </fieldset>
       </div>
       <div class="state-body">
-        <figure class="matrix" aria-label="Density matrix">
+        <figure
+          class={isBloch ? "matrix bloch" : "matrix"}
+          aria-label={isBloch ? "Bloch vector" : "Density matrix"}
+        >
+          {isBloch ? <Bloch {...{ view, loop, shown }} /> : null}
           <ChartBox
             loop={loop}
             kind="heat map"
@@ -74,16 +96,18 @@ export function StatePanel({ model, view, loop }: PanelProps) {
             <NoState group={group} atUs={last === null ? null : view.momentUs.value} />
           ) : null}
         </figure>
-        <ReadOut group={group} cell={cell} shown={shown} />
+        {isBloch ? <BlochReadOut shown={shown} /> : <ReadOut group={group} cell={cell} shown={shown} />}
         <div class="state-foot">
-          <Legend />
+          {isBloch ? null : <Legend />}
           <div class="spectrum">
             <div class="mini-head">
               <span>Spectrum λ</span>
               <span class="mini-plain">
                 {shown === null || !shown.spectrum[0]
                   ? "share of each pattern"
-                  : `strongest pattern carries ${(shown.spectrum[0] * 100).toFixed(0)} %`}
+                  : direct
+                    ? `largest eigenvalue ${shown.spectrum[0].toFixed(3)}`
+                    : `strongest pattern carries ${(shown.spectrum[0] * 100).toFixed(0)} %`}
               </span>
             </div>
             <canvas ref={bars} role="img" aria-label={spectrumWords(shown?.spectrum ?? [])} />
@@ -93,6 +117,39 @@ export function StatePanel({ model, view, loop }: PanelProps) {
       </div>
     </section>
   );
+}
+
+function Bloch({ view, loop, shown }: Pick<PanelProps, "view" | "loop"> & { shown: Moment | null }) {
+  const canvas = useRef<HTMLCanvasElement>(null);
+  useEffect(() => {
+    if (canvas.current === null) return;
+    const chart = new BlochChart(canvas.current, view);
+    const remove = loop.add(chart);
+    return () => {
+      remove();
+      chart.close();
+    };
+  }, []);
+  const words = shown === null ? "not known yet" : blochWords(blochVector(shown.re, shown.im));
+  return <canvas class="bloch-sphere" ref={canvas} role="img" aria-label={`Bloch vector: ${words}`} />;
+}
+
+function BlochReadOut({ shown }: { shown: Moment | null }) {
+  if (shown === null) return <div class="read-out" />;
+  const vector = blochVector(shown.re, shown.im);
+  return (
+    <div class="read-out">
+      <strong>{blochWords(vector)}</strong>
+      <span>
+        length <b>{vector.length.toFixed(3)}</b> (1: pure, 0: completely mixed)
+      </span>
+    </div>
+  );
+}
+
+function blochWords({ x, y, z }: BlochVector): string {
+  const number = (value: number) => value.toFixed(3).replace("-", "−");
+  return `x ${number(x)} · y ${number(y)} · z ${number(z)}`;
 }
 
 /** Whether the moment lies within an injection into the group. */
@@ -194,7 +251,7 @@ function Reliability({ group, shown }: { group: Group | undefined; shown: Moment
   const estimated = last.source === "estimated";
   return (
     <div class="reliability">
-      {warmup !== undefined && warmup < 1 ? (
+      {!estimated ? null : warmup !== undefined && warmup < 1 ? (
         <div class="warming">
           <span>Warming up</span>
           <progress max={1} value={warmup} aria-label="Warm-up of the estimate" />
@@ -216,7 +273,7 @@ function Reliability({ group, shown }: { group: Group | undefined; shown: Moment
             : "The state comes from the device itself"
         }
       >
-        {estimated ? `estimated · ${last.reading} reading` : "direct"}
+        {estimated ? `estimated · ${last.reading} reading` : "given by the feed, exact"}
       </span>
       {nEff === undefined ? null : (
         <span class="badge" title="Effective number of independent rows in the estimate">

@@ -5,6 +5,7 @@ import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { incidentsAt } from "../../model/incidents.ts";
 import { knownOf } from "../../model/known.ts";
+import { isDirect } from "../../model/measures.ts";
 import { type Thing, type Verdict, verdictOf } from "../../model/verdict.ts";
 
 export function VerdictLine(props: PanelProps) {
@@ -63,7 +64,8 @@ function verdictAt({ model }: PanelProps, momentUs: number | null): Verdict {
         channels.reduce((last, { series }) => Math.max(last, series.lastTimeUs || 0), 0),
       ]),
     ),
-    isUsualKnown: model.usual.value.size > 0,
+    // Of whole states nothing is learnt: their jumps are announced from the first one on.
+    isUsualKnown: model.usual.value.size > 0 || model.groups.value.every(({ joint }) => isDirect(joint)),
     known: knownOf(model),
   });
 }

@@ -1,7 +1,8 @@
 /** Events of the original above those of the branch, on one time axis. A line joins an event with its counterpart. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
-import { clock } from "../../../charts/format.ts";
+import { timeLabel } from "../../../charts/format.ts";
 import { type TimeView, timeMarks, timeStep, timeView, xOf } from "../../../charts/time-axis.ts";
+import { zoneOffsetUs } from "../../../charts/zone.ts";
 import type { DifferenceKind, EventPair } from "./pairs.ts";
 
 const HEIGHT = 168;
@@ -66,14 +67,13 @@ export function ComparisonChart({
 function Grid({ time, x }: { time: TimeView; x: (timeUs: number) => number }) {
   const apart = 110;
   const step = timeStep(time, apart);
-  const offsetUs = -new Date().getTimezoneOffset() * 60e6;
   return (
     <>
-      {timeMarks(time, apart, offsetUs).map((mark) => (
+      {timeMarks(time, apart, zoneOffsetUs).map((mark) => (
         <g key={mark}>
           <line class="comparison-grid" x1={x(mark)} x2={x(mark)} y1={26} y2={AXIS_Y - 8} />
           <text class="comparison-time" x={x(mark)} y={AXIS_Y + 8}>
-            {clock(mark, step)}
+            {timeLabel(mark, step)}
           </text>
         </g>
       ))}
