@@ -86,7 +86,7 @@ export const COMMANDS: CommandTable = {
     load: async () => (await import("./actors/filters/measure-command.ts")).measureCommand,
   },
   feed: {
-    summary: "write a synthetic world of known truth as a table",
+    summary: "write a synthetic world of known truth as a table, or check what a feed brings",
     load: async () => (await import("./sim/worlds/command/command.ts")).feedCommand,
   },
   sim: {

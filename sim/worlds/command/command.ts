@@ -18,6 +18,7 @@ import { decimal, duration, rateOrMax, wholeNumber } from "../../../protocol/tex
 import type { ScenarioRun, Truth } from "../model/scenario.ts";
 
 import { chosenWorld } from "../worlds.ts";
+import { checkCommand } from "./check.ts";
 import {
   type FeedOptions,
   type FeedPlan,
@@ -35,6 +36,7 @@ export const feedCommand = new Command("feed")
   .description(
     "Writes a synthetic world of known truth as a table, or opens it as a session. `feed list` shows every scenario.",
   )
+  .addCommand(checkCommand)
   .argument("<scenario>", "name of a scenario, or list")
   .option("--seed <n>", "seed of the world", read(wholeNumber(0, 0xffffffff)), 1)
   .option(
