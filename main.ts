@@ -112,6 +112,7 @@ const WORKS: WorkTable = {
   seed: async () => (await import("./sim/cluster/run-seeds.ts")).seedWork,
   detect: async () => (await import("./sim/bench/detect.ts")).detectWork,
   scan: async () => (await import("./actors/scan/work.ts")).scanWork,
+  partitions: async () => (await import("./collab/live/partitions-in-thread.ts")).partitionsWork,
 };
 
 if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION);

@@ -9,6 +9,7 @@ export { MAX_THRESHOLDS } from "./detectors/alerts/detector.ts";
 export type { RoomDocument } from "./detectors/room/document.ts";
 export type { Judgement } from "./detectors/room/gate.ts";
 export { inForceEffects } from "./detectors/room/in-force.ts";
+export { LoggedScan, type SavedScan } from "./detectors/scans/logged-scan.ts";
 export { documentEntries } from "./document-entries.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
 export { refusalAmong } from "./feeds/refusal.ts";

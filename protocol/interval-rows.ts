@@ -11,6 +11,17 @@ const OFFSET_MAX = 0xffff_ffff;
 /** Rows of one message: at 42 bytes a row it stays below MAX_MESSAGE_BYTES. */
 export const MESSAGE_ROWS_MAX = 12_000;
 
+/** The rows as plain columns, which can be sent to another thread. */
+export interface IntervalColumns {
+  readonly everyUs: number;
+  readonly interval: readonly number[];
+  readonly channel: readonly number[];
+  readonly min: readonly number[];
+  readonly max: readonly number[];
+  readonly last: readonly number[];
+  readonly samples: readonly number[];
+}
+
 export class IntervalRows {
   readonly everyUs: number;
   readonly #interval: number[] = [];
@@ -29,8 +40,27 @@ export class IntervalRows {
     this.everyUs = everyUs;
   }
 
+  static of({ everyUs, interval, channel, min, max, last, samples }: IntervalColumns): IntervalRows {
+    const rows = new IntervalRows(everyUs);
+    for (const [k, each] of interval.entries())
+      rows.push(each, channel[k]!, min[k]!, max[k]!, last[k]!, samples[k]!);
+    return rows;
+  }
+
   get length(): number {
     return this.#interval.length;
+  }
+
+  get columns(): IntervalColumns {
+    return {
+      everyUs: this.everyUs,
+      interval: this.#interval,
+      channel: this.#channel,
+      min: this.#min,
+      max: this.#max,
+      last: this.#last,
+      samples: this.#samples,
+    };
   }
 
   /** Rows come in the order of their intervals. */

@@ -169,7 +169,15 @@ export const RULES: readonly Rule[] = [
   // Benchmarks measure parts that nothing outside their folder uses.
   {
     place: "sim/bench/",
-    sees: ["actors/command-line/", "sim/", "actors/", "collab/*", "collab/gateway/", "protocol/"],
+    sees: [
+      "actors/command-line/",
+      "sim/",
+      "actors/",
+      "collab/*",
+      "collab/gateway/",
+      "collab/live/",
+      "protocol/",
+    ],
   },
   { place: "sim/*", sees: ["sim/", "collab/*", "collab/gateway/", ...FACES] },
   // The tables of commands and works name what they load.

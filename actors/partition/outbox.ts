@@ -77,6 +77,7 @@ export class Outbox
   /** Keeps a block for `recentFrames`; its frames are given out there once they have been delivered. */
   block(lastSequence: number, bytes: Uint8Array): void {
     (this.upcoming ?? this.recent).add(lastSequence, bytes);
+    this.deliver((listener) => listener.block?.(lastSequence, bytes));
   }
 
   frame(delivered: DeliveredFrame): void {

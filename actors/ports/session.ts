@@ -35,9 +35,9 @@ export interface LiveSession {
   /** Samples and measures of a stretch of the past, up to what was delivered. Rejects when the log cannot be read. */
   past(range: PastRange): Promise<SessionPast>;
   /** The last state of a group at or before a time that is known; null: none is. */
-  stateBefore(group: string, timeUs: number): StateMessage | null;
-  /** In which range each channel usually is. Absent where the actors work elsewhere. */
-  usual?(): readonly GroupUsual[];
+  stateBefore(group: string, timeUs: number): StateMessage | null | Promise<StateMessage | null>;
+  /** In which range each channel usually is. Absent where the actors work on another node. */
+  usual?(): readonly GroupUsual[] | Promise<readonly GroupUsual[]>;
   /**
    * In a cluster, where another node may know more of the log: the sequence of an input such that this node has since read all that was in
    * the log at some time after it knew that input. Absent where the session has one owner for good.
@@ -91,6 +91,8 @@ export interface DeliveredFrame {
 
 /** What a listener leaves out, it is not told. */
 export interface SessionListener {
+  /** The encoded block of deliveries that follow, or came before. Never mutated. */
+  block?(lastSequence: number, bytes: Uint8Array): void;
   frame?(delivered: DeliveredFrame): void;
   event?(event: EventMessage): void;
   state?(state: StateMessage): void;

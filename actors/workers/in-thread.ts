@@ -1,6 +1,6 @@
 /** The side of a thread that works: it answers the jobs of thread.ts in their order, until it is terminated. */
 import { parentPort, workerData } from "node:worker_threads";
-import { type Answer, answer, loadWork, type WorkTable } from "./work.ts";
+import { type Answer, answer, type Line, loadWork, type WorkTable } from "./work.ts";
 
 /** To a thread. A batch is one turn of work: the thread hears nothing else until it is done or called off. */
 export type ToThread =
@@ -8,11 +8,13 @@ export type ToThread =
   | { readonly unshare: number }
   | { readonly task: number; readonly common: object; readonly shared: number }
   | { readonly task: number; readonly ended: true }
+  | { readonly said: unknown }
   | { readonly task: number; readonly jobs: readonly unknown[] };
 
-/** From a thread: first that it is ready, then answers in the order of the jobs. `done`: it waits for the next batch. */
+/** From a thread: first that it is ready, then answers in the order of the jobs. `done`: it waits for the next batch. `said`: by a job. */
 export type FromThread =
   | { readonly ready: true }
+  | { readonly said: unknown }
   | { readonly answers: readonly Answer[]; readonly done: boolean };
 
 /** Cells of the memory that a thread shares with whoever started it. */
@@ -27,12 +29,13 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
   const work = await loadWork(works, name);
   const commons = new Map<number, unknown>();
   const shares = new Map<number, unknown>();
+  const line = new ThreadLine((said, moved) => port.postMessage({ said } satisfies FromThread, moved));
   const run = async (common: unknown, jobs: readonly unknown[]) => {
     let answers: Answer[] = [];
     let sentMs = performance.now();
     Atomics.store(cells, CELL.finished, 0);
     for (let k = 0; k < jobs.length && Atomics.load(cells, CELL.calledOff) === 0; k++) {
-      answers.push(await answer(work, common, jobs[k]));
+      answers.push(await answer(work, common, jobs[k], line));
       Atomics.store(cells, CELL.finished, k + 1);
       if (performance.now() - sentMs < SEND_EVERY_MS || k + 1 === jobs.length) continue;
       port.postMessage({ answers, done: false } satisfies FromThread);
@@ -42,7 +45,8 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
     port.postMessage({ answers, done: true } satisfies FromThread);
   };
   port.on("message", (message: ToThread) => {
-    if ("share" in message) shares.set(message.share, message.value);
+    if ("said" in message) line.heard(message.said);
+    else if ("share" in message) shares.set(message.share, message.value);
     else if ("unshare" in message) shares.delete(message.unshare);
     else if ("common" in message)
       commons.set(message.task, { ...message.common, shared: shares.get(message.shared) });
@@ -51,4 +55,24 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
   });
   port.postMessage({ ready: true } satisfies FromThread);
   return new Promise(() => {});
+}
+
+class ThreadLine implements Line {
+  readonly say: Line["say"];
+  #listener: ((message: unknown) => void) | null = null;
+  readonly #early: unknown[] = [];
+
+  constructor(say: (message: unknown, moved: ArrayBuffer[]) => void) {
+    this.say = (message, moved = []) => say(message, moved);
+  }
+
+  hear(listener: (message: unknown) => void): void {
+    this.#listener = listener;
+    for (const message of this.#early.splice(0)) listener(message);
+  }
+
+  heard(message: unknown): void {
+    if (this.#listener === null) this.#early.push(message);
+    else this.#listener(message);
+  }
 }

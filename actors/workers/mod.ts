@@ -2,4 +2,4 @@
 export { ownProgram } from "./own-program.ts";
 export { inWorkers, type WorkersOptions } from "./pool.ts";
 export { type ThreadListener, WorkThread } from "./thread.ts";
-export type { Work } from "./work.ts";
+export { type Line, receivedError, type SentError, sentError, type Work } from "./work.ts";

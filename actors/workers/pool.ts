@@ -8,9 +8,8 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import { availableParallelism } from "node:os";
 import { createInterface } from "node:readline";
-import { EigenwatchError } from "../../protocol/errors.ts";
 import { ownProgram } from "./own-program.ts";
-import type { Answer, Work } from "./work.ts";
+import { type Answer, receivedError, type Work } from "./work.ts";
 
 /** The hidden command by which a process starts. */
 export const WORKER_COMMAND = "worker";
@@ -48,7 +47,7 @@ export async function inWorkers<Common, Job, Result>(
     }
   };
   if (processes <= 1 && !alwaysSpawn) {
-    await workOff((job) => work(common, job));
+    await workOff((job) => work(common, job, null));
     return results;
   }
   signal?.throwIfAborted();
@@ -114,7 +113,7 @@ class WorkerProcess {
     const answer = JSON.parse(line) as Answer;
     const { waiting } = this;
     this.waiting = null;
-    if ("error" in answer) waiting?.reject(errorOf(answer.error));
+    if ("error" in answer) waiting?.reject(receivedError(answer.error));
     else waiting?.resolve(answer.result);
   }
 
@@ -122,8 +121,4 @@ class WorkerProcess {
     this.waiting?.reject(error);
     this.waiting = null;
   }
-}
-
-function errorOf({ message, parts }: Extract<Answer, { error: unknown }>["error"]): Error {
-  return parts === undefined ? new Error(message) : Object.assign(new EigenwatchError(parts), { message });
 }

@@ -18,6 +18,8 @@ export interface ThreadListener {
   ready(): void;
   /** Answers to the jobs of the batch, in their order. `done`: the next batch may come. */
   answered(answers: readonly Answer[], done: boolean): void;
+  /** A job said something. */
+  said?(message: unknown): void;
   /** It ended of itself; `finished` jobs of its batch were done, of which not all may have been answered. */
   ended(reason: string, finished: number): void;
 }
@@ -44,6 +46,7 @@ export class WorkThread {
     this.worker.on("message", (message: FromThread) => {
       if (this.over) return;
       if ("ready" in message) listener.ready();
+      else if ("said" in message) listener.said?.(message.said);
       else listener.answered(message.answers, message.done);
     });
     this.worker.on("error", (error: Error) => this.fail(error.message));
@@ -64,6 +67,11 @@ export class WorkThread {
     Atomics.store(this.cells, CELL.finished, NOT_BEGUN);
     this.cells[CELL.calledOff] = 0;
     this.send({ task, jobs });
+  }
+
+  /** To the job under way. `moved`: buffers in the message that the thread gets instead of a copy. */
+  say(message: unknown, moved: ArrayBuffer[] = []): void {
+    this.send({ said: message }, moved);
   }
 
   /** The batch ends with the job under way. */
@@ -99,8 +107,8 @@ export class WorkThread {
     return id;
   }
 
-  private send(message: ToThread): void {
-    this.worker.postMessage(message);
+  private send(message: ToThread, moved: ArrayBuffer[] = []): void {
+    this.worker.postMessage(message, moved);
   }
 
   private fail(reason: string): void {

@@ -50,15 +50,13 @@ export class HistoryRoute {
     if (budget.left <= 0) throw overspent(address, limits);
     const { input, groups, work } = await hub.session.past(range);
     budget.spend(work);
-    const states = groups.flatMap(
-      ({ group }) =>
-        hub.session.stateBefore(group, range.isOpen ? Number.POSITIVE_INFINITY : range.toUs) ?? [],
-    );
+    const untilUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
+    const states = await Promise.all(groups.map(({ group }) => hub.session.stateBefore(group, untilUs)));
     const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete: true } as const;
     const body = packMessages([
       encodeMessage(head),
       ...groups.flatMap((group) => messagesOf(group, input)),
-      ...states.map((state) => encodeMessage(state)),
+      ...states.flatMap((state) => (state === null ? [] : [encodeMessage(state)])),
     ]);
     if (!/\bgzip\b/.test(String(request.headers["accept-encoding"] ?? "")))
       respond(request, response, 200, { "content-type": TYPE }, body);

@@ -104,12 +104,13 @@ function channels(context: RequestContext, hubs: readonly SessionHub[]): void {
 }
 
 /** In which range each channel usually is. Of all partitions, unless the request names one. */
-function usual(context: RequestContext, hubs: readonly SessionHub[]): void {
+async function usual(context: RequestContext, hubs: readonly SessionHub[]): Promise<void> {
   const { request, response, query } = context;
   const chosen = query.has("partition")
     ? [chooseHub(hubs, context)]
     : hubsOfSession(hubsOf(hubs, context), query.get("session"));
-  respondJson(request, response, { groups: chosen.flatMap(({ session }) => session.usual?.() ?? []) });
+  const groups = await Promise.all(chosen.map(({ session }) => session.usual?.() ?? []));
+  respondJson(request, response, { groups: groups.flat() });
 }
 
 const credentials = v.object({ token: v.pipe(v.string(), v.nonEmpty()) });

@@ -13,16 +13,17 @@ import { encodeFrame, isFrame } from "../../protocol/codec.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type { LivePartition } from "../../sim/mod.ts";
 
+export type KnownLog = Pick<LivePartition, "partition" | "journal">;
+
 /** Blocks that are read from the end of the log, more each time until the frame is found: most often it is among the last. */
 const FIRST_BLOCKS = 64;
 /** Further back it is not looked for: the log of hours would be read, to compare one frame. */
 const MOST_BLOCKS = 32_768;
 
 /** The same feed; a live one has nothing that it could send again. */
-export function comparedWithLog(feed: Feed, partitions: readonly LivePartition[]): Feed {
-  const known = partitions.filter(({ partition }) => partition.core.lastSequenceOf(feed.source) > 0);
-  if (feed.kind === "live" || known.length === 0) return feed;
-  const marks = new Map(known.map((each) => [each, each.partition.core.lastSequenceOf(feed.source)]));
+export function comparedWithLog(feed: Feed, known: KnownLog): Feed {
+  const mark = known.partition.core.lastSequenceOf(feed.source);
+  if (feed.kind === "live" || mark === 0) return feed;
   return {
     source: feed.source,
     kind: feed.kind,
@@ -33,9 +34,7 @@ export function comparedWithLog(feed: Feed, partitions: readonly LivePartition[]
       await feed.run({
         channels: (declaration) => sink.channels(declaration),
         frame(frame) {
-          for (const [at, mark] of marks)
-            if (mark === frame.sequence && at.partition.core.declarationOf(frame.group) !== undefined)
-              compared.push(handled(compare(at, frame)));
+          if (mark === frame.sequence) compared.push(handled(compare(known, frame)));
           return sink.frame(frame);
         },
         quantum: (input) => sink.quantum(input),
@@ -48,7 +47,7 @@ export function comparedWithLog(feed: Feed, partitions: readonly LivePartition[]
 }
 
 /** The frame is the feed's: it is encoded before the first wait. */
-async function compare({ journal, partition }: LivePartition, frame: Frame): Promise<void> {
+async function compare({ journal, partition }: KnownLog, frame: Frame): Promise<void> {
   const { source, sequence, group, count } = frame;
   const bytes = encodeFrame(frame);
   const logged = await frameOf(journal, source, sequence);

@@ -1,6 +1,6 @@
 /** The scans that a process serves: universes of its command line, threads that stay warm, and the log of the session's first partition. */
 import { availableParallelism } from "node:os";
-import { endInterrupted, type Partition, ScanService, scanLogOf, systemClock } from "../../actors/mod.ts";
+import { endInterrupted, type ScanLog, ScanService, systemClock } from "../../actors/mod.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
 
 /**
@@ -9,10 +9,9 @@ import { WorkThread } from "../../actors/workers/mod.ts";
  */
 export async function openScans(
   { universes, record }: { universes: Readonly<Record<string, string>>; record: string | null },
-  partition: Partition,
+  scanLog: ScanLog,
   log: (message: string) => void,
 ): Promise<ScanService | undefined> {
-  const scanLog = scanLogOf(partition);
   await endInterrupted(scanLog);
   const isServed = Object.keys(universes).length > 0;
   if (!isServed && scanLog.list().length === 0) return undefined;

@@ -1,13 +1,12 @@
 /**
- * The commands of a session of several partitions at a gateway: each goes to the partition it is about, whichever the request named.
+ * The commands of a session of several partitions, on several nodes, in threads or in one: each goes to the partition it is about, whichever the request named.
  *
  *   about a group        the partition that has the group
  *   about a threshold    the partition that has the threshold: each is asked which it has. So is the one of an incident
  *   a setting            all partitions
- *   alerts, progress     of all partitions together
+ *   alerts, injections,
+ *   progress             of all partitions together
  *   all else             the partition of the request
- *
- * One process with several partitions does the same by itself (sim/session-commands.ts).
  */
 import { mergedAlerts, mergedStandings } from "../../actors/mod.ts";
 import type { CommandHandler, CommandHandlers, SessionCommands } from "../../actors/ports/commands.ts";
@@ -72,6 +71,10 @@ function routes(own: Routed, all: readonly Routed[]): CommandHandlers {
       mergedAlerts(await Promise.all(all.map((each) => each.alerts(author, signal)))),
     readStanding: async (_body, author, signal) =>
       mergedStandings(await Promise.all(all.map((each) => each.handler("readStanding")({}, author, signal)))),
+    listInjections: async (_body, author, signal) => {
+      const lists = await Promise.all(all.map((each) => each.handler("listInjections")({}, author, signal)));
+      return { underWay: lists.flatMap(({ underWay }) => underWay) };
+    },
     startInjection: (body, author, signal, id) =>
       (withGroup(body.group) ?? own).handler("startInjection")(body, author, signal, id),
     changeSetting: async (body, author, signal, id) => {

@@ -8,15 +8,7 @@ import process from "node:process";
 import { localTimeText } from "../../actors/command-line/local-time.ts";
 import { print, printJson, printToned, report } from "../../actors/command-line/terminal.ts";
 import type { Part } from "../../actors/command-line/toned-line.ts";
-import {
-  createFeeds,
-  type Feed,
-  type Partition,
-  refusalAmong,
-  SYSTEM,
-  systemClock,
-} from "../../actors/mod.ts";
-import type { Journal } from "../../actors/ports/journal.ts";
+import { createFeeds, type Feed, refusalAmong, SYSTEM, systemClock } from "../../actors/mod.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { EventMessage, OperatorNotice, Severity } from "../../protocol/messages.ts";
@@ -31,7 +23,7 @@ import { openScans } from "./open-scans.ts";
 import { collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
 import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
-import { SessionPartitions } from "./session-partitions.ts";
+import { type SessionEnd, SessionPartitions, shadowsOf } from "./session-partitions.ts";
 import { SessionRooms } from "./session-rooms.ts";
 
 /** Something that is done in the session when it is open, at the gateway's address. Resolves with an exit code. */
@@ -68,19 +60,20 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     listener: (partition) => eventPrinter(say, alarms, flags, names.length > 1 ? { partition } : {}),
     log,
   });
-  const rooms = new SessionRooms({ config, partitions: partitions.sessions, log });
+  const rooms = new SessionRooms({ config, partitions: partitions.all, log });
   const notifiers =
     notices === null
       ? []
-      : partitions.all.map(({ partition, recording }) => startNotifier(partition, notices, recording, log));
+      : partitions.all.map(({ session, recording }) => startNotifier(session, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
-  const scans = await openScans(config, partitions.first, log);
+  const scans = await openScans(config, partitions.first.scanLog, log);
   const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans);
   const gateway = await opening.catch(async (error: unknown) => {
     await scans?.close();
     await silence();
     await rooms.close();
     await partitions.close();
+    await partitions.end();
     throw error;
   });
   await rooms.resume();
@@ -93,7 +86,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     recording: config.record,
   });
   // A recording that goes on keeps its seed.
-  const { settings } = partitions.first.core;
+  const { settings } = partitions.first;
   const running = settings.seed === config.settings.seed ? asked : feeds(settings);
   partitions.startFeeds(
     flags.learntFrom === undefined ? running : continuing(running, partitions, flags.learntFrom),
@@ -125,19 +118,20 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   await partitions.close();
   await gateway.close();
   await rooms.close();
-  const shadowed = await partitions.finishShadows();
+  const end = await partitions.end();
+  const shadowed = shadowsOf(end);
   if (shadowed !== null) say("shadow", { ...shadowed });
   const { sessions } = partitions;
   const failed = sessions
-    .flatMap((partition) => partition.describe().feeds)
+    .flatMap((session) => session.describe().feeds)
     .filter((feed) => feed.status === "failed");
   say("stopped", {
-    ...totals(partitions.all),
+    ...totals(end),
     ...alarms,
     failedFeeds: failed.map((feed) => `${feed.source}: ${feed.detail}`),
   });
   const differs = shadowed !== null && shadowed.differences > 0;
-  const halted = rooms.hasHalted || sessions.some(({ haltReason }) => haltReason !== null);
+  const halted = rooms.hasHalted || partitions.all.some(({ haltReason }) => haltReason !== null);
   if (workError !== undefined) throw workError;
   return halted || differs || (flags.once && failed.length > 0) ? 1 : workCode;
 }
@@ -156,7 +150,7 @@ async function beginLearnt(
 /** Feeds of a session that begins with what `from` had learnt. */
 function continuing(feeds: readonly Feed[], partitions: SessionPartitions, from: string): Feed[] {
   const declarations = new Map(
-    partitions.sessions.flatMap(({ core }) => core.declarations()).map((each) => [each.group, each]),
+    partitions.sessions.flatMap((session) => session.groups()).map((each) => [each.group, each]),
   );
   return feeds.map((feed) => withSameChannels(feed, (group) => declarations.get(group), from));
 }
@@ -211,38 +205,20 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
   });
 }
 
-interface Totals {
-  inputs: number;
-  samples?: number;
-  events?: number;
-  hash?: string;
-  /** Inputs of the core that are not in the log. */
-  lost?: number;
-}
-
 /** What the log of the session holds at the end; of several partitions the sums, and what each holds. */
-function totals(
-  all: SessionPartitions["all"],
-): Totals & { partitions?: readonly (Totals & { partition: string })[] } {
-  const partitions = all.map(({ partition, journal }) => ({
-    partition: partition.partition,
-    ...totalsOf(partition, journal),
-  }));
-  if (partitions.length === 1) return totalsOf(all[0].partition, all[0].journal);
-  const sum = (count: (each: Totals) => number) => partitions.reduce((total, each) => total + count(each), 0);
+function totals(end: SessionEnd): Record<string, unknown> {
+  const partitions = end.map(({ shadow: _, ...each }) => each);
+  if (partitions.length === 1) {
+    const [{ partition: _, ...only }] = partitions as [(typeof partitions)[0]];
+    return only;
+  }
+  const sum = (count: (each: (typeof partitions)[0]) => number) =>
+    partitions.reduce((total, each) => total + count(each), 0);
   const inputs = sum((each) => each.inputs);
   if (partitions.some(({ lost }) => lost !== undefined))
     return { inputs, lost: sum(({ lost = 0 }) => lost), partitions };
   const samples = sum((each) => each.samples ?? 0);
   return { inputs, samples, events: sum((each) => each.events ?? 0), partitions };
-}
-
-/** After a halt the core has had inputs that are not in the log, and its sums are those of no log. */
-function totalsOf(partition: Partition, { last }: Journal): Totals {
-  const { core } = partition;
-  const inputs = last?.lastSequence ?? 0;
-  if (partition.haltReason !== null) return { inputs, lost: core.sequence - inputs };
-  return { inputs, samples: core.samples, events: core.eventSequence, hash: partition.stateHash() };
 }
 
 function makeFeeds(

@@ -21,19 +21,19 @@ import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { Principal } from "../../protocol/principal.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
-import { commandTarget } from "../rooms/command-target.ts";
-import { alertsOf } from "../rooms/in-force.ts";
 import { joinRoom } from "../rooms/join-room.ts";
 import { RoomKeeper } from "../rooms/room-keeper.ts";
 import { RoomServer } from "../rooms/room-server.ts";
 import { runWorkflows } from "../workflows/runner.ts";
-import { watchPartitions } from "../workflows/watched-session.ts";
+import { type WatchedSession, watchOwners, watchPartitions } from "../workflows/watched-session.ts";
 import type { UpConfig } from "./config.ts";
+import { OwnPartition } from "./own-partition.ts";
+import type { SessionPartition } from "./session-partition.ts";
 
 export interface SessionRoomsOptions {
   readonly config: UpConfig;
   /** Those whose actors obey what people change. */
-  readonly partitions: readonly Partition[];
+  readonly partitions: readonly SessionPartition[];
   log(message: string): void;
 }
 
@@ -150,13 +150,13 @@ export class SessionRooms {
   }
 
   /** What people change reaches the session's partitions, and what is in force there the document. */
-  private join(room: Partition, partitions: readonly Partition[]): void {
+  private join(room: Partition, partitions: readonly SessionPartition[]): void {
     const { log } = this.options;
-    const targets = partitions.map((partition) => commandTarget(partition, log));
-    const alerts = partitions.map((partition) => alertsOf(partition));
+    const targets = partitions.map(({ target }) => target);
+    const alerts = partitions.map((partition) => partition.alerts);
     const stopWorkflows = runWorkflows({
       room,
-      session: watchPartitions(partitions),
+      session: watched(partitions, log),
       offered: this.options.config.workflows,
       clock: systemClock,
       log,
@@ -168,4 +168,11 @@ export class SessionRooms {
   private guest(): Principal {
     return { id: "guest", name: `guest ${++this.guests}`, role: "editor" };
   }
+}
+
+/** As workflows see them: at once where all run in this thread, else by asking. */
+function watched(partitions: readonly SessionPartition[], log: (message: string) => void): WatchedSession {
+  const own = partitions.flatMap((each) => (each instanceof OwnPartition ? [each.session] : []));
+  if (own.length === partitions.length) return watchPartitions(own);
+  return watchOwners(partitions, { clock: systemClock, log });
 }

@@ -35,7 +35,7 @@ export const upCommand = withNatsOptions(
   )
   .option(
     "--partitions <n>",
-    "divide the groups among so many partitions, each with its own log (default: 1, or as recorded)",
+    "divide the groups among so many partitions, each with its own log, on all processors (default: 1, or as recorded)",
     read(wholeNumber(1, MAX_PARTITIONS)),
   )
   .option(

@@ -8,6 +8,7 @@
  * N3  Facts are compared with the document, not counted: one that is lost with the process is found again at the next start.
  */
 import { inForceEffects, listAlerts, type Partition } from "../../actors/mod.ts";
+import type { LiveSession } from "../../actors/ports/session.ts";
 import type { AlertStatus, AlertsStatus, Care } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { isIncidentId } from "../../protocol/incident-id.ts";
@@ -82,22 +83,22 @@ export function showInForce(options: InForceOptions): { look(): void; stop(): vo
 
 /** Those of a partition of this process. */
 export function alertsOf(partition: Partition): AlertsSource {
-  return {
-    alerts: () => listAlerts(partition.core),
-    onChange: (look) => {
-      let hasChanged = false;
-      return partition.subscribe({
-        event: ({ kind }) => {
-          hasChanged ||= isAboutAlerts(kind);
-        },
-        flush: () => {
-          if (!hasChanged) return;
-          hasChanged = false;
-          look();
-        },
-      });
+  return { alerts: () => listAlerts(partition.core), onChange: (look) => onAlertsChange(partition, look) };
+}
+
+/** Calls `look` after events about alerts. The returned function ends it. */
+export function onAlertsChange(session: Pick<LiveSession, "subscribe">, look: () => void): () => void {
+  let hasChanged = false;
+  return session.subscribe({
+    event: ({ kind }) => {
+      hasChanged ||= isAboutAlerts(kind);
     },
-  };
+    flush: () => {
+      if (!hasChanged) return;
+      hasChanged = false;
+      look();
+    },
+  });
 }
 
 /** Whether after an event of this kind thresholds, alerts or incidents may be others. */

@@ -9,7 +9,7 @@ import type { RemoteSession } from "../../actors/cluster/mod.ts";
 import { Child } from "./child.ts";
 import { ClusterWorld } from "./cluster-world.ts";
 import { check, pauseMs } from "./measure.ts";
-import { PUBLISH_EVERY_US } from "./pipeline.ts";
+import { PUBLISH_EVERY_US } from "./publish-interval.ts";
 
 const FEED = fileURLToPath(new URL("./cluster-feed-child.ts", import.meta.url));
 const CHANNELS = 16;

@@ -11,7 +11,9 @@ import { createFeeds, type Feed, systemClock } from "../../actors/mod.ts";
 import type { Totals } from "./counting-client.ts";
 import { type Live, startLive } from "./live.ts";
 import { check, cpuSeconds, median, pauseMs } from "./measure.ts";
+import { partitionRow } from "./partitions.ts";
 import { startScript } from "./program.ts";
+import { PUBLISH_EVERY_US } from "./publish-interval.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { BARE_LOOP, bareLoop, inTurns } from "./turns.ts";
 
@@ -19,9 +21,6 @@ const CLIENT = fileURLToPath(new URL("./counting-client.ts", import.meta.url));
 
 const SECONDS = 5;
 const WARM_UP_SECONDS = 2;
-
-/** The walk's rows are 1 ms apart and arrive some sixty times as fast: this interval gives about 20 states a second of real time. */
-export const PUBLISH_EVERY_US = 3_000_000;
 
 /** Samples on the way: two full blocks of frames of 256, less than the gateway and the kernel hold for one client. */
 const AHEAD = 2 * 58 * 256;
@@ -35,6 +34,7 @@ export async function benchPipeline(): Promise<BenchRow[]> {
   return [
     ...rowsOf("without detectors", spine, loop, 5_000_000),
     ...rowsOf("all actors, n = 16", all, loop, 1_000_000),
+    await partitionRow(),
   ];
 }
 

@@ -6,7 +6,7 @@ import { coreAt, createFeeds, openRecording, SYSTEM, systemClock } from "../../a
 import { replay } from "../recordings/replay/replay.ts";
 import { record } from "./live.ts";
 import { check, inTemporaryFolder, median, p50AndP99 } from "./measure.ts";
-import { PUBLISH_EVERY_US } from "./pipeline.ts";
+import { PUBLISH_EVERY_US } from "./publish-interval.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { inTurns } from "./turns.ts";
 

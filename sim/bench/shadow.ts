@@ -7,7 +7,7 @@ import { createFeeds, systemClock } from "../../actors/mod.ts";
 import { measureLatency } from "./latency.ts";
 import { startLive } from "./live.ts";
 import { check, median, pauseMs } from "./measure.ts";
-import { PUBLISH_EVERY_US } from "./pipeline.ts";
+import { PUBLISH_EVERY_US } from "./publish-interval.ts";
 import { type BenchRow, compared } from "./row.ts";
 import { inTurns } from "./turns.ts";
 

@@ -16,7 +16,7 @@ const of = (world: Branch["world"], needs: Branch["needs"], ...names: string[]):
 
 /** Kinds of faults, as named in `Decisions.of(component, kind)`, and branches, as named in `SimulatedCluster.sometimes`. */
 export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
-  ...of("cluster", "network", "message dropped", "message duplicated"),
+  ...of("cluster", "network", "message dropped"),
   ...of(
     "any",
     "network",

@@ -1,7 +1,7 @@
 /**
- * The network between simulated hosts: messages arrive late, twice, in another order, or never.
+ * The network between simulated hosts: messages arrive late, in another order, or never.
  *
- *   datagram ──► lost │ delayed (heavy tail) │ duplicated ──► receiver     without guarantees
+ *   datagram ──► lost │ delayed (heavy tail) ──► receiver     without guarantees
  *   pipe     ──► delayed, in order, never lost ──► receiver                like TCP: a cut delays it
  *
  * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers.
@@ -20,7 +20,6 @@ interface Link {
   readonly to: string;
   readonly random: RandomStream;
   readonly drop: Fault;
-  readonly twice: Fault;
   readonly slow: Fault;
   /** Nothing arrives before this time; datagrams sent before it are lost. */
   cutUntilUs: number;
@@ -51,10 +50,9 @@ export class Network {
   datagram(from: string, to: string, owner: Process, what: number, deliver: () => void): void {
     const { queue, options } = this.#world;
     const link = this.#link(from, to);
-    const { dropped, duplicated } = options.network;
+    const { dropped } = options.network;
     if (queue.nowUs < link.cutUntilUs || link.drop.happens(dropped)) return;
     queue.after(this.#delayUs(link), owner, what, deliver);
-    if (link.twice.happens(duplicated)) queue.after(this.#delayUs(link), owner, what, deliver);
   }
 
   pipe(from: string, to: string): Pipe {
@@ -100,7 +98,6 @@ export class Network {
         to,
         random: this.#world.random(`network ${name}`),
         drop: decisions.of(name, "message dropped"),
-        twice: decisions.of(name, "message duplicated"),
         slow: decisions.of(name, "message delayed"),
         cutUntilUs: 0,
         clogUntilUs: 0,

@@ -42,7 +42,6 @@ export interface WorldOptions {
 export interface NetworkOptions {
   readonly latencyUs: number;
   readonly dropped: number;
-  readonly duplicated: number;
   readonly slow: number;
   readonly tailMsMax: number;
   readonly partitioned: number;
@@ -190,7 +189,6 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
     network: {
       latencyUs: whole("network.latencyUs", 100, 2_000),
       dropped: chance("network.dropped", 0.05, network),
-      duplicated: chance("network.duplicated", 0.05, network),
       slow: chance("network.slow", 0.1, network),
       tailMsMax: whole("network.tailMsMax", 500, 8_000),
       partitioned: chance("network.partitioned", 0.08, network),

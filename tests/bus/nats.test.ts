@@ -12,11 +12,12 @@ import { parseNatsUrl } from "../../actors/bus/nats-options.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
-import { AppendRefused, NoAnswer } from "../../actors/ports/bus.ts";
+import { AppendRefused, AppendUncertain, NoAnswer } from "../../actors/ports/bus.ts";
 import { checkClock } from "../../collab/live/run-node.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
+import { TcpProxy } from "../../sim/bench/cluster/tcp-proxy.ts";
 import { streamJournalWorld } from "../cluster/streamed.ts";
 import { busContract } from "../contracts/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
@@ -115,6 +116,59 @@ test("a request under way is rejected as soon as the connection is lost", async 
   await server.start();
 });
 
+test("a connection that is cut loses what was published meanwhile, and the answer of an append that was stored", async () => {
+  const bus = await freshBus();
+  const proxy = await TcpProxy.open(Number(new URL(server.url).port));
+  const cut = await connect({ servers: [proxy.url] });
+  const { look, until } = condition();
+  const heard: string[] = [];
+  cut.subscribe("seen.>", (subject) => {
+    heard.push(subject);
+    look();
+  });
+  const publishUntilHeard = async (subject: string): Promise<void> => {
+    while (!heard.includes(subject)) {
+      bus.publish(subject, Uint8Array.of(1));
+      await pass(ARRIVED_MS);
+    }
+  };
+  cut.onConnection(look);
+  const rejoin = async (): Promise<void> => {
+    proxy.join();
+    await until(() => cut.connected);
+  };
+  await publishUntilHeard("seen.before");
+  proxy.cut();
+  await until(() => !cut.connected);
+  bus.publish("seen.meanwhile", Uint8Array.of(1));
+  await pass(ARRIVED_MS);
+  await rejoin();
+  await publishUntilHeard("seen.after");
+  assert.not(heard.includes("seen.meanwhile"));
+
+  const stream = cut.stream("ew.s.p0.log");
+  await answered(() => stream.append(Uint8Array.of(0), { id: "0" }));
+  const storedUnanswered = async (id: string): Promise<boolean> => {
+    await server.pause();
+    const append = rejection(stream.append(Uint8Array.of(1), { id }));
+    await pass(ARRIVED_MS);
+    proxy.cut();
+    assert.instance(await append, AppendUncertain);
+    server.resume();
+    await rejoin();
+    return (await answered(() => bus.stream("ew.s.p0.log").lastSequence())) === 2;
+  };
+  let tries = 1;
+  while (!(await storedUnanswered(`${tries}`))) tries++;
+  assert.is(
+    await answered(() => stream.append(Uint8Array.of(1), { id: `${tries}` })),
+    2,
+    "the server knows its id",
+  );
+  await Promise.all([bus.close(), cut.close()]);
+  await proxy.close();
+});
+
 test("a flood of frames over a slow owner is taken or shed, to the last, and nothing else waits behind it", async () => {
   const FRAMES = 3_000;
   const bus = await connect({ dataConnection: true });
@@ -167,6 +221,19 @@ test("a flood of frames over a slow owner is taken or shed, to the last, and not
   assert.ok("Deno" in globalThis || takenAtAnswer! < FRAMES);
   await bus.close();
   await other.close();
+});
+
+test("a server forgets an id when its window is over, and stores the entry again", async () => {
+  const connection = await connectNats({ servers: server.url });
+  const manager = await connection.jetstreamManager();
+  const windowMs = 100;
+  await manager.streams.add({ name: "window", subjects: ["window"], duplicate_window: windowMs * 1e6 });
+  const append = async () => (await connection.jetstream().publish("window", "", { msgID: "1" })).seq;
+  assert.is(await append(), 1);
+  await pass(3 * windowMs);
+  assert.is(await append(), 2);
+  await manager.streams.delete("window");
+  await connection.close();
 });
 
 test("an append beyond what a stream takes is refused, not uncertain", async () => {

@@ -7,6 +7,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { partitionOf } from "../../actors/cluster/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
+import { unpackMessages } from "../../protocol/packed-messages.ts";
 import { type OutputLine, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -74,6 +75,67 @@ test("up --partitions gives each group to the partition of its name, and records
   assert.is(events.length, stopped.events);
   assert.ok(readdirSync(record).includes("0000000001.seg"));
   assert.ok(readdirSync(join(record, "p1")).includes("0000000001.seg"));
+});
+
+test("partitions of one session are served as one, and go on where their logs end after the process was killed", async () => {
+  const killed = join(folder, "killed");
+  const live = (group: string, seed: number) =>
+    `walk?channels=4&rate=400&frame=4&seed=${seed}&group=${group}`;
+  const feeds = ["--feed", live(IN_P0, 1), "--feed", live(IN_P1, 2)];
+  const options = ["up", "--partitions", "2", "--port", "0", "--json", "--record", killed, ...feeds];
+  const program = start(options);
+  const { url } = await program.line("listening");
+  const ask = async <Answer>(path: string, body?: object): Promise<Answer> => {
+    const post = {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify(body),
+    };
+    const response = await fetch(`${url}${path}`, body === undefined ? {} : post);
+    assert.is(response.status, 200, await response.clone().text());
+    return (await response.json()) as Answer;
+  };
+  for (const group of [IN_P0, IN_P1])
+    await program.line("event", (line) => line["kind"] === "coherence.warmed" && line["group"] === group);
+
+  // A setting is changed in both; an injection goes to the partition of its group, whichever is asked.
+  await ask("api/settings", { path: "anomaly.falseAlarmsPerDay", value: 3 });
+  for (const partition of ["p0", "p1"]) {
+    const { settings } = await ask<{ settings: { anomaly: object } }>(`api/settings?partition=${partition}`);
+    assert.is((settings.anomaly as { falseAlarmsPerDay: number }).falseAlarmsPerDay, 3);
+  }
+  const injection = { scenario: "spike", group: IN_P1, strength: 2, durationSeconds: 600 };
+  await ask("api/inject?partition=p0", injection);
+  const began = await program.line("event", ({ kind }) => kind === "injection.started");
+  assert.is(began["partition"], "p1");
+  const { underWay } = await ask<{ underWay: { group: string }[] }>("api/inject");
+  assert.equal(
+    underWay.map(({ group }) => group),
+    [IN_P1],
+  );
+  const past = await fetch(`${url}api/history?partition=p1`);
+  assert.ok(unpackMessages(new Uint8Array(await past.arrayBuffer())).length > 1);
+  const measured = /^eigenwatch_samples_per_second\{.*partition="(p[01])"\} [1-9]/gm;
+  for (let found = 0; found < 2; ) {
+    const metrics = await (await fetch(`${url}metrics`)).text();
+    found = [...metrics.matchAll(measured)].length;
+  }
+
+  const { sessions } = await ask<{ sessions: { lastInputSequence: number }[] }>("api/sessions");
+  program.kill("SIGKILL");
+  assert.is((await program.ended).code, "SIGKILL");
+  const again = start(options);
+  await again.line("listening");
+  const injectionEnded = await again.line("event", ({ kind }) => kind === "injection.ended");
+  assert.is(injectionEnded["partition"], "p1");
+  again.kill("SIGINT");
+  const { code, stderr, stdout } = await again.ended;
+  assert.is(code, 0, stderr);
+  const ended = JSON.parse(stdout.trimEnd().split("\n").at(-1)!) as Stopped;
+  for (const [k, { inputs }] of ended.partitions.entries())
+    assert.ok(inputs > sessions[k]!.lastInputSequence, "what the gateway had shown was durable");
+  const { code: verified, stdout: found } = await run(["replay", killed, "--verify"]);
+  assert.is(verified, 0, found);
 });
 
 test("replay runs and verifies each partition of its recording, and gives their events in order of time", async () => {

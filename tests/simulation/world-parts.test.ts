@@ -155,8 +155,8 @@ test("a cut delays a pipe, which delivers everything in order, and loses datagra
   assert.ok(thrown.length < 200 && new Set(thrown).size === thrown.length, `${thrown.length}`);
 });
 
-test("datagrams are dropped, duplicated and reordered with the given probabilities", async () => {
-  const world = manualWorld(calmOptions({ network: { dropped: 0.2, duplicated: 0.1, slow: 0.2 } }));
+test("datagrams are dropped and reordered with the given probabilities", async () => {
+  const world = manualWorld(calmOptions({ network: { dropped: 0.2, slow: 0.2 } }));
   const network = new Network(world);
   const b = new Process("b");
   const arrived: number[] = [];
@@ -165,10 +165,9 @@ test("datagrams are dropped, duplicated and reordered with the given probabiliti
     if (k % 50 === 0) await pass(world, 1);
   }
   await pass(world, 5_000);
-  const lost = 2_000 - new Set(arrived).size;
-  const doubled = arrived.length - new Set(arrived).size;
+  assert.is(new Set(arrived).size, arrived.length);
+  const lost = 2_000 - arrived.length;
   assert.ok(Math.abs(lost - 400) < 80, `${lost} lost`);
-  assert.ok(Math.abs(doubled - 160) < 60, `${doubled} doubled`);
   assert.ok(
     arrived.some((k, at) => at > 0 && k < arrived[at - 1]!),
     "none was overtaken",
