@@ -64,6 +64,7 @@ export { ORDERS } from "./scan/order/order.ts";
 export { RecordedScans } from "./scan/recorded-scans.ts";
 export { parseRule } from "./scan/rules/rule.ts";
 export { RuleError } from "./scan/rules/rule-error.ts";
+export { RULE_VOCABULARY } from "./scan/rules/vocabulary.ts";
 export type { ScanMessage, ScanStats } from "./scan/scan.ts";
 export { endInterrupted, loggedScans, type ScanLog } from "./scan/scan-log.ts";
 export {

@@ -70,6 +70,14 @@ export class RecordedScans implements ScanDesk {
     throw refusal("show what scans taught");
   }
 
+  chart(): Promise<never> {
+    return refused("draw a symbol");
+  }
+
+  sparks(): Promise<never> {
+    return refused("draw symbols");
+  }
+
   resetOrder(): never {
     throw refusal("forget what scans taught");
   }

@@ -16,12 +16,13 @@ import { type FollowedScan, RecordedScan, type ScanView } from "./followed-scan.
 import { inOrder, type Order } from "./order/order.ts";
 import { OrderMemory } from "./order/order-memory.ts";
 import { type OrderReport, orderReport } from "./order/order-report.ts";
+import { columnOf } from "./rules/evaluate.ts";
 import { parseRule } from "./rules/rule.ts";
 import type { Scan } from "./scan.ts";
 import { EnteredScan, type ScanLog } from "./scan-log.ts";
 import { loadUniverse } from "./universe/load.ts";
 import { prepareUniverse } from "./universe/prepare.ts";
-import { MAX_UNIVERSE_SYMBOLS, type Universe } from "./universe/universe.ts";
+import { MAX_UNIVERSE_SYMBOLS, type Universe, UniverseSymbol } from "./universe/universe.ts";
 
 /** Limits of scans that others may ask for, each with the reason. */
 export const SCAN_LIMITS = {
@@ -33,6 +34,10 @@ export const SCAN_LIMITS = {
   scanSymbolsMax: MAX_UNIVERSE_SYMBOLS,
   /** Seconds of one scan: an hour. What takes longer needs another rule, or the command line. */
   scanSecondsMax: 3_600,
+  /** Symbols whose latest closes are asked for at once: a table of them. */
+  scanSparksMax: 256,
+  /** Rows of a symbol that is drawn, of which the latest CHART_ROWS are sent: it is computed beside everything else, in some milliseconds. */
+  scanChartRowsMax: 20_000,
   /** Seconds that one symbol may take. */
   scanItemSeconds: 10,
 } as const;
@@ -150,6 +155,19 @@ export class ServedScan implements FollowedScan {
   }
 }
 
+/** Rows of a chart: as many as a screen has columns. */
+const CHART_ROWS = 1_000;
+/** Closes of a spark line. */
+const SPARK_ROWS = 40;
+
+/** The latest rows of a symbol, with what a rule computes of them. */
+export interface SymbolChart {
+  readonly symbol: string;
+  readonly timeUs: readonly number[];
+  readonly close: readonly (number | null)[];
+  readonly series: readonly { readonly text: string; readonly values: readonly (number | null)[] }[];
+}
+
 /** What scans teach is written so long after it: many that end together are written once. */
 const SAVE_ORDER_MS = 1_000;
 /** Symbols of a report on the order. */
@@ -257,6 +275,47 @@ export class ScanService {
   resetOrder(universe: string | undefined): void {
     this.orders.of(this.nameOf(universe)).reset();
     this.orders.save();
+  }
+
+  /** Throws for a symbol, or a rule, that cannot be drawn. */
+  async chart(universe: string | undefined, symbol: string, text: string): Promise<SymbolChart> {
+    const rule = parseRule(text);
+    const chosen = await this.choose(this.nameOf(universe));
+    const { data } = chosen.prepared(rule);
+    const index = chosen.places.get(symbol);
+    const view = index === undefined ? null : new UniverseSymbol(data, index);
+    if (view === null || view.rows > SCAN_LIMITS.scanChartRowsMax)
+      throw new EigenwatchError({
+        action: `draw ${symbol}`,
+        value: view === null ? `${chosen.name} has no such symbol` : `it has ${view.rows} rows`,
+        expected:
+          view === null
+            ? "a symbol of the universe"
+            : `at most ${SCAN_LIMITS.scanChartRowsMax} (scanChartRowsMax)`,
+        kind: view === null ? "notFound" : "limit",
+      });
+    const latest = (column: Float64Array) => numbersOrNull(column.subarray(-CHART_ROWS));
+    return {
+      symbol,
+      timeUs: [...view.timeUs.subarray(-CHART_ROWS)],
+      close: latest(view.column("close")),
+      series: rule.explained.map((node) => ({ text: node.text, values: latest(columnOf(node, view)) })),
+    };
+  }
+
+  /** The latest closes of these symbols; of one that the universe does not have, none. */
+  async sparks(universe: string | undefined, symbols: readonly string[]): Promise<Record<string, number[]>> {
+    const chosen = await this.choose(this.nameOf(universe));
+    const { data } = chosen.loaded;
+    const close = data.columns.close!;
+    return Object.fromEntries(
+      symbols.flatMap((symbol) => {
+        const s = chosen.places.get(symbol);
+        if (s === undefined) return [];
+        const end = data.offsets[s + 1]!;
+        return [[symbol, [...close.subarray(Math.max(data.offsets[s]!, end - SPARK_ROWS), end)]]];
+      }),
+    );
   }
 
   /** Throws for an id that is not known any more. */
@@ -429,11 +488,17 @@ export type ScanDesk = Pick<
   | "start"
   | "order"
   | "resetOrder"
+  | "chart"
+  | "sparks"
   | "pause"
   | "resume"
   | "stop"
   | "remove"
 >;
+
+function numbersOrNull(column: Float64Array): (number | null)[] {
+  return Array.from(column, (value) => (Number.isFinite(value) ? value : null));
+}
 
 /** A universe that is loaded once, and keeps what rules needed of it. */
 class LoadedUniverse {
@@ -468,6 +533,11 @@ class LoadedUniverse {
         expected: "data as the log of the server says",
         kind: "unavailable",
       });
+  }
+
+  /** After ready(). */
+  get loaded(): Universe {
+    return this.universe!;
   }
 
   prepared(rule: ReturnType<typeof parseRule>): Universe {

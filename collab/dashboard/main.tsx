@@ -17,6 +17,7 @@ import { Notes } from "./model/notes.ts";
 import { People } from "./model/people.ts";
 import { Presence } from "./model/presence.ts";
 import { Room } from "./model/room.ts";
+import { Scans } from "./model/scans.ts";
 import { signIn } from "./model/sign-in.ts";
 import { Usual } from "./model/usual.ts";
 import { View } from "./model/view.ts";
@@ -39,12 +40,15 @@ const presence = new Presence(room, view);
 const notes = new Notes(room, controls);
 const layout = new Layout(model, room, view);
 const workflows = new Workflows(room, controls);
+const scans = new Scans(controls);
 const loop = new Loop(() => model.flush());
 
 const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
 render(
-  <App {...{ model, view, loop, controls, alerts, room, people, presence, notes, layout, workflows }} />,
+  <App
+    {...{ model, view, loop, controls, alerts, room, people, presence, notes, layout, workflows, scans }}
+  />,
   root,
 );
 showCursors(presence, view);
@@ -85,6 +89,7 @@ addEventListener("pagehide", () => {
   presence.stop();
   notes.stop();
   layout.stop();
+  scans.stop();
   room.stop();
 });
 

@@ -41,8 +41,8 @@ export const GATEWAY_LIMITS = {
   socketsMax: 800,
   /** Of these, sockets on which nobody has signed in: enough for a whole team that loads the page at once. One more ends the oldest of them. */
   strangerSocketsMax: 256,
-  /** The same of one address: every program of an address may reconnect at once. */
-  strangerSocketsPerAddressMax: 128,
+  /** The same of one address: a program that follows 200 scans opens all its sockets at one instant, and each is a stranger's until its request is read. */
+  strangerSocketsPerAddressMax: 224,
   /** Signed-in sockets of one address: its connections, and as many requests at the same time. */
   socketsPerAddressMax: 512,
   /** Request line and headers in bytes: the default of Node, set explicitly so that both runtimes use it. */

@@ -1,6 +1,7 @@
 /** Every path of the gateway except the page's files and /ws, one row: its methods and what answers it. */
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { includesRole, rolesFrom } from "../../protocol/principal.ts";
 import { commandRoutes, controlsOf, refusedOf } from "./command-routes.ts";
 import { pollEvents, streamEvents } from "./event-routes.ts";
 import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
@@ -77,14 +78,16 @@ function metrics(
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function sessions(context: RequestContext, { hubs, upgrades }: GatewayContext): void {
+function sessions(context: RequestContext, { hubs, upgrades, scans }: GatewayContext): void {
   const { request, response } = context;
   const { role } = signedIn(context).principal;
+  const hasScans = scans !== null && scans.listUniverses().length > 0;
+  const maySet = includesRole(role, "editor");
   const described = hubsOf(hubs, context).map(({ session }) => ({
     ...session.describe(),
     ready: session.notReady() === null,
-    controls: controlsOf(session),
-    refused: refusedOf(session, role),
+    controls: [...controlsOf(session), ...(hasScans ? ["scan"] : [])],
+    refused: { ...refusedOf(session, role), ...(hasScans && !maySet ? { scan: rolesFrom("editor") } : {}) },
     // Relative, as all addresses of the page: a proxy may put a path before them.
     sockets: upgrades.map(({ prefix }) => `${prefix.slice(1)}${encodeURIComponent(session.session)}`),
   }));

@@ -7,13 +7,16 @@
  *   GET  /events/results/{scan_id}  the same as Server-Sent Events, with ids for Last-Event-ID
  *   GET  /scan/stats/{scan_id}      POST /scan/stop|pause|resume/{scan_id}      DELETE /scan/{scan_id}
  *   GET  /scans   /scans/active   /scan/universes
+ *   GET  /scan/functions           what a rule can ask for
+ *   GET  /scan/chart                ?universe=NAME&symbol=S&rule=R → latest rows with what the rule computes
+ *   POST /scan/sparks               {universe, symbols} → latest closes
  *   GET  /scan/order                ?universe=NAME → what the learned order knows      DELETE: it begins anew
  *
  * S1  Viewers read; editors start, pause, stop and remove.
  */
 import * as v from "valibot";
 import type { FollowedScan, ScanDesk } from "../../actors/mod.ts";
-import { parseRule, RuleError } from "../../actors/mod.ts";
+import { parseRule, RULE_VOCABULARY, RuleError, SCAN_LIMITS } from "../../actors/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { includesRole, rolesFrom } from "../../protocol/principal.ts";
 import { authorOf } from "./auth.ts";
@@ -57,6 +60,12 @@ export function scanRoutes(gateway: GatewayContext, scans: ScanDesk): [string, R
     ["/scan/stop/*", act((id) => scans.stop(id))],
     ["/scan/pause/*", act((id) => scans.pause(id))],
     ["/scan/resume/*", act((id) => scans.resume(id))],
+    [
+      "/scan/functions",
+      get(({ request, response }) => respondJson(request, response, { functions: RULE_VOCABULARY })),
+    ],
+    ["/scan/chart", get((context) => chart(context, scans))],
+    ["/scan/sparks", { methods: ["POST"], answer: (context) => sparks(context, gateway, scans) }],
     [
       "/scan/order",
       {
@@ -145,6 +154,32 @@ async function answerAtEnd({ request, response }: RequestContext, served: Follow
     problems: scan.problems,
     stats: statsBody(scan.stats()),
   });
+}
+
+async function chart({ request, response, query }: RequestContext, scans: ScanDesk): Promise<void> {
+  const [symbol, rule] = [query.get("symbol") ?? "", query.get("rule") ?? "close"];
+  respondJson(request, response, await scans.chart(query.get("universe") ?? undefined, symbol, rule));
+}
+
+const sparksBody = v.strictObject({
+  universe: v.optional(v.string()),
+  symbols: v.pipe(v.array(v.string()), v.maxLength(SCAN_LIMITS.scanSparksMax)),
+});
+
+async function sparks(
+  { request, response }: RequestContext,
+  { limits }: GatewayContext,
+  scans: ScanDesk,
+): Promise<void> {
+  const body = v.safeParse(sparksBody, await readJson(request, limits, "controlBytesMax"));
+  if (!body.success)
+    throw new EigenwatchError({
+      action: "read closes",
+      value: "a body of another shape",
+      expected: `{"universe": NAME, "symbols": […]} with at most ${SCAN_LIMITS.scanSparksMax} (scanSparksMax)`,
+    });
+  const { universe, symbols } = body.output;
+  respondJson(request, response, { sparks: await scans.sparks(universe, symbols) });
 }
 
 const ruleBody = v.strictObject({ rule: v.string() });

@@ -2,6 +2,7 @@
 // runtime: node
 // slow
 /** Commands to a session in a real browser: play and scrub a recording, inject into a live session, ask what would have happened. */
+import { writeFileSync } from "node:fs";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
@@ -25,7 +26,10 @@ test.before(async () => {
   const made = await run(["up", "--feed", feed, "--once", "--port", "0", "--json", "--record", recording]);
   assert.is(made.code, 0, made.stderr);
   replay = start(["replay", recording, "--follow", "--seek", "4", "--json"]);
-  live = start(["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"]);
+  live = start([
+    ...["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"],
+    ...["--universe", `prices=${prices()}`],
+  ]);
   replayUrl = String((await replay.line("listening"))["url"]);
   liveUrl = String((await live.line("listening"))["url"]);
   browser = await launchChromium();
@@ -174,6 +178,62 @@ test("the page injects an event, and marks it there and on a page opened later",
   });
 });
 
+test("a rule is completed and checked, its results come with signals on top, and a symbol opens its chart", async () => {
+  await onPage(liveUrl, {}, async (page) => {
+    await page.getByRole("button", { name: "Scan", exact: true }).click();
+    const rule = page.getByRole("combobox", { name: /^Rule/ });
+    await rule.fill("retu");
+    await page.getByRole("option", { name: /^return\(/ }).waitFor();
+    await rule.press("Enter");
+    await rule.pressSequentially("3) > 0 andd sma(5) > 1");
+    await page.locator(".rule-marked mark", { hasText: "andd" }).waitFor();
+    assert.ok(await submit(page).isDisabled(), "a rule that cannot be read is not scanned");
+    await rule.fill("return(3) > 0 and sma(5) > 1");
+    await page.locator(".rule-marked").waitFor({ state: "detached" });
+    await submit(page).click();
+    await page
+      .locator(".scan-now", { hasText: `${PRICED} of ${PRICED} symbols · ${PRICED / 4} signals` })
+      .waitFor();
+    await page.locator(".scan-stages", { hasText: "evaluate" }).waitFor();
+    const signals = () =>
+      page
+        .locator(".scan-results tbody tr")
+        .evaluateAll((rows) => rows.map((row) => row.classList.contains("has-signal")));
+    const onTop = Array.from({ length: PRICED }, (_, k) => k < PRICED / 4);
+    assert.equal(await signals(), onTop);
+    const first = () => page.locator(".scan-results tbody th button").first().textContent();
+    const bySymbol = page.locator(".scan-results thead button").first();
+    await bySymbol.click();
+    assert.is(await first(), "S0");
+    await bySymbol.click();
+    assert.is(await first(), "S8");
+    assert.equal(await signals(), onTop);
+    await page
+      .locator(".scan-results td.spark path")
+      .nth(PRICED - 1)
+      .waitFor({ state: "attached" });
+    await page.getByRole("button", { name: "S4", exact: true }).focus();
+    await page.keyboard.press("Enter");
+    const chart = page.getByRole("region", { name: "Chart of S4" });
+    await chart.getByRole("img", { name: /close .*sma\(5\)/ }).waitFor();
+    await chart.getByRole("img", { name: /return\(3\)/ }).waitFor();
+    for (const colorScheme of ["dark", "light"] as const)
+      for (const width of [1440, 1024, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        assert.equal(await faultsOf(page), [], `${colorScheme} ${width}`);
+        const dialog = (await page.locator("dialog.scan").boundingBox())!;
+        assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= width, `it fits into ${width} pixels`);
+      }
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-scan.png") });
+  });
+  await onPage(replayUrl, {}, async (page) => {
+    assert.is(await page.getByRole("button", { name: "Scan", exact: true }).count(), 0);
+    await page.locator("body").press("f");
+    await page.locator("dialog.scan", { hasText: "eigenwatch up --universe NAME=PATH" }).waitFor();
+  });
+});
+
 test("a dialog shows why the session refuses a request, and stays open", async () => {
   await onPage(liveUrl, {}, async (page) => {
     await page.route("**/api/inject", (route) =>
@@ -202,6 +262,26 @@ test("the bar has no serious accessibility fault in dark and light, and fits int
     }
   });
 });
+
+/** In the dialog, not the one that opens it. */
+function submit(page: Page) {
+  return page.locator(".scan-form button[type=submit]");
+}
+
+/** Symbols of the universe; every fourth rises at the end. */
+const PRICED = 24;
+
+function prices(): string {
+  const path = join(temporaryDirectory(), "prices.csv");
+  const rows = Array.from({ length: 60 }, (_, day) =>
+    Array.from(
+      { length: PRICED },
+      (_, k) => `${1_700_000_000 + 86_400 * day},S${k},${100 + (k % 4 === 0 ? day : -day)}`,
+    ),
+  );
+  writeFileSync(path, `date,symbol,close\n${rows.flat().join("\n")}\n`);
+  return path;
+}
 
 // ---- pages and answers ---------------------------------------------------------------------------------------
 

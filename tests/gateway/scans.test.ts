@@ -402,6 +402,34 @@ test("a gateway without universes has no scans", () =>
     assert.is((await ask(gateway, "/scans")).status, 404);
   }));
 
+test("a symbol is drawn with what the rule computes, and a table has the latest closes", () =>
+  withScans(async (gateway) => {
+    const rule = encodeURIComponent("sma(3) > rsi(14)");
+    const chart = (await ask(gateway, `/scan/chart?universe=prices&symbol=S0&rule=${rule}`)).json() as {
+      timeUs: number[];
+      close: number[];
+      series: { text: string; values: (number | null)[] }[];
+    };
+    assert.equal([chart.timeUs.length, chart.close.at(-1)], [ROWS, 100 + ROWS - 1]);
+    assert.equal(
+      chart.series.map(({ text, values }) => [text, values[1], values.at(-1)]),
+      [
+        ["sma(3)", null, 100 + ROWS - 2],
+        ["rsi(14)", null, 100],
+      ],
+    );
+    assert.is((await ask(gateway, "/scan/chart?symbol=NONE&universe=prices&rule=close")).status, 404);
+    const { sparks } = (
+      await post(gateway, "/scan/sparks", { universe: "prices", symbols: ["S1", "NONE"] })
+    ).json() as { sparks: Record<string, number[]> };
+    assert.equal(Object.keys(sparks), ["S1"]);
+    assert.is(sparks["S1"]!.at(-1), 200 - ROWS + 1);
+    const many = Array.from({ length: SCAN_LIMITS.scanSparksMax + 1 }, (_, k) => `S${k}`);
+    assert.is((await post(gateway, "/scan/sparks", { universe: "prices", symbols: many })).status, 400);
+    const { functions } = (await ask(gateway, "/scan/functions")).json() as { functions: { name: string }[] };
+    assert.ok(functions.some(({ name }) => name === "rsi"));
+  }));
+
 test("every scan teaches the order, which can be read, used and reset", () =>
   withScans(async (gateway) => {
     const scan = async (order: string) =>

@@ -9,6 +9,7 @@ import type { Notes } from "../model/notes.ts";
 import type { People } from "../model/people.ts";
 import type { Presence } from "../model/presence.ts";
 import type { Room } from "../model/room.ts";
+import type { Scans } from "../model/scans.ts";
 import type { View } from "../model/view.ts";
 import type { Workflows } from "../model/workflows.ts";
 
@@ -24,4 +25,5 @@ export interface PanelProps {
   notes: Notes;
   layout: Layout;
   workflows: Workflows;
+  scans: Scans;
 }

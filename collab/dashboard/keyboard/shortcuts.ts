@@ -112,6 +112,14 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
       },
     },
     {
+      keys: ["f"],
+      group: "Look",
+      label: "Find symbols: scan many with a rule",
+      run: () => {
+        view.dialog.value = "scan";
+      },
+    },
+    {
       keys: ["v"],
       group: "Look",
       label: "Arrange the panels, for yourself or for all",

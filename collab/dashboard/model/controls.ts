@@ -61,7 +61,7 @@ export interface Me {
 export class Controls {
   /** Relative address of the session's shared document, null without one. A new object at each connection to the session. */
   readonly shared = signal<{ readonly address: string } | null>(null);
-  /** What the session supports: "replay", "inject", "whatIf", "settings", "alerts" (reading), "thresholds" (acting on them). */
+  /** What the session supports: "replay", "inject", "whatIf", "settings", "scan", "alerts" (reading), "thresholds" (acting on them). */
   readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
@@ -236,6 +236,11 @@ export class Controls {
   /** A command that enters the log as it is. Rejects with the gateway's message when it did not. */
   async command(name: LoggedCommandName, body: object): Promise<void> {
     await this.#request(`api/commands/${name}`, body);
+  }
+
+  /** What a panel asks of an address of its own; a POST with a body. Rejects with the gateway's message. */
+  ask<Answer>(path: string, body?: object): Promise<Answer> {
+    return this.#request<Answer>(path, body);
   }
 
   #goTo(place: Place): void {

@@ -110,6 +110,19 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           <span>What if</span>
         </button>
       ) : null}
+      {supported.has("scan") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "scan";
+          }}
+          title="Scan many symbols with a rule (F)"
+        >
+          <Icon name="search" size={14} />
+          <span>Scan</span>
+        </button>
+      ) : null}
     </>
   );
 }
