@@ -73,14 +73,11 @@ export class Series {
   addPast(past: Past): void {
     const { columns } = past;
     if (this.#pasts.length === 0 && this.written === 0) {
-      for (let a = columns.oldest; a <= columns.newest; a++) {
-        const low = columns.low(a);
-        if (Number.isNaN(low)) continue;
-        this.lastTimeUs = a * columns.widthUs;
-        this.lastValue = columns.last(a);
-        for (const level of this.levels)
-          level.addRange(this.lastTimeUs, low, columns.high(a), this.lastValue);
-      }
+      let newest = columns.newest;
+      while (newest > columns.oldest && Number.isNaN(columns.low(newest))) newest--;
+      this.lastTimeUs = newest * columns.widthUs;
+      this.lastValue = columns.last(newest);
+      for (const level of this.levels) beginLevel(level, columns, newest);
     }
     if (this.spacingUs === 0) this.spacingUs = usualSpacing(columns);
     const [first, ...later] = [...this.#pasts, past];
@@ -234,6 +231,15 @@ export class Series {
     }
     this.#time = time;
     this.#value = value;
+  }
+}
+
+/** Fills a level up to this interval of a past. Only with what it can hold: an interval of a week is thousands of its columns. */
+function beginLevel(level: Columns, columns: Columns, newest: number): void {
+  const reach = Math.ceil((level.capacity * level.widthUs) / columns.widthUs);
+  for (let a = Math.max(columns.oldest, newest - reach); a <= newest; a++) {
+    const low = columns.low(a);
+    if (!Number.isNaN(low)) level.addRange(a * columns.widthUs, low, columns.high(a), columns.last(a));
   }
 }
 

@@ -111,6 +111,22 @@ test("a past with no sample after it gives the last value, the usual spacing and
   assert.is(series.valueBefore(4_500_000), 45);
 });
 
+test("of a long past the levels hold what they reach, and the last value is known however old it is", () => {
+  const [week, hour] = [604_800e6, 3_600e6];
+  const series = new Series();
+  series.addPast(past(hour / 6, 0, week, (a) => a));
+  const newest = 6 * 24 * 7 - 1;
+  assert.is(series.lastValue, newest);
+  for (const level of series.levels) {
+    assert.is(level.last(level.newest), newest);
+    const reachUs = level.capacity * level.widthUs;
+    assert.ok(level.oldest * level.widthUs >= series.lastTimeUs - reachUs - hour / 6);
+  }
+  const ended = new Series();
+  ended.addPast(past(hour, 0, week, (a) => (a < 20 ? a : Number.NaN)));
+  assert.equal([ended.lastValue, ended.lastTimeUs], [19, 19 * hour]);
+});
+
 test("the past that begins a series stays, of later ones the newest few", () => {
   const series = new Series();
   for (let k = 0; k < 10; k++) series.addPast(past(10, 1_000 * k, 1_000 * k + 100, () => k));
