@@ -46,7 +46,11 @@ export const benchCommand = new Command("bench")
     read(wholeNumber(1, MAX_SEEDS)),
   )
   .option("--scenario <name>", "with --suite synthetic: only this scenario")
-  .option("--channels <n>", "with latency: channels (default: 16)", read(wholeNumber(1, MAX_GROUP_CHANNELS)))
+  .option(
+    "--channels <n>",
+    "with latency: channels (default: 16); with dashboard (default: 64)",
+    read(wholeNumber(1, MAX_GROUP_CHANNELS)),
+  )
   .option("--clients <n>", "with latency: connected clients (default: 1)", read(wholeNumber(1, MAX_CLIENTS)))
   .addOption(
     new Option("--durability <kind>", "with latency: where the journal is (default: memory)").choices([
@@ -56,7 +60,7 @@ export const benchCommand = new Command("bench")
   )
   .option(
     "--seconds <n>",
-    "with latency: length of a turn (default: 5); with cluster: of the overload (default: 60)",
+    "with latency: length of a turn (default: 5); with dashboard: of the measurement (default: 20); with cluster: of the overload (default: 60)",
     read(wholeNumber(1, MAX_SECONDS)),
   )
   .option(

@@ -1,8 +1,10 @@
 /**
- * CPU time of the page on the browser's main thread: 64 channels at 1,000 samples a second each, from a walk feed through the whole system.
+ * CPU time of the page on the browser's main thread: 64 channels, or `--channels`, at 1,000 samples a second each, from a walk feed through the whole
+ * system.
  *
  * Measured is the renderer's main thread (DevTools' TaskDuration in thread ticks) for each animation frame, minus that of an empty page that
- * only requests frames. Figures are medians over windows of a second, in one run. EIGENWATCH_LONG=1 runs ten minutes and looks for growth.
+ * only requests frames. Figures are medians over windows of a second, in one run. EIGENWATCH_LONG=1 runs ten minutes, `--seconds` as long as it says,
+ * and looks for growth.
  */
 import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
@@ -24,7 +26,33 @@ const TARGET_MS = 4;
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
 const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 
-export async function benchDashboard(): Promise<BenchRow[]> {
+export interface DashboardOptions {
+  channels?: number | undefined;
+  seconds?: number | undefined;
+}
+
+export async function benchDashboard({
+  channels = CHANNELS,
+  seconds = SECONDS,
+}: DashboardOptions): Promise<BenchRow[]> {
+  const feed = `walk?channels=${channels}&rate=${channels * RATE}&frame=${channels * ROWS_PER_FRAME}`;
+  const browser = await launchBrowser();
+  try {
+    const { child, url } = await startSystem(feed);
+    try {
+      const floor = await measure(browser, `${url}icon.svg`, Math.min(seconds, 10), 2);
+      const page = await measure(browser, url, seconds, WARM_UP_S);
+      return rows(floor, page, `${channels} channels × ${RATE} samples/s, ${seconds} s`);
+    } finally {
+      child.kill("SIGTERM");
+    }
+  } finally {
+    await browser.close();
+  }
+}
+
+/** Throws where there is no Chromium. */
+export function launchBrowser(): Promise<Browser> {
   const executablePath = process.env["CHROMIUM"] ?? CHROMIUM.find((path) => existsSync(path));
   if (executablePath === undefined)
     throw new EigenwatchError({
@@ -33,18 +61,7 @@ export async function benchDashboard(): Promise<BenchRow[]> {
       expected: "CHROMIUM=PATH, or on Debian and Ubuntu `apt-get install chromium`",
       kind: "unavailable",
     });
-  const feed = `walk?channels=${CHANNELS}&rate=${CHANNELS * RATE}&frame=${CHANNELS * ROWS_PER_FRAME}`;
-  const { child, url } = await startSystem(feed);
-  let browser: Browser | null = null;
-  try {
-    browser = await chromium.launch({ executablePath, args: FLAGS });
-    const floor = await measure(browser, `${url}icon.svg`, Math.min(SECONDS, 10), 2);
-    const page = await measure(browser, url, SECONDS, WARM_UP_S);
-    return rows(floor, page);
-  } finally {
-    await browser?.close();
-    child.kill("SIGTERM");
-  }
+  return chromium.launch({ executablePath, args: FLAGS });
 }
 
 interface Measured {
@@ -55,11 +72,10 @@ interface Measured {
   heapAfter: number;
 }
 
-function rows(floor: Measured, page: Measured): BenchRow[] {
+function rows(floor: Measured, page: Measured, what: string): BenchRow[] {
   const empty = median(floor.costs);
   const above = page.costs.map((cost) => cost - empty);
   const quarter = Math.max(1, Math.floor(above.length / 4));
-  const what = `${CHANNELS} channels × ${RATE} samples/s, ${SECONDS} s`;
   check(page.framesPerSecond > 0 && above.length > 0, "frames of animation");
   return [
     compared(
@@ -143,7 +159,8 @@ async function heapBytes(devtools: CDPSession): Promise<number> {
   return usedSize + backingStorageSize;
 }
 
-async function startSystem(feed: string): Promise<{ child: ChildProcess; url: string }> {
+/** A running session with this feed, at the address of its page. */
+export async function startSystem(feed: string): Promise<{ child: ChildProcess; url: string }> {
   const child = startProgram(["up", "--feed", feed, "--port", "0", "--json"], ["ignore", "pipe", "inherit"]);
   const url = await new Promise<string>((resolve, reject) => {
     let output = "";

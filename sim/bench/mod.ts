@@ -52,7 +52,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     byNameOnly: true,
     run: async (options) => (await import("./cluster.ts")).benchCluster(options),
   },
-  dashboard: { run: async () => (await import("./dashboard.ts")).benchDashboard() },
+  dashboard: {
+    options: ["channels", "seconds"],
+    run: async (options) => (await import("./dashboard.ts")).benchDashboard(options),
+  },
+  page: { byNameOnly: true, run: async () => (await import("./page.ts")).benchPage() },
   regression: {
     options: ["commit"],
     byNameOnly: true,
