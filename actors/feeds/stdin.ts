@@ -9,7 +9,7 @@ import { type TableFeedOptions, tableOptions, tableSpeed } from "./table-options
 
 export const stdinKind = feedKind({
   target: null,
-  help: "the same table from standard input",
+  help: "the same table, or states, from standard input",
   options: {
     speed: tableSpeed,
     live: flag("rows happen as they arrive; without a time column, a row has the time of its arrival"),

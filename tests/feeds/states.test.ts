@@ -1,10 +1,14 @@
 // runtime: either
 /** Lines of states and records: what each form becomes, and what is refused with its line. */
+import { PassThrough } from "node:stream";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createFeed } from "../../actors/feeds/session-feeds.ts";
+import { LineWriter } from "../../actors/filters/lines.ts";
 import { float64Column } from "../../protocol/columns.ts";
 import type { QuantumInput } from "../../protocol/messages.ts";
+import { WorldTable } from "../../sim/worlds/command/world-table.ts";
+import { synthWorlds } from "../../sim/worlds/worlds.ts";
 import { createManualClock } from "../support/clock.ts";
 import { type Collected, collectingSink, collectSpec, collectText, pieces } from "./collect.ts";
 
@@ -74,6 +78,24 @@ test("a state vector is read by its name or as a plain list, and may name its le
     found.groups.get("qubit")!.channels.map(({ name }) => name),
     ["up", "down"],
   );
+});
+
+test("the states that a synthetic world writes are read as it sent them", async () => {
+  for (const form of ["density", "vector"]) {
+    const spec = `synth:quantum-zeno?form=${form}&speed=max&duration=500ms&group=qubit`;
+    const world = await collectSpec(spec, { worlds: synthWorlds() });
+    const written = new PassThrough();
+    const table = new WorldTable("ndjson", new LineWriter(written));
+    await createFeed(spec, { clock: createManualClock(), seed: 1, worlds: synthWorlds() }).run(table);
+    await table.end();
+    written.end();
+    const read = await collectSpec("stdin?group=qubit", { stdin: written });
+    assert.equal(contents(read), contents(world));
+    assert.equal(
+      read.quanta.map(({ timeUs }) => timeUs),
+      world.quanta.map(({ timeUs }) => timeUs),
+    );
+  }
 });
 
 test("records beside states have a group of their own", async () => {

@@ -2,9 +2,12 @@
 /** Decimated samples: what subscriptions share, the shortest interval, and the budget of a client. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Decimation } from "../../collab/gateway/decimation.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { WorkBudget } from "../../collab/gateway/work-budget.ts";
+import { decodeMessage } from "../../protocol/codec.ts";
 import { float64Column, uint32Column } from "../../protocol/columns.ts";
+import { createFrame } from "../../protocol/frame.ts";
 import type { DecimatedMessage } from "../../protocol/messages.ts";
 import { type FakeSession, START_US } from "../support/fake-session.ts";
 import { ask, withGateway } from "./http.ts";
@@ -92,6 +95,25 @@ test("a silence of more intervals than a message can count gives a message of wh
     ]);
     client.close();
   }));
+
+test("an interval has the sum of the sizes of its samples, and a channel without sizes none", () => {
+  const decimation = new Decimation(EVERY_US, 0);
+  const frame = createFrame("s", "a", 4, true);
+  frame.count = 4;
+  frame.time.set([0, 1_000, 2_000, EVERY_US]);
+  frame.channel.set([0, 1, 0, 0]);
+  frame.size!.set([5, 0, 2.5, 1]);
+  const rows = decimation.add(frame, 1)!;
+  const [bytes] = rows.decimated(1, null, { group: "a", inputSequence: 1 });
+  const message = decodeMessage(bytes!) as DecimatedMessage;
+  assert.equal([...float64Column(message.volume!)], [7.5, 0]);
+  frame.size = null;
+  frame.time.set([EVERY_US, EVERY_US, EVERY_US, 2 * EVERY_US]);
+  const [next] = decimation
+    .add(frame, 2)!
+    .decimated(1, Uint8Array.of(0, 1), { group: "a", inputSequence: 2 });
+  assert.equal([...float64Column((decodeMessage(next!) as DecimatedMessage).volume!)], [0]);
+});
 
 test("an interval below the shortest is refused with its name; every sample, and other channels, are not", () =>
   withGateway({}, async (gateway) => {

@@ -355,7 +355,10 @@ export class SignalsPicture implements TimePicture {
     const scale = -pane.height / (high - low);
     const offset = pane.top + pane.height - scale * low;
     context.lineJoin = "round";
-    if (pane.candles !== null) drawCandles(frame, pane.candles, pane, this.#colourOf(pane.channels[0]!));
+    if (pane.candles !== null) {
+      const isFirst = this.#panes.find(({ candles }) => candles !== null) === pane;
+      drawCandles(frame, pane.candles, pane, { colour: this.#colourOf(pane.channels[0]!), isFirst });
+    }
     for (const channel of pane.candles === null ? pane.channels : []) {
       const cache = this.#cache(channel, time);
       context.strokeStyle = this.#colourOf(channel);
@@ -480,12 +483,12 @@ export class SignalsPicture implements TimePicture {
   }
 }
 
-/** Hollow: up. Filled: down. Below them what was traded. */
+/** Hollow: up. Filled: down. Below them what was traded. The first pane says how long they are. */
 function drawCandles(
   { context, colours, time, plotWidth }: TimeFrame,
   { lengthUs, candles }: Candles,
   { range, top, height }: Pane,
-  colour: string,
+  { colour, isFirst }: { colour: string; isFirst: boolean },
 ): void {
   const width = Math.max(1, Math.min(15, Math.floor(lengthUs / time.columnUs) - 2));
   const most = Math.max(0, ...candles.map(({ volume }) => volume || 0));
@@ -516,6 +519,7 @@ function drawCandles(
       context.fillRect(left - 0.5, upper - 0.5, width + 1, body + 1);
     }
   }
+  if (!isFirst) return;
   context.font = font(10.5);
   context.fillStyle = colours.muted;
   context.textAlign = "right";
