@@ -179,6 +179,8 @@ const FIRST_RESULT_MS = [5, 10, 25, 50, 100, 250, 500, 1_000, 2_500] as const;
 export interface ScanCounts {
   readonly active: number;
   readonly ended: Readonly<Record<string, number>>;
+  /** Symbols of scans that are over: evaluated, and spared by an early end. */
+  readonly symbols: Readonly<Record<"evaluated" | "spared", number>>;
   /** Cumulative, by upper bound; the last is all. */
   readonly firstResultMs: readonly (readonly [bound: number, count: number])[];
   readonly firstResultMsSum: number;
@@ -194,6 +196,7 @@ export class ScanService {
   private readonly ended: Record<string, number> = {};
   private readonly firstResults: number[] = Array<number>(FIRST_RESULT_MS.length + 1).fill(0);
   private firstResultsSum = 0;
+  private readonly symbols = { evaluated: 0, spared: 0 };
   private started = 0;
 
   constructor(options: ScanServiceOptions) {
@@ -367,6 +370,7 @@ export class ScanService {
     return {
       active: this.coordinator.active.length,
       ended: this.ended,
+      symbols: this.symbols,
       firstResultMs: bounds.map((bound, k) => [bound, upTo(k)] as const),
       firstResultMsSum: this.firstResultsSum,
     };
@@ -461,9 +465,11 @@ export class ScanService {
   }
 
   private count(scan: Scan): void {
-    const { reason, firstResultMs } = scan.stats();
+    const { reason, firstResultMs, processed, total } = scan.stats();
     const key = reason ?? "failed";
     this.ended[key] = (this.ended[key] ?? 0) + 1;
+    this.symbols.evaluated += processed;
+    this.symbols.spared += total - processed;
     this.forgetOldest();
     if (firstResultMs === null) return;
     const bucket = FIRST_RESULT_MS.findIndex((bound) => firstResultMs <= bound);

@@ -76,8 +76,14 @@ export class Counters {
   }
 }
 
-/** Scans: how many run, how they ended, and how soon the first result came. */
-export function scanMetrics({ active, ended, firstResultMs, firstResultMsSum }: ScanCounts): Metric[] {
+/** Scans: how many run, how they ended, how much work an early end spared, and how soon the first result came. */
+export function scanMetrics({
+  active,
+  ended,
+  symbols,
+  firstResultMs,
+  firstResultMsSum,
+}: ScanCounts): Metric[] {
   const buckets = firstResultMs.map(([bound, value]) => ({
     labels: { le: numberText(bound) },
     value,
@@ -87,6 +93,13 @@ export function scanMetrics({ active, ended, firstResultMs, firstResultMsSum }: 
   return [
     metric("scans_active", "gauge", "Scans that run.", null, [["", active]]),
     metric("scans_ended_total", "counter", "Scans that ended, by reason.", "reason", Object.entries(ended)),
+    metric(
+      "scan_symbols_total",
+      "counter",
+      "Symbols of scans that ended: evaluated, or spared by an early end.",
+      "kind",
+      Object.entries(symbols),
+    ),
     {
       name: "scan_first_result_ms",
       type: "histogram",

@@ -4,7 +4,7 @@ import { manual } from "../../actors/command-line/manual.ts";
 import { read } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
-import { wholeNumber } from "../../protocol/text-values.ts";
+import { decimal, wholeNumber } from "../../protocol/text-values.ts";
 import { runBench } from "./mod.ts";
 
 /** A thousand seeds of everything take two cores an hour. */
@@ -22,6 +22,9 @@ const MAX_MINUTES = 1_440;
 /** The schedule's timer fires a thousand times a second: more frames come in long bursts. */
 const MAX_FRAMES = 100_000;
 
+/** A week. */
+const MAX_HOURS = 168;
+
 /** A run takes about a minute. */
 const MAX_RUNS = 1_000;
 
@@ -35,7 +38,10 @@ export const benchCommand = new Command("bench")
   .argument("[name]", "only benchmarks whose name contains this")
   .option("--list", "print the names only; with detect: the suites and what they measure")
   .option("--suite <name>", "with detect: a suite of data; detect --list names all")
-  .option("--data <path>", "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA)")
+  .option(
+    "--data <path>",
+    "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA); with scan: daily bars to judge the learned order on",
+  )
   .option(
     "--only <text>",
     "with --suite: only cases whose name contains this; with cluster: only these sections, of takeover,faults,contested,throughput,latency,overload",
@@ -72,6 +78,11 @@ export const benchCommand = new Command("bench")
     "--samples <n>",
     "with latency: samples in a frame (default: 16)",
     read(wholeNumber(1, MAX_FRAME_SAMPLES)),
+  )
+  .option(
+    "--hours <n>",
+    "with soak: how long (default: 1); fractions are allowed",
+    read(decimal(0.01, MAX_HOURS)),
   )
   .option(
     "--minutes <n>",

@@ -8,6 +8,7 @@ import {
   type Feed,
   openRecordingForWriting,
   Partition,
+  type ScanService,
   SYSTEM,
   systemClock,
 } from "../../actors/mod.ts";
@@ -32,6 +33,8 @@ export async function startLive(options: {
   set?: Record<string, unknown>;
   /** Start a second process that executes the recording again: durability "file" only. */
   shadow?: boolean;
+  /** Served by its gateway. */
+  scans?: ScanService;
 }): Promise<Live> {
   const directory = options.durability === "file" ? await mkdtemp(join(tmpdir(), "eigenwatch-bench-")) : null;
   const log = (message: string) => void process.stderr.write(`${message}\n`);
@@ -53,7 +56,7 @@ export async function startLive(options: {
     options.shadow && "snapshots" in journal
       ? new Shadow(journal, { announce: ({ title }) => log(title), log })
       : null;
-  const gateway = await createGateway({ sessions: [partition] });
+  const gateway = await createGateway({ sessions: [partition], scans: options.scans });
   const live: Live = {
     partition,
     gateway,

@@ -11,9 +11,15 @@ import type { SuiteOptions } from "./detect.ts";
 import type { LatencyOptions } from "./latency.ts";
 import { runtimeName } from "./program.ts";
 import { type BenchRow, rowText } from "./row.ts";
+import type { SoakOptions } from "./soak.ts";
 import { calibrate } from "./turns.ts";
 
-export interface BenchOptions extends SuiteOptions, LatencyOptions, AlarmsOptions, ClusterBenchOptions {
+export interface BenchOptions
+  extends SuiteOptions,
+    LatencyOptions,
+    AlarmsOptions,
+    ClusterBenchOptions,
+    SoakOptions {
   list?: true | undefined;
   commit?: true | undefined;
 }
@@ -57,6 +63,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: async (options) => (await import("./dashboard.ts")).benchDashboard(options),
   },
   page: { byNameOnly: true, run: async () => (await import("./page.ts")).benchPage() },
+  soak: {
+    options: ["hours"],
+    byNameOnly: true,
+    run: async (options) => (await import("./soak.ts")).benchSoak(options),
+  },
   regression: {
     options: ["commit"],
     byNameOnly: true,

@@ -4,14 +4,11 @@
  * The universe is a random walk for each symbol, written as a gzip file sorted by date as data of exchanges are. Threads are warm, as those of
  * `up` are. Each scan is checked: every symbol once, with the values of the loop.
  */
-import { createWriteStream } from "node:fs";
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
-import { pipeline } from "node:stream/promises";
-import { createGzip } from "node:zlib";
-import { RandomStream } from "../../actors/core/random.ts";
-import { systemClock } from "../../actors/mod.ts";
+import WebSocket from "ws";
+import { ScanService, systemClock } from "../../actors/mod.ts";
 import { ScanCoordinator } from "../../actors/scan/coordinator.ts";
 import { computeFeatures, evaluateFeatures } from "../../actors/scan/rules/evaluate.ts";
 import { parseRule } from "../../actors/scan/rules/rule.ts";
@@ -19,15 +16,16 @@ import type { Scan, ScanRequest } from "../../actors/scan/scan.ts";
 import { loadUniverse } from "../../actors/scan/universe/load.ts";
 import { type Universe, UniverseSymbol } from "../../actors/scan/universe/universe.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
-import { check, inTemporaryFolder } from "./measure.ts";
+import { startLive } from "./live.ts";
+import { check, inTemporaryFolder, p50AndP99 } from "./measure.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
+import { SYMBOLS, writeBars } from "./scan-bars.ts";
 import { judgeOrder } from "./scan-order.ts";
 import { inTurns } from "./turns.ts";
 
-const SYMBOLS = 499;
-const DAYS = 504;
 const RULE = "rsi(14) < 30 and macd_histogram > 0 and bollinger_percent(20) < 0.5";
 const CONCURRENT = 200;
+const DELIVERY_RUNS = 5;
 /** Scans whose memory is compared with that of the first tenth. */
 const MANY = 1_000;
 const MANY_SYMBOLS = 50;
@@ -76,6 +74,7 @@ function benchWalks(): Promise<BenchRow[]> {
         cold: () => timeCold(coordinator, file),
         stops: () => timeStop(coordinator, universe),
       });
+      const deliveries = await timeDeliveries(file);
       const together = await timeTogether(coordinator, universe);
       const grownMb = await memoryOfMany(coordinator, universe);
       const rate = (ms: number) => (1_000 * SYMBOLS) / ms;
@@ -100,6 +99,15 @@ function benchWalks(): Promise<BenchRow[]> {
         limited(
           { name: "scan: first result of a cold gzip file sorted by date", unit: "ms", runs: cold },
           { atMost: 600 },
+        ),
+        limited(
+          {
+            name: "scan: a result, from the worker's answer to a follower over WebSocket",
+            unit: "ms",
+            runs: deliveries.map(({ p50 }) => p50),
+            p99: deliveries.map(({ p99 }) => p99),
+          },
+          { atMost: 10, rank: "p99" },
         ),
         limited(
           { name: "scan: from a stop until the scan is over", unit: "ms", runs: stops },
@@ -127,27 +135,6 @@ function benchWalks(): Promise<BenchRow[]> {
       coordinator.close();
     }
   });
-}
-
-async function writeBars(file: string): Promise<void> {
-  const random = new RandomStream(1, "bars");
-  const prices = new Float64Array(SYMBOLS).fill(100);
-  async function* rows() {
-    yield "date,symbol,open,high,low,close,volume\n";
-    for (let day = 0; day < DAYS; day++) {
-      const date = new Date(Date.UTC(2015, 0, 1 + day)).toISOString().slice(0, 10);
-      let text = "";
-      for (let s = 0; s < SYMBOLS; s++) {
-        const open = prices[s]!;
-        const close = open * (0.97 + 0.06 * random.next());
-        prices[s] = close;
-        const [high, low] = [Math.max(open, close) * 1.01, Math.min(open, close) * 0.99];
-        text += `${date},S${s},${open.toFixed(4)},${high.toFixed(4)},${low.toFixed(4)},${close.toFixed(4)},${Math.floor(1e6 * random.next())}\n`;
-      }
-      yield text;
-    }
-  }
-  await pipeline(rows, createGzip(), createWriteStream(file));
 }
 
 function request(universe: Universe, over: Partial<ScanRequest> = {}): ScanRequest {
@@ -212,6 +199,50 @@ async function timeStop(coordinator: ScanCoordinator, universe: Universe): Promi
   await over;
   check(scan.results.length < SYMBOLS, "a scan that was stopped", "it came to its end");
   return performance.now() - stoppedMs;
+}
+
+/** Of all results of each scan: how long after the coordinator had it a follower had it, who is in this process too. */
+async function timeDeliveries(file: string): Promise<{ p50: number; p99: number }[]> {
+  const scans = new ScanService({
+    clock: systemClock,
+    universes: { bars: file },
+    workers: availableParallelism(),
+    startThread: (listener) => new WorkThread("scan", listener),
+    run: "bench",
+  });
+  const live = await startLive({ durability: "memory", detectors: false, scans });
+  try {
+    const runs = [];
+    // The first one starts the threads.
+    for (let k = 0; k <= DELIVERY_RUNS; k++) runs.push(await timeDelivery(scans, live.gateway.url));
+    return runs.slice(1);
+  } finally {
+    await live.close();
+    await scans.close();
+  }
+}
+
+async function timeDelivery(scans: ScanService, url: string): Promise<{ p50: number; p99: number }> {
+  const hadMs = new Map<number, number>();
+  const { id, scan } = await scans.start({ rule: RULE }, "bench");
+  scan.onMessage(() => {
+    for (const { type, data } of scan.messagesAfter(hadMs.size, Number.MAX_SAFE_INTEGER))
+      if (type !== "complete") hadMs.set(data.index, performance.now());
+  });
+  const took: number[] = [];
+  await new Promise<void>((resolve, reject) => {
+    const socket = new WebSocket(`${url.replace("http", "ws")}ws/results/${id}`);
+    socket.on("message", (bytes) => {
+      const nowMs = performance.now();
+      const { type, data } = JSON.parse(String(bytes)) as { type: string; data: { index: number } };
+      const had = hadMs.get(data.index);
+      if (type === "result" && had !== undefined) took.push(nowMs - had);
+    });
+    socket.on("error", reject);
+    socket.on("close", () => resolve());
+  });
+  check(took.length === SYMBOLS, `${SYMBOLS} deliveries`, String(took.length));
+  return p50AndP99(took);
 }
 
 async function timeTogether(

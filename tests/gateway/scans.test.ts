@@ -351,16 +351,12 @@ test("200 scans at the same time deliver all results, none lost, none twice, and
   const { opened: begins, open } = gate();
   return withScans(
     async (gateway) => {
-      // A gateway takes at most 128 sockets of one address that have not asked anything yet.
-      const sockets: ScanSocket[] = [];
-      for (let round = 0; round < 4; round++) {
-        const orders = await Promise.all(Array.from({ length: 50 }, () => started(gateway)));
-        const opened = orders.map(({ websocket_url }) => new ScanSocket(gateway, websocket_url));
-        await Promise.all(
-          opened.map((socket) => socket.until(() => socket.ws.readyState !== WebSocket.CONNECTING)),
-        );
-        sockets.push(...opened);
-      }
+      // All sockets are opened at one instant, before anything was asked on any.
+      const orders = await Promise.all(Array.from({ length: 200 }, () => started(gateway)));
+      const sockets = orders.map(({ websocket_url }) => new ScanSocket(gateway, websocket_url));
+      await Promise.all(
+        sockets.map((socket) => socket.until(() => socket.ws.readyState !== WebSocket.CONNECTING)),
+      );
       open();
       const ends = await Promise.all(sockets.map((socket) => socket.toEnd()));
       for (const told of ends) {
@@ -370,6 +366,8 @@ test("200 scans at the same time deliver all results, none lost, none twice, and
       const { body } = await ask(gateway, "/metrics");
       assert.match(body, /^eigenwatch_scans_active 0$/m);
       assert.match(body, /^eigenwatch_scans_ended_total\{reason="finished"\} 200$/m);
+      assert.match(body, /^eigenwatch_scan_symbols_total\{kind="evaluated"\} 6000$/m);
+      assert.match(body, /^eigenwatch_scan_symbols_total\{kind="spared"\} 0$/m);
       assert.match(body, /^eigenwatch_scan_first_result_ms_bucket\{le="\+Inf"\} 200$/m);
       assert.match(body, /^eigenwatch_scan_first_result_ms_count 200$/m);
       const { scans } = (await ask(gateway, "/scans")).json() as { scans: object[] };
