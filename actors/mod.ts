@@ -59,6 +59,7 @@ export { Partition } from "./partition/partition.ts";
 export { roomIn, roomOf } from "./partition/room-of.ts";
 export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
+export { QueueEnd } from "./scan/coordinator-end.ts";
 export type { FollowedScan } from "./scan/followed-scan.ts";
 export { ORDERS } from "./scan/order/order.ts";
 export { RecordedScans } from "./scan/recorded-scans.ts";
@@ -74,6 +75,7 @@ export {
   type ScanOrder,
   ScanService,
 } from "./scan/service.ts";
+export { WorkerEnd } from "./scan/worker-end.ts";
 export { mergedStandings, standingOf } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";
 export { VERSION, VERSIONS } from "./versions.ts";

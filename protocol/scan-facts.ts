@@ -87,6 +87,11 @@ export const SCAN_FACTS = {
 } as const;
 
 export type ScanFactName = keyof typeof SCAN_FACTS;
+
+export function isScanFact(name: string): name is ScanFactName {
+  return Object.hasOwn(SCAN_FACTS, name);
+}
+
 export type ScanFact<Name extends ScanFactName> = v.InferOutput<(typeof SCAN_FACTS)[Name]["schema"]>;
 export type ScanOutcome = v.InferOutput<typeof outcome>;
 export type ScanState = (typeof SCAN_STATES)[number];

@@ -34,6 +34,11 @@ export const SUBJECT_KINDS = {
   status: "node→node",
   /** Who is at the shared document through which gateway. */
   presence: "node→node",
+  /**
+   * Of the first partition requests to enter scans into its log. The partition `any`: batches of scans, which any node may evaluate; with `answers` and a
+   * gateway as details, requests that bring what came of them.
+   */
+  scan: "node→node",
   /** Changes of invitations and guests, in the order that counts. The partition is `any`. */
   grants: "node→node",
 } as const;

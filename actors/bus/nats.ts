@@ -5,6 +5,7 @@
  *   stream                              ─► a stream for each log          nats-stream.ts
  *   hints                               ─► a key-value bucket in memory    nats-hints.ts
  *   snapshots                           ─► a stream with pieces            nats-snapshots.ts
+ *   queue                               ─► a stream that empties           nats-queue.ts
  *
  * nats-server 2.9 or newer. On one server (replicas 1) an acknowledged entry survives the process of the server, not the power: it is
  * written, not synced, before it is acknowledged.
@@ -12,9 +13,11 @@
 import * as v from "valibot";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
+import type { WorkQueue } from "../ports/work-queue.ts";
 import { bytesOf, NatsLink, TRACE_HEADER, traceOf } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
 import type { NatsOptions } from "./nats-options.ts";
+import { NatsQueue } from "./nats-queue.ts";
 import { checkRights } from "./nats-rights.ts";
 import { NatsSnapshots } from "./nats-snapshots.ts";
 import { NatsStream, type StorageUse } from "./nats-stream.ts";
@@ -26,6 +29,8 @@ export type { StorageUse } from "./nats-stream.ts";
 export interface NatsBus extends Bus {
   /** Version of the server that this process is connected to. */
   readonly serverVersion: string;
+  /** Jobs that any process of the session may do. */
+  queue(name: string): WorkQueue;
   /** By how much the clock of this process is ahead of the server's, ms, to within a round trip. */
   clockErrorMs(): Promise<number>;
   /** Rejects with an EigenwatchError that names the first right which the user lacks for a session. */
@@ -68,6 +73,7 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     stream: (name): LogStream => streamOf(name),
     hints: (bucket) => new NatsHints(link, bucket),
     snapshots: (bucket) => new NatsSnapshots(link, bucket),
+    queue: (name) => new NatsQueue(link, name),
     clockErrorMs: () => link.clockErrorMs(),
     checkRights: (session) => checkRights(link, session),
     streams: (pattern) => streamNames(link, pattern),

@@ -79,6 +79,7 @@ interface Task extends ScanTask {
 class QueueThread implements ScanThread {
   /** Where the batch stands is known to its worker alone, which also sees to items that take too long. */
   readonly finished = -1;
+  itemMs = 0;
   private readonly end_: QueueEnd;
   private readonly listener: ScanThreadListener;
   private readonly tasks = new Map<number, Task>();
@@ -129,6 +130,7 @@ class QueueThread implements ScanThread {
   take({ answers }: BatchAnswer): void {
     // One of another length is no answer to this batch: it is put again.
     if (answers.length !== this.items) return;
+    this.itemMs = meanMs(answers);
     this.leave();
     this.listener.answered(answers, true);
   }
@@ -148,4 +150,13 @@ class QueueThread implements ScanThread {
     this.end_.leave(this.batch);
     this.batch = "";
   }
+}
+
+/** What waiting in the queue takes is no work. */
+function meanMs(answers: BatchAnswer["answers"]): number {
+  const ms = answers.reduce(
+    (sum, answer) => ("result" in answer ? sum + answer.result.featuresMs + answer.result.evaluateMs : sum),
+    0,
+  );
+  return ms / answers.length;
 }

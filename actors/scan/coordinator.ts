@@ -24,6 +24,8 @@ export interface ScanThread {
   run(task: number, jobs: readonly unknown[]): void;
   callOff(): void;
   readonly finished: number;
+  /** Time of an item of the batch that was answered last, ms; absent: what passes from `run` to the answer. */
+  readonly itemMs?: number;
   terminate(): void;
 }
 
@@ -301,7 +303,10 @@ class Worker {
     }
     this.cancelCheck();
     if (this.answered > 0)
-      this.listener.spent(scan, (this.clock.monotonicMs() - this.startedMs) / this.answered);
+      this.listener.spent(
+        scan,
+        this.thread.itemMs ?? (this.clock.monotonicMs() - this.startedMs) / this.answered,
+      );
     // It was called off: what it has not begun goes back.
     scan.giveBack(this.items.slice(this.answered), undefined, "", false);
     this.scan = null;

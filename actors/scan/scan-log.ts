@@ -36,9 +36,9 @@ export function loggedScans(core: Core): readonly LoggedScan[] {
   return detector instanceof ScansDetector ? detector.book.list() : [];
 }
 
-/** Ends what an earlier run of the program left unfinished. Resolves when that is durable. */
-export async function endInterrupted(log: ScanLog): Promise<void> {
-  const open = log.list().filter(({ end }) => end === null);
+/** Ends what an earlier run of the program left unfinished. Resolves when that is durable. `prefix`: of the ids of whoever has ended. */
+export async function endInterrupted(log: ScanLog, prefix = ""): Promise<void> {
+  const open = log.list().filter(({ end, requested }) => end === null && requested.scan.startsWith(prefix));
   await Promise.all(
     open.map((scan) =>
       log.enter(

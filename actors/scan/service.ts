@@ -8,6 +8,7 @@
  * V2  What a person asks for is checked before anything starts; every limit is named in its error.
  * V3  With a log, requests, results and ends are inputs of it: what people ask for is answered when it is durable, and so are results (scan-log.ts).
  */
+import { createHash } from "node:crypto";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -22,7 +23,12 @@ import type { Scan } from "./scan.ts";
 import { EnteredScan, type ScanLog } from "./scan-log.ts";
 import { loadUniverse } from "./universe/load.ts";
 import { prepareUniverse } from "./universe/prepare.ts";
-import { MAX_UNIVERSE_SYMBOLS, type Universe, UniverseSymbol } from "./universe/universe.ts";
+import {
+  MAX_UNIVERSE_SYMBOLS,
+  type Universe,
+  type UniverseData,
+  UniverseSymbol,
+} from "./universe/universe.ts";
 
 /** Limits of scans that others may ask for, each with the reason. */
 export const SCAN_LIMITS = {
@@ -70,6 +76,8 @@ export interface ScanServiceOptions {
   readonly clock: Clock;
   /** Paths by name. */
   readonly universes: Readonly<Record<string, string>>;
+  /** Universes that another service of this process has loaded. */
+  readonly loaded?: ReadonlyMap<string, LoadedUniverse> | undefined;
   readonly workers: number;
   startThread(listener: ScanThreadListener): ScanThread;
   /** Begins the ids of this process: those of another run are not found. */
@@ -188,9 +196,9 @@ export interface ScanCounts {
 
 export class ScanService {
   private readonly options: ScanServiceOptions;
+  readonly coordinator: ScanCoordinator;
   private readonly universes = new Map<string, LoadedUniverse>();
   private readonly scans = new Map<string, ServedScan>();
-  private readonly coordinator: ScanCoordinator;
   private readonly orders: OrderMemory;
   private cancelSave: (() => void) | null = null;
   private readonly ended: Record<string, number> = {};
@@ -204,7 +212,33 @@ export class ScanService {
     this.coordinator = new ScanCoordinator(options);
     this.orders = new OrderMemory(options.orderFile ?? null, options.log ?? (() => {}));
     for (const [name, path] of Object.entries(options.universes))
-      this.universes.set(name, new LoadedUniverse(name, path, options.log ?? (() => {})));
+      this.universes.set(
+        name,
+        options.loaded?.get(name) ?? new LoadedUniverse(name, path, options.log ?? (() => {})),
+      );
+  }
+
+  get loaded(): ReadonlyMap<string, LoadedUniverse> {
+    return this.universes;
+  }
+
+  /** What other nodes know a universe by. */
+  nameOf(data: object): { readonly name: string; readonly digest: string } {
+    for (const universe of this.universes.values())
+      if (universe.holds(data)) return { name: universe.name, digest: universe.digest };
+    throw new Error("Cannot name a universe: it is none of this service");
+  }
+
+  /** The universe of this name, prepared for a rule. Rejects where its data are others than those with this digest. */
+  async universeOf(name: string, digest: string, rule: ReturnType<typeof parseRule>): Promise<Universe> {
+    const found = await this.choose(name);
+    if (found.digest === digest) return found.prepared(rule);
+    throw new EigenwatchError({
+      action: `evaluate symbols of ${name}`,
+      value: "this node has other data than the gateway",
+      expected: "the same files on all nodes",
+      kind: "conflict",
+    });
   }
 
   listUniverses(): UniverseState[] {
@@ -507,11 +541,12 @@ function numbersOrNull(column: Float64Array): (number | null)[] {
 }
 
 /** A universe that is loaded once, and keeps what rules needed of it. */
-class LoadedUniverse {
+export class LoadedUniverse {
   readonly name: string;
   places: ReadonlyMap<string, number> = new Map();
   private universe: Universe | null = null;
   private failure: Error | null = null;
+  private digested: string | null = null;
   private readonly loading: Promise<void>;
 
   constructor(name: string, path: string, log: (line: string) => void) {
@@ -546,6 +581,17 @@ class LoadedUniverse {
     return this.universe!;
   }
 
+  /** Whether these are its data, prepared for whatever rule. */
+  holds(data: object): boolean {
+    return this.universe !== null && this.universe.data.timeUs === (data as UniverseData).timeUs;
+  }
+
+  /** Of its symbols, times and columns: the same on every node that has loaded the same data. */
+  get digest(): string {
+    this.digested ??= digestOf(this.universe!.data);
+    return this.digested;
+  }
+
   prepared(rule: ReturnType<typeof parseRule>): Universe {
     this.universe = prepareUniverse(this.universe!, rule);
     return this.universe;
@@ -562,4 +608,11 @@ class LoadedUniverse {
       reason: failure === null ? "" : "see the log of the server",
     };
   }
+}
+
+function digestOf({ symbols, offsets, timeUs, columns }: UniverseData): string {
+  const hash = createHash("sha256").update(JSON.stringify([symbols, Object.keys(columns)]));
+  for (const column of [offsets, timeUs, ...Object.values(columns)])
+    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
+  return hash.digest("hex");
 }

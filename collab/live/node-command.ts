@@ -60,6 +60,12 @@ export const nodeCommand = withNatsOptions(
       texts,
       [],
     )
+    .option(
+      "--universe <name=path>",
+      "symbols that scans may go through, on gateways and nodes of role scan alike; may be given again",
+      repeated(read(pathAndValue("sp500=bars/daily.csv.gz"))),
+      [],
+    )
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
     .option(
       "--trace <otlp:url>",
@@ -82,6 +88,10 @@ export const nodeCommand = withNatsOptions(
         },
         examples: [
           ["eigenwatch node --nats nats://10.0.0.5 --session plant --name a", "join, or begin, a session"],
+          [
+            "eigenwatch node --name w1 --roles scan --universe sp500=bars/daily.csv.gz",
+            "only evaluate scans that gateways take",
+          ],
           ["eigenwatch node --name edge --roles feed --feed host", "only bring this machine's readings"],
         ],
       }),

@@ -37,6 +37,7 @@ import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
 import { NodeRooms } from "./node-rooms.ts";
+import { NodeScans } from "./node-scans.ts";
 import { answerStatus, heldBucket, nodesBucket, runningAmong } from "./node-status.ts";
 import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { OtlpTracer } from "./otlp-tracer.ts";
@@ -62,6 +63,8 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   /** Specs of feeds that this node runs. */
   readonly feeds: readonly string[];
   readonly settings: Settings;
+  /** Symbols that scans may go through: paths by name. */
+  readonly universes: Readonly<Record<string, string>>;
   /** Workflows that people may start; the same on all nodes. */
   readonly workflows: readonly Workflow[];
   /** Where traces go; absent, or without URL: nowhere, and nothing is traced. `share`: of the frames of its feeds. */
@@ -134,9 +137,14 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     epochOf: (partition) => node.epochOf(partition),
     log: (message) => log.say("warning", "room", { message }),
   });
+  const scans = new NodeScans({
+    ...{ bus, session, node: name, roles, universes: plan.universes, signal: leaving.signal },
+    log: (message) => log.say("warning", "scan", { message }),
+  });
   node.onChange((change) => {
     const { partition, epoch, owned, journal, reason } = change;
     rooms.ownershipChanged(change);
+    scans.ownershipChanged(change);
     if (owned !== null && partition !== ROOM_PARTITION)
       owned.commands.handle(liveCommands({ partition: owned, journal: journal!, recording: null }));
     log.say("info", owned === null ? "released" : "owns", {
@@ -169,13 +177,15 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   const serving =
     opened === null
       ? Promise.resolve({ gateway: null, running: [] })
-      : serve(plan, bus, opened, rooms, feeds, log, tracer, giveUp.signal);
+      : serve(plan, bus, opened, rooms, scans, feeds, log, tracer, giveUp.signal);
   const { gateway, running } = await serving.catch(async (error: unknown) => {
     await endsWithin(HAND_OVER_MS, node.stop());
     throw error;
   });
   const why = await stopped;
   log.say("info", "stopping", { why });
+  // Their ends enter the log before this node, perhaps its owner, lets go.
+  await endsWithin(DELIVERY_MS, scans.close());
   await Promise.all(feeds.map((feed) => feed.stop()));
   // What they have offered becomes durable before this node, perhaps the last owner, lets go.
   await endsWithin(DELIVERY_MS, Promise.all(running));
@@ -229,6 +239,7 @@ async function serve(
   bus: NatsBus,
   served: Served | undefined,
   rooms: NodeRooms,
+  scans: NodeScans,
   feeds: readonly Feed[],
   log: NodeLog,
   tracer: OtlpTracer | undefined,
@@ -240,7 +251,8 @@ async function serve(
   if (served !== undefined) {
     const { sessions, grants } = served;
     routeCommands(sessions);
-    gateway = await openGateway(plan, sessions, warn, { server: rooms.connections(), limits: {} }, grants);
+    const connections = { server: rooms.connections(), limits: {} };
+    gateway = await openGateway(plan, sessions, warn, connections, grants, scans.service);
   }
   log.say("info", "listening", {
     node: name,

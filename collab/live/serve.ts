@@ -184,7 +184,6 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
     "--once": flags.once === true,
     "--open-rooms": config.openRooms,
     "--workflow": config.workflows.length > 0,
-    "--universe": Object.keys(config.universes).length > 0,
   };
   for (const [option, isGiven] of Object.entries(excluded))
     if (isGiven)

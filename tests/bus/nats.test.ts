@@ -13,6 +13,7 @@ import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.t
 import { systemClock } from "../../actors/clock.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, AppendUncertain, NoAnswer } from "../../actors/ports/bus.ts";
+import type { QueuedJob } from "../../actors/ports/work-queue.ts";
 import { checkClock } from "../../collab/live/run-node.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -53,6 +54,24 @@ busContract("the bus over NATS", async () => {
 journalContract("the stream journal over NATS", async () => {
   const bus = await freshBus();
   return streamJournalWorld(bus, systemClock, () => bus.close());
+});
+
+test("a job of a queue is handed out until it is done, whatever becomes of who took it, and one that is put twice is there once", async () => {
+  const [one, other] = [await freshBus(), await connect()];
+  const [queue, others] = [one.queue("ew.jobs.any.scan"), other.queue("ew.jobs.any.scan")];
+  const text = (job: QueuedJob | null) => (job === null ? null : new TextDecoder().decode(job.bytes));
+  assert.is(await queue.take(50), null);
+  for (const id of ["a", "b", "b"]) await queue.put(id, new TextEncoder().encode(id));
+  const [first, second] = [await others.take(5_000), await queue.take(5_000)];
+  assert.equal([text(first), text(second)].sort(), ["a", "b"]);
+  assert.is(await queue.take(50), null);
+  second!.done();
+  // Whoever had the first one is gone.
+  await other.close();
+  const again = await queue.take(60_000);
+  assert.equal([text(again), again!.attempt], [text(first), 2]);
+  again!.done();
+  await one.close();
 });
 
 test("a follower goes on without a gap after the server was killed and started again", async () => {

@@ -12,11 +12,13 @@ import process from "node:process";
 import { connect } from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { WebSocket } from "ws";
 import { createNatsBus } from "../../actors/bus/nats.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { ownerOf } from "../../actors/cluster/placement.ts";
 import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
+import { condition } from "../support/condition.ts";
 import { run, start } from "../support/program-run.ts";
 
 const server: NatsServer = await startNatsServer();
@@ -326,6 +328,67 @@ test("each mistake is named with what to do", async () => {
     assert.not.match(ended.stderr, /SECRET|ECONNREFUSED.*REFUSED/);
   }
   await plain.dispose();
+});
+
+test("a scan is evaluated by other nodes: what a killed one had is done once by another, and the log has all of it", async () => {
+  const folder = mkdtempSync(join(tmpdir(), "eigenwatch-scan-"));
+  const table = join(folder, "prices.csv");
+  const symbols = Array.from({ length: 60 }, (_, k) => `S${k}`);
+  const rows = Array.from({ length: 200 }, (_, day) =>
+    symbols.map((symbol, k) => `${1_700_000_000 + 86_400 * day},${symbol},${100 + ((day * (k + 3)) % 17)}`),
+  );
+  writeFileSync(table, `date,symbol,close\n${rows.flat().join("\n")}\n`);
+  const joins = (name: string, roles: string) =>
+    start([
+      ...["node", ...NATS, "--session", "scanned", "--name", name, "--roles", roles, "--port", "0", "--json"],
+      ...["--universe", `prices=${table}`],
+    ]);
+  const gateway = joins("a", "core,gateway");
+  const { url } = await gateway.line("listening");
+  await gateway.line("owns", ({ partition }) => partition === "p0");
+  const killed = joins("w1", "scan");
+  const started = await fetch(`${url}scan/stream`, {
+    method: "POST",
+    headers: { "content-type": "application/json" },
+    body: JSON.stringify({ universe: "prices", rule: "anomaly > 0 or collapse > 0" }),
+  });
+  assert.is(started.status, 200, await started.clone().text());
+  const { scan_id: id } = (await started.json()) as { scan_id: string };
+  const told: { type: string; data: { symbol: string } }[] = [];
+  const news = condition();
+  const socket = new WebSocket(`${url}ws/results/${id}`.replace(/^http/, "ws"));
+  socket.on("message", (text) => {
+    told.push(JSON.parse(String(text)));
+    news.look();
+  });
+  const of = (type: string) => told.filter((each) => each.type === type);
+  await news.until(() => of("result").length > 0);
+  // In the middle: the rest of what it had taken is in nobody's hands.
+  killed.kill("SIGKILL");
+  await killed.ended;
+  assert.is(of("complete").length, 0, "the first worker was killed too late to show anything");
+  const other = joins("w2", "scan");
+  await news.until(() => of("complete").length > 0);
+  assert.equal(
+    of("result")
+      .map(({ data }) => data.symbol)
+      .sort(),
+    [...symbols].sort(),
+  );
+  assert.equal(of("error"), []);
+  const { events } = (await (await fetch(`${url}api/events?after=0&limit=1000`)).json()) as {
+    events: { kind: string; detail: Record<string, unknown> }[];
+  };
+  const ended = events.filter(({ kind }) => kind === "scan.ended").map(({ detail }) => detail);
+  assert.equal(
+    ended.map((detail) => [detail["scan"], detail["processed"], detail["reason"]]),
+    [[id, symbols.length, "finished"]],
+  );
+  for (const node of [other, gateway]) {
+    node.kill("SIGTERM");
+    assert.is((await node.ended).code, 0);
+  }
+  rmSync(folder, { recursive: true });
 });
 
 test.after(() => server.dispose());

@@ -46,7 +46,7 @@ export const SCAN_MUTANTS: readonly Mutant[] = [
     name: "scan-left-open",
     bug: "A scan that was under way at a crash never ends.",
     file: SCAN_LOG,
-    find: "log.list().filter(({ end }) => end === null)",
-    replace: "log.list().filter(() => false)",
+    find: "end === null && requested.scan.startsWith(prefix)",
+    replace: "end === null && requested.scan === prefix",
   },
 ];
