@@ -67,7 +67,7 @@ export { parseRule } from "./scan/rules/rule.ts";
 export { RuleError } from "./scan/rules/rule-error.ts";
 export { RULE_VOCABULARY } from "./scan/rules/vocabulary.ts";
 export type { ScanMessage, ScanStats } from "./scan/scan.ts";
-export { endInterrupted, loggedScans, type ScanLog } from "./scan/scan-log.ts";
+export { type EndedRun, endInterrupted, loggedScans, type ScanLog } from "./scan/scan-log.ts";
 export {
   SCAN_LIMITS,
   type ScanCounts,

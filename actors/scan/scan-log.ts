@@ -36,9 +36,15 @@ export function loggedScans(core: Core): readonly LoggedScan[] {
   return detector instanceof ScansDetector ? detector.book.list() : [];
 }
 
-/** Ends what an earlier run of the program left unfinished. Resolves when that is durable. `prefix`: of the ids of whoever has ended. */
-export async function endInterrupted(log: ScanLog, prefix = ""): Promise<void> {
-  const open = log.list().filter(({ end, requested }) => end === null && requested.scan.startsWith(prefix));
+/** Whose scans have ended with their program, by the begin of their ids: all of a node, but not those of its present run. */
+export interface EndedRun {
+  readonly node: string;
+  readonly present: string;
+}
+
+/** Ends what an earlier run of the program left unfinished; without `of`, everything. Resolves when that is durable. */
+export async function endInterrupted(log: ScanLog, of?: EndedRun): Promise<void> {
+  const open = log.list().filter(({ end, requested }) => end === null && isOf(requested.scan, of));
   await Promise.all(
     open.map((scan) =>
       log.enter(
@@ -48,6 +54,10 @@ export async function endInterrupted(log: ScanLog, prefix = ""): Promise<void> {
       ),
     ),
   );
+}
+
+function isOf(scan: string, of: EndedRun | undefined): boolean {
+  return of === undefined || (scan.startsWith(of.node) && !scan.startsWith(`${of.present}-`));
 }
 
 /** The log is asked again so often while it takes nothing. */

@@ -8,6 +8,7 @@
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import {
+  type EndedRun,
   endInterrupted,
   type NatsBus,
   type Partition,
@@ -48,7 +49,7 @@ export interface NodeScansOptions {
 type Asked =
   | { readonly name: ScanFactName; readonly body: unknown; readonly by: string }
   /** Those of an earlier run of this node are over. */
-  | { readonly interrupted: string };
+  | { readonly interrupted: EndedRun };
 
 export class NodeScans {
   /** Of a gateway with universes. */
@@ -56,8 +57,8 @@ export class NodeScans {
   private readonly options: NodeScansOptions;
   private readonly partition = partitionNames(1)[0]!;
   private readonly subject: string;
-  /** Begins the ids of this node's scans: those of another node, or another run, differ. */
-  private readonly prefix: string;
+  /** Begin the ids of this node's scans: those of another node, and those of another run, differ. */
+  private readonly ids: EndedRun;
   private readonly local: ScanService | undefined;
   private readonly worker: WorkerEnd | undefined;
   private readonly queueEnd: QueueEnd | undefined;
@@ -67,7 +68,8 @@ export class NodeScans {
     this.options = options;
     const { session, node, roles, universes } = options;
     this.subject = subjectOf(session, this.partition, "scan");
-    this.prefix = `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.`;
+    const ofNode = `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.`;
+    this.ids = { node: ofNode, present: `${ofNode}${Math.floor(systemClock.nowUs() / 1000).toString(36)}` };
     const hasData = Object.keys(universes).length > 0;
     if (hasData && roles.includes("scan")) {
       this.local = this.localScans();
@@ -144,7 +146,7 @@ export class NodeScans {
       loaded: this.local?.loaded,
       workers: BATCHES_UNDER_WAY,
       startThread: (listener) => queueEnd.startThread(listener),
-      run: `${this.prefix}${Math.floor(systemClock.nowUs() / 1000).toString(36)}`,
+      run: this.ids.present,
       log,
       scanLog: this.remoteLog(),
     });
@@ -169,7 +171,7 @@ export class NodeScans {
     const { signal } = this.options;
     while (!signal.aborted) {
       try {
-        await this.ask({ interrupted: this.prefix });
+        await this.ask({ interrupted: this.ids });
         return;
       } catch {
         await new Promise<void>((resolve) => void systemClock.after(AGAIN_MS, resolve));
@@ -225,7 +227,7 @@ async function entered(log: ScanLog, bytes: Uint8Array): Promise<Uint8Array> {
 async function carriedOut(log: ScanLog, bytes: Uint8Array): Promise<void> {
   const asked = JSON.parse(new TextDecoder().decode(bytes)) as Partial<Record<string, unknown>>;
   const { name, body, by, interrupted } = asked;
-  if (typeof interrupted === "string") return endInterrupted(log, interrupted);
+  if (interrupted !== undefined) return endInterrupted(log, readEndedRun(interrupted));
   if (typeof name !== "string" || !isScanFact(name) || typeof by !== "string")
     throw new EigenwatchError({
       action: "enter a scan",
@@ -234,6 +236,17 @@ async function carriedOut(log: ScanLog, bytes: Uint8Array): Promise<void> {
     });
   // The partition checks the body, as it does of its own process.
   await log.enter(name, body as never, by);
+}
+
+function readEndedRun(value: unknown): EndedRun {
+  const { node, present } = (value ?? {}) as Partial<EndedRun>;
+  if (typeof node === "string" && node !== "" && typeof present === "string" && present !== "")
+    return { node, present };
+  throw new EigenwatchError({
+    action: "end scans",
+    value: "a request of another shape",
+    expected: "{node, present}",
+  });
 }
 
 function shown(error: unknown): ConstructorParameters<typeof EigenwatchError>[0] {

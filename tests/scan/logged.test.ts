@@ -14,7 +14,7 @@ import { scanLogOf } from "../../actors/log-scans.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FollowedScan } from "../../actors/scan/followed-scan.ts";
-import { endInterrupted, loggedScans } from "../../actors/scan/scan-log.ts";
+import { endInterrupted, loggedScans, type ScanLog } from "../../actors/scan/scan-log.ts";
 import { ScanService } from "../../actors/scan/service.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
@@ -274,6 +274,15 @@ test("[N4] a scan is asked for once and ends once, and nothing follows", () => {
   book.add(outcomes("a", 1, 1));
   book.hold({ scan: "a", held: true });
   assert.is(book.text(), text);
+});
+
+test("scans of another node, and of the present run of a node, are not ended with those of its earlier runs", async () => {
+  const book = new ScanBook();
+  for (const id of ["a.1-1", "a.2-1", "b.1-1"]) book.request(request(id), "ana");
+  const ended: string[] = [];
+  const log: ScanLog = { enter: async (_name, body) => void ended.push(body.scan), list: () => book.list() };
+  await endInterrupted(log, { node: "a.", present: "a.2" });
+  assert.equal(ended, ["a.1-1"]);
 });
 
 test("of scans that are over the newest are kept, as many as there is room for", () => {

@@ -46,7 +46,7 @@ export const SCAN_MUTANTS: readonly Mutant[] = [
     name: "scan-left-open",
     bug: "A scan that was under way at a crash never ends.",
     file: SCAN_LOG,
-    find: "end === null && requested.scan.startsWith(prefix)",
-    replace: "end === null && requested.scan === prefix",
+    find: "end === null && isOf(requested.scan, of)",
+    replace: "end === null && of !== undefined",
   },
 ];
