@@ -223,7 +223,7 @@ export class ScanService {
   }
 
   /** What other nodes know a universe by. */
-  nameOf(data: object): { readonly name: string; readonly digest: string } {
+  dataNameOf(data: object): { readonly name: string; readonly digest: string } {
     for (const universe of this.universes.values())
       if (universe.holds(data)) return { name: universe.name, digest: universe.digest };
     throw new Error("Cannot name a universe: it is none of this service");

@@ -134,7 +134,7 @@ export class NodeScans {
       clock: systemClock,
       answerTo: subjectOf(session, "any", "scan", "answers", run.slice(-96)),
       itemSeconds: ITEM_SECONDS,
-      nameOf: (data) => service().nameOf(data),
+      nameOf: (data) => service().dataNameOf(data),
     });
   }
 
