@@ -23,6 +23,7 @@ import { openScans } from "./open-scans.ts";
 import { collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
 import { partitionsToRun } from "./partition-names.ts";
 import { NODE_ROLES, runNode } from "./run-node.ts";
+import { tellServiceManager } from "./service-manager.ts";
 import { type SessionEnd, SessionPartitions, shadowsOf } from "./session-partitions.ts";
 import { SessionRooms } from "./session-rooms.ts";
 
@@ -85,6 +86,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     session: config.session,
     recording: config.record,
   });
+  tellServiceManager("ready", log);
   // A recording that goes on keeps its seed.
   const { settings } = partitions.first;
   const running = settings.seed === config.settings.seed ? asked : feeds(settings);
@@ -112,6 +114,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
         );
   const why = await Promise.race([stopped, ended, worked, partitions.whenHalted(), rooms.whenHalted()]);
   say("stopping", { why });
+  tellServiceManager("stopping", log);
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
   await scans?.close();
