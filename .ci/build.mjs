@@ -94,7 +94,8 @@ const PARTS = [
   {
     name: "dashboard",
     options: () => ({
-      entryPoints: [`${DASHBOARD}/main.tsx`],
+      // The second is a service worker: it shares nothing with the page.
+      entryPoints: [`${DASHBOARD}/main.tsx`, `${DASHBOARD}/push-worker.ts`],
       outdir: "dist/dashboard",
       entryNames: "[name]",
       // What the page loads when it needs it, and what that has in common with the page.

@@ -16,6 +16,7 @@ import { Model } from "./model/model.ts";
 import { Notes } from "./model/notes.ts";
 import { People } from "./model/people.ts";
 import { Presence } from "./model/presence.ts";
+import { Push } from "./model/push.ts";
 import { Room } from "./model/room.ts";
 import { Scans } from "./model/scans.ts";
 import { signIn } from "./model/sign-in.ts";
@@ -32,6 +33,7 @@ const model = new Model();
 const controls = new Controls();
 const room = new Room(controls);
 const alerts = new Alerts(model, controls, room);
+const push = new Push(controls);
 const people = new People(room, controls);
 const view = new View(model);
 goTo(view, placeIn(options));
@@ -47,7 +49,7 @@ const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
 render(
   <App
-    {...{ model, view, loop, controls, alerts, room, people, presence, notes, layout, workflows, scans }}
+    {...{ model, view, loop, controls, alerts, push, room, people, presence, notes, layout, workflows, scans }}
   />,
   root,
 );
@@ -86,6 +88,7 @@ addEventListener("pagehide", () => {
   controls.stop();
   usual.stop();
   alerts.stop();
+  push.stop();
   presence.stop();
   notes.stop();
   layout.stop();

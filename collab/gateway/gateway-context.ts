@@ -10,6 +10,7 @@ import type { Grants } from "./grants.ts";
 import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
 import type { OpenSockets } from "./open-sockets.ts";
+import type { PushService } from "./push-service.ts";
 import type { RequestContext, RequestOrigin } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
 
@@ -59,6 +60,8 @@ export interface GatewayContext {
   readonly upgrades: readonly UpgradeRoute[];
   /** Null where there are none: no universe is served, and the log has no scan. */
   readonly scans: ScanDesk | null;
+  /** Null where nobody is told by Web Push. */
+  readonly push: PushService | null;
   /** Open SSE streams. */
   readonly streams: Set<OpenStream>;
 }

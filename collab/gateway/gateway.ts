@@ -20,6 +20,7 @@ import { type ScanDesk, systemClock } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { OWNER } from "../../protocol/principal.ts";
 import { isLoopback } from "./allowed-hosts.ts";
 import { Auth, type Identity, randomToken, type Standing, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
@@ -29,6 +30,7 @@ import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
+import type { PushService } from "./push-service.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
 import { OPEN_PATHS, routes } from "./routes.ts";
@@ -62,6 +64,8 @@ export interface GatewayOptions {
   readonly staticDir?: string;
   /** Scans, where universes are served or the log has some; whoever made it closes it. */
   readonly scans?: ScanDesk | undefined;
+  /** Web Push, where it is switched on. */
+  readonly push?: PushService | undefined;
   /** WebSockets below paths of their own. */
   readonly upgrades?: readonly UpgradeRoute[];
   readonly limits?: Partial<GatewayLimits>;
@@ -191,6 +195,7 @@ class RunningGateway {
       server: options.server ?? "eigenwatch",
       upgrades: options.upgrades ?? [],
       scans: options.scans ?? null,
+      push: options.push ?? null,
       streams: this.#streams,
     };
     this.#routes = routes(context);
@@ -207,7 +212,9 @@ class RunningGateway {
       for (const stream of [...this.#streams]) stream.checkSignIn();
       this.#socketServer.checkSignIns();
       for (const route of this.#upgrades) route.checkSignIns();
+      context.push?.checkSignIns();
     });
+    context.push?.guard((by) => by === OWNER.id || grants.guest(by) !== null);
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
       this.#sockets.add(socket);

@@ -9,6 +9,7 @@ import { grantRoutes } from "./grant-routes.ts";
 import { HistoryRoute } from "./history-route.ts";
 import { MessageRoutes } from "./message-routes.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText, scanMetrics } from "./metrics.ts";
+import { pushRoutes } from "./push-routes.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { respond, respondJson } from "./response.ts";
 import { scanRoutes } from "./scan-routes.ts";
@@ -38,6 +39,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/api/logout", post((context) => logout(context, gateway))],
     ...grantRoutes(gateway),
     ...commandRoutes(gateway),
+    ...(gateway.push === null ? [] : pushRoutes(gateway, gateway.push)),
     ...(gateway.scans === null ? [] : scanRoutes(gateway, gateway.scans)),
   ]);
 }
@@ -78,7 +80,7 @@ function metrics(
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function sessions(context: RequestContext, { hubs, upgrades, scans }: GatewayContext): void {
+function sessions(context: RequestContext, { hubs, upgrades, scans, push }: GatewayContext): void {
   const { request, response } = context;
   const { role } = signedIn(context).principal;
   const hasScans = scans !== null && scans.listUniverses().length > 0;
@@ -89,6 +91,7 @@ function sessions(context: RequestContext, { hubs, upgrades, scans }: GatewayCon
     controls: [...controlsOf(session), ...(hasScans ? ["scan"] : [])],
     refused: { ...refusedOf(session, role), ...(hasScans && !maySet ? { scan: rolesFrom("editor") } : {}) },
     // Relative, as all addresses of the page: a proxy may put a path before them.
+    ...(push === null ? {} : { push: push.publicKey }),
     sockets: upgrades.map(({ prefix }) => `${prefix.slice(1)}${encodeURIComponent(session.session)}`),
   }));
   respondJson(request, response, { sessions: described });

@@ -7,6 +7,7 @@ import type { UpgradeRoute } from "../gateway/gateway-context.ts";
 import type { GrantLog } from "../gateway/grants.ts";
 import { grantsInFile } from "../gateway/grants-file.ts";
 import type { GatewayLimits } from "../gateway/limits.ts";
+import type { PushService } from "../gateway/push-service.ts";
 
 export interface GatewayPlan {
   readonly host: string;
@@ -28,6 +29,7 @@ export function openGateway(
   rooms?: { readonly server: UpgradeRoute; readonly limits: Partial<GatewayLimits> },
   grants?: GrantLog,
   scans?: ScanDesk,
+  push?: PushService,
 ): Promise<Gateway> {
   const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy, record = null } = plan;
   const staticDir = dashboardDirectory();
@@ -44,6 +46,7 @@ export function openGateway(
     trustProxy,
     server: `eigenwatch ${VERSION}`,
     scans,
+    push,
     ...(tokenFile === undefined ? {} : { tokenFile }),
     ...(staticDir === null ? {} : { staticDir }),
     ...(rooms === undefined ? {} : { upgrades: [rooms.server], limits: rooms.limits }),

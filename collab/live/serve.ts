@@ -52,7 +52,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   const log = (message: string) => say("log", { message });
   const alarms: AlarmCounts = { incidents: 0, heldBack: 0 };
   // A secret that is not there is reported before anything has started.
-  const notices = noticesOf(config.notify);
+  const notices = noticesOf(config.notify, config.record, log);
   await beginLearnt(flags, config, log);
   const names = await partitionsToRun(config.partitions, config.record);
   const partitions = await SessionPartitions.open({
@@ -68,7 +68,8 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       : partitions.all.map(({ session, recording }) => startNotifier(session, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
   const scans = await openScans(config, partitions.first.scanLog, log);
-  const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans);
+  const push = notices?.subscriptions ?? undefined;
+  const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans, push);
   const gateway = await opening.catch(async (error: unknown) => {
     await scans?.close();
     await silence();

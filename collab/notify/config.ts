@@ -10,6 +10,8 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import { email } from "./email.ts";
 import { fileMarks, memoryMarks } from "./marks.ts";
 import { type Channel, Notifier } from "./notifier.ts";
+import { pushKeys } from "./push.ts";
+import { PUSH_SERVICES, PushSubscriptions } from "./subscriptions.ts";
 import { webhook } from "./webhook.ts";
 
 /** A secret is named by where it is: in a file, or in a variable of the environment. */
@@ -37,6 +39,17 @@ export const notifySchema = v.strictObject({
     v.pipe(v.array(v.strictObject({ url: httpUrl, ...secret })), v.maxLength(CHANNELS_MAX)),
     [],
   ),
+  /** Web Push: people switch it on at the page, each browser by itself. */
+  push: v.optional(
+    v.strictObject({
+      /** Whom a push service may write to about this program. */
+      subject: v.pipe(v.string(), v.regex(/^(mailto:.+@.+|https:\/\/.+)$/, "mailto:NAME@HOST or https://…")),
+      /** Where this program's key is; it is made at the first start. */
+      keyFile: v.string(),
+      /** Hosts of push services; default: those of the common browsers. */
+      services: v.optional(v.pipe(v.array(v.string()), v.maxLength(CHANNELS_MAX)), [...PUSH_SERVICES]),
+    }),
+  ),
   emails: v.optional(
     v.pipe(
       v.array(
@@ -60,7 +73,7 @@ interface Where {
   readonly secretVariable?: string | undefined;
 }
 
-/** Throws an EigenwatchError for a secret that is not there. */
+/** Throws an EigenwatchError for a secret that is not there. Browsers are channels of their own (subscriptions.ts). */
 export function channelsOf({ webhooks, emails }: NotifyConfig, clock: Clock): Channel[] {
   return [
     ...webhooks.map(({ url, ...where }) => {
@@ -80,22 +93,47 @@ export function channelsOf({ webhooks, emails }: NotifyConfig, clock: Clock): Ch
 export interface Notices {
   readonly channels: readonly Channel[];
   readonly kinds: readonly string[];
+  /** Browsers that have subscribed; null: nobody can. */
+  readonly subscriptions: PushSubscriptions | null;
 }
 
-/** Throws as `channelsOf`; null when nobody is told. */
-export function noticesOf(config: NotifyConfig | undefined): Notices | null {
-  return config === undefined ? null : { channels: channelsOf(config, systemClock), kinds: config.kinds };
+/** Throws as `channelsOf`; null when nobody is told. `recording`: the folder beside which subscriptions are kept, null for a session in memory. */
+export function noticesOf(
+  config: NotifyConfig | undefined,
+  recording: string | null,
+  log: (message: string) => void,
+): Notices | null {
+  if (config === undefined) return null;
+  const { kinds, push } = config;
+  return {
+    channels: channelsOf(config, systemClock),
+    kinds,
+    subscriptions: push === undefined ? null : subscriptionsOf(push, recording, log),
+  };
+}
+
+function subscriptionsOf(
+  { subject, keyFile, services }: NonNullable<NotifyConfig["push"]>,
+  recording: string | null,
+  log: (message: string) => void,
+): PushSubscriptions {
+  // Beside the folder, not in it: whoever gets a copy of the recording must not be able to write to browsers.
+  const file = recording === null ? null : `${recording.replace(/[\\/]+$/, "")}.push.json`;
+  return new PushSubscriptions({ keys: pushKeys(keyFile), subject, services, file, log });
 }
 
 /** `recording`: the folder where the marks are kept, null for a session in memory. */
 export function startNotifier(
   session: LiveSession,
-  notices: Notices,
+  { channels, kinds, subscriptions }: Notices,
   recording: string | null,
   log: (message: string) => void,
 ): Notifier {
   const marks = recording === null ? memoryMarks() : fileMarks(join(recording, "notified.json"));
-  return new Notifier({ session, ...notices, marks, clock: systemClock, random: Math.random, log });
+  const random = Math.random;
+  const notifier = new Notifier({ session, channels, kinds, marks, clock: systemClock, random, log });
+  subscriptions?.serve(notifier);
+  return notifier;
 }
 
 /** Null when none is named. */

@@ -9,6 +9,8 @@ export interface Marks {
   of(channel: string): number | undefined;
   /** Resolves when it is durable. */
   set(channel: string, sequence: number): Promise<void>;
+  /** Of a channel that is served no more. */
+  forget(channel: string): Promise<void>;
 }
 
 /** Of a session that is in memory: its events are gone with it. */
@@ -17,6 +19,7 @@ export function memoryMarks(): Marks {
   return {
     of: (channel) => marks.get(channel),
     set: async (channel, sequence) => void marks.set(channel, sequence),
+    forget: async (channel) => void marks.delete(channel),
   };
 }
 
@@ -26,14 +29,18 @@ const schema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minVal
 export function fileMarks(path: string): Marks {
   const marks = new Map(Object.entries(readMarks(path)));
   let writing: Promise<void> = Promise.resolve();
+  // One at a time: two channels have one file.
+  const save = (): Promise<void> => {
+    writing = writing.catch(() => {}).then(() => write(path, JSON.stringify(Object.fromEntries(marks))));
+    return writing;
+  };
   return {
     of: (channel) => marks.get(channel),
     set(channel, sequence) {
       marks.set(channel, sequence);
-      // One at a time: two channels have one file.
-      writing = writing.catch(() => {}).then(() => write(path, JSON.stringify(Object.fromEntries(marks))));
-      return writing;
+      return save();
     },
+    forget: (channel) => (marks.delete(channel) ? save() : Promise.resolve()),
   };
 }
 

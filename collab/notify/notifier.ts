@@ -1,5 +1,5 @@
 /**
- * Tells people outside of the program what a session announces: takes its events in order to each channel (webhook, e-mail).
+ * Tells people outside of the program what a session announces: takes its events in order to each channel (webhook, e-mail, browser).
  *
  *   durable events of the session ─► those to be told ─► channel: sent, tried again, or given up ─► mark
  *                ▲                                                                                   │
@@ -10,6 +10,7 @@
  *     is killed between sending and marking sends one notice twice, under the same key.
  * N3  A channel that does not answer holds up no other, nor the session.
  * N4  Secrets are in no log, no error and no recording.
+ * N5  Channels may be added and removed while it runs. One that is removed is sent nothing more, and its mark is forgotten.
  */
 
 import { Breaker } from "../../actors/mod.ts";
@@ -59,14 +60,20 @@ const AGAIN_MS_MAX = 300_000;
 /** A receiver that is away for a day is not coming back for this notice: newer ones matter more. */
 const GIVE_UP_MS = 86_400_000;
 
+/** A channel that is served. */
+interface Served {
+  readonly channel: Channel;
+  readonly ending: AbortController;
+  readonly ended: Promise<void>;
+}
+
 export class Notifier {
   private readonly options: NotifierOptions;
   private readonly unsubscribe: () => void;
-  private readonly stopping = new AbortController();
   /** Counts deliveries of the session: what comes while events are read is not missed. */
   private deliveries = 0;
   private waiting: (() => void)[] = [];
-  private readonly running: Promise<void>[];
+  private readonly served = new Map<string, Served>();
 
   /** Begins at the marks. A channel without one begins with the events that come from now on. */
   constructor(options: NotifierOptions) {
@@ -75,48 +82,76 @@ export class Notifier {
     this.unsubscribe = session.subscribe({
       flush: () => this.wakeAll(),
     });
-    const { lastEventSequence } = session.describe();
-    this.running = channels.map((channel) => this.serve(channel, lastEventSequence));
+    for (const channel of channels) this.add(channel);
+  }
+
+  /** Serves a further channel. One of this name that is served already stays. */
+  add(channel: Channel): void {
+    if (this.served.has(channel.name)) return;
+    const { lastEventSequence } = this.options.session.describe();
+    const ending = new AbortController();
+    const ended = this.serve(channel, lastEventSequence, ending.signal);
+    this.served.set(channel.name, { channel, ending, ended });
+  }
+
+  /** Sends nothing more to the channel of a name. */
+  remove(name: string): void {
+    const served = this.served.get(name);
+    if (served === undefined) return;
+    this.served.delete(name);
+    served.ending.abort();
+    this.wakeAll();
+    void served.ended.then(() => {
+      served.channel.close?.();
+      // It may have been added again meanwhile.
+      if (!this.served.has(name)) return this.options.marks.forget(name);
+    });
   }
 
   /** Sends nothing more. An attempt under way is given its time; what was not taken is sent after the next start. */
   async close(): Promise<void> {
-    this.stopping.abort();
     this.unsubscribe();
+    const all = [...this.served.values()];
+    for (const { ending } of all) ending.abort();
     this.wakeAll();
-    await Promise.all(this.running);
-    for (const { close } of this.options.channels) close?.();
+    await Promise.all(all.map(({ ended }) => ended));
+    for (const { channel } of all) channel.close?.();
   }
 
-  private async serve(channel: Channel, from: number): Promise<void> {
+  private async serve(channel: Channel, from: number, ending: AbortSignal): Promise<void> {
     const { session, marks, kinds, clock, log } = this.options;
     const random = (): number => this.options.random();
     const breaker = new Breaker({ clock, random, firstMs: AGAIN_MS, mostMs: AGAIN_MS_MAX });
     try {
       let mark = marks.of(channel.name) ?? from;
       await marks.set(channel.name, mark);
-      while (!this.isStopped) {
+      while (!ending.aborted) {
         const { deliveries } = this;
         const events = await session.events(mark, BATCH);
         for (const event of events) {
-          if (isTold(event, kinds) && !(await this.deliver(channel, breaker, event))) return;
+          if (isTold(event, kinds) && !(await this.deliver(channel, breaker, event, ending))) return;
           mark = event.sequence;
           // A mark behind events that nobody is told of costs nothing but reading them again.
           if (isTold(event, kinds)) await marks.set(channel.name, mark);
         }
-        if (events.length === 0) await this.newsSince(deliveries);
+        if (events.length === 0) await this.newsSince(deliveries, ending);
       }
     } catch (error) {
       log(`${channel.name} sends nothing more: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 
-  /** False when the notifier was stopped before the channel took it. */
-  private async deliver(channel: Channel, breaker: Breaker, event: EventMessage): Promise<boolean> {
+  /** False when the channel was ended before it took it. */
+  private async deliver(
+    channel: Channel,
+    breaker: Breaker,
+    event: EventMessage,
+    ending: AbortSignal,
+  ): Promise<boolean> {
     const { session, clock, log } = this.options;
     const notice: Notice = { key: `${session.session}/${event.id}`, session: session.session, event };
     const untilMs = clock.monotonicMs() + GIVE_UP_MS;
-    while (!this.isStopped) {
+    while (!ending.aborted) {
       const error = await failureOf(channel.send(notice));
       if (error === null || error instanceof NotTaken) breaker.worked();
       if (error === null) return true;
@@ -128,15 +163,14 @@ export class Notifier {
       }
       const delayMs = breaker.failed();
       if (breaker.failures === 1) log(`${channel.name}: ${error.message}; it is tried again`);
-      await this.pause(delayMs);
+      await this.pause(delayMs, ending);
       breaker.due();
     }
     return false;
   }
 
-  private pause(ms: number): Promise<void> {
+  private pause(ms: number, signal: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      const { signal } = this.stopping;
       if (signal.aborted) {
         resolve();
         return;
@@ -151,9 +185,9 @@ export class Notifier {
     });
   }
 
-  private newsSince(deliveries: number): Promise<void> {
+  private newsSince(deliveries: number, ending: AbortSignal): Promise<void> {
     return new Promise((resolve) => {
-      if (this.isStopped || this.deliveries > deliveries) resolve();
+      if (ending.aborted || this.deliveries > deliveries) resolve();
       else this.waiting.push(resolve);
     });
   }
@@ -161,10 +195,6 @@ export class Notifier {
   private wakeAll(): void {
     this.deliveries++;
     for (const resolve of this.waiting.splice(0)) resolve();
-  }
-
-  private get isStopped(): boolean {
-    return this.stopping.signal.aborted;
   }
 }
 

@@ -2,12 +2,17 @@
 // runtime: node
 // slow
 /** Thresholds and alerts in a real browser: set on the page, shown with value and unit, taken on by people, refused to viewers. */
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { AlertsStatus } from "../../protocol/controls.ts";
 import { buildDashboard, complaintsOf, faultsOf, launchChromium, SLOW_WALK } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
+
+const ENDPOINT = "http://127.0.0.1:9/send";
 
 /** Below all values of the walk, so that any value is above it. */
 const FAR_BELOW = "-1000000";
@@ -18,7 +23,16 @@ let url = "";
 
 test.before(async () => {
   buildDashboard();
-  live = start(["up", "--feed", SLOW_WALK, "--port", "0", "--json"]);
+  const folder = temporaryDirectory();
+  const config = join(folder, "config.json");
+  // Nobody listens there: this browser has no push service.
+  const push = {
+    subject: "mailto:ops@example.org",
+    keyFile: join(folder, "key"),
+    services: [new URL(ENDPOINT).origin],
+  };
+  writeFileSync(config, JSON.stringify({ notify: { push } }));
+  live = start(["up", "--feed", SLOW_WALK, "--config", config, "--port", "0", "--json"]);
   url = String((await live.line("listening"))["url"]);
   browser = await launchChromium({ isSeldomDrawn: true });
 });
@@ -106,6 +120,63 @@ test("people acknowledge an alert, assign it to themselves and snooze it; a view
     await removeAll(page);
   });
 });
+
+test("a person has notices in this browser switched on and off, and the browser shows what is pushed to it", async () => {
+  await onPage(url, async (page) => {
+    await page.context().grantPermissions(["notifications"]);
+    await page.addInitScript({ content: PUSH_SERVICE });
+    await page.reload();
+    await page.waitForSelector(".channel");
+    await page.getByRole("button", { name: "Thresholds", exact: true }).click();
+    const box = page.getByLabel(/Tell me in this browser/);
+    assert.is(await box.isChecked(), false);
+    const subscribed = page.waitForResponse(/api\/push$/);
+    await box.check();
+    assert.is((await subscribed).status(), 200);
+    assert.equal(await faultsOf(page), []);
+    await pushTo(page, { tag: "t", session: "local", severity: "warning", title: "Processor is hot" });
+    await page.waitForFunction(async () => {
+      const shown = await (await navigator.serviceWorker.ready).getNotifications();
+      return shown.some(({ title, body }) => title === "Processor is hot" && body === "warning · local");
+    });
+    const ended = page.waitForResponse(/api\/push\/remove$/);
+    await box.uncheck();
+    assert.is((await ended).status(), 200);
+    assert.is(await box.isChecked(), false);
+  });
+});
+
+/** What a push service would do, for this browser has none. As text: what compiles the tests adds names that a page does not have. Keys of 65 and 16 bytes. */
+const PUSH_SERVICE = `
+  let subscription = null;
+  const keys = { p256dh: "A".repeat(87), auth: "A".repeat(22) };
+  const endpoint = ${JSON.stringify(ENDPOINT)};
+  PushManager.prototype.getSubscription = async () => subscription;
+  PushManager.prototype.subscribe = async () => {
+    const unsubscribe = async () => void (subscription = null);
+    return (subscription = { endpoint, unsubscribe, toJSON: () => ({ endpoint, keys }) });
+  };
+`;
+
+/** As the browser does with what its push service brings. */
+async function pushTo(page: Page, data: object): Promise<void> {
+  const devTools = await page.context().newCDPSession(page);
+  const registered = new Promise<string>((resolve) => {
+    devTools.on("ServiceWorker.workerRegistrationUpdated", ({ registrations }) => {
+      const [first] = registrations;
+      if (first !== undefined) resolve(first.registrationId);
+    });
+  });
+  await devTools.send("ServiceWorker.enable");
+  const registrationId = await registered;
+  const origin = new URL(url).origin;
+  await devTools.send("ServiceWorker.deliverPushMessage", {
+    origin,
+    registrationId,
+    data: JSON.stringify(data),
+  });
+  await devTools.detach();
+}
 
 interface Typed {
   level: string;

@@ -97,6 +97,41 @@ test("[N3] closing does not wait for a receiver that is away, and its notice is 
   assert.equal(next.sent, ["test/p0/1/1 alert.fired"]);
 });
 
+test("[N5] a channel that is added begins with the events that come, and one that is removed is sent nothing more and begins anew", async () => {
+  const marks = memoryMarks();
+  const world = given({ marks });
+  world.announce("incident.opened");
+  await world.taken(1);
+  const got: string[] = [];
+  let look = (): void => {};
+  const added: Channel = {
+    name: "added",
+    async send({ key }) {
+      got.push(key);
+      look();
+    },
+  };
+  const until = (count: number) =>
+    new Promise<void>((resolve) => {
+      look = () => got.length >= count && resolve();
+      look();
+    });
+  world.notifier.add(added);
+  world.announce("incident.opened");
+  await until(1);
+  world.notifier.remove("added");
+  world.announce("incident.opened");
+  await world.taken(3);
+  assert.is(marks.of("added"), undefined);
+  world.notifier.add(added);
+  world.announce("incident.opened");
+  await until(2);
+  await world.taken(4);
+  await world.notifier.close();
+  assert.equal(got, ["test/p0/2/1", "test/p0/4/1"]);
+  assert.is(world.sent.length, 4, "the other channel goes on");
+});
+
 test("marks that are none are an error, not a flood of old notices", () => {
   const path = join(temporaryDirectory(), "notified.json");
   writeFileSync(path, '{"a":"x"}');

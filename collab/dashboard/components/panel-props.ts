@@ -8,6 +8,7 @@ import type { Model } from "../model/model.ts";
 import type { Notes } from "../model/notes.ts";
 import type { People } from "../model/people.ts";
 import type { Presence } from "../model/presence.ts";
+import type { Push } from "../model/push.ts";
 import type { Room } from "../model/room.ts";
 import type { Scans } from "../model/scans.ts";
 import type { View } from "../model/view.ts";
@@ -19,6 +20,7 @@ export interface PanelProps {
   loop: Loop;
   controls: Controls;
   alerts: Alerts;
+  push: Push;
   room: Room;
   people: People;
   presence: Presence;

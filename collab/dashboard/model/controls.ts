@@ -45,6 +45,8 @@ interface Offered {
   readonly partition: string;
   readonly controls?: readonly string[];
   readonly refused?: Readonly<Record<string, string>>;
+  /** What a browser subscribes to notices with, where the gateway sends any. */
+  readonly push?: string;
   /** Relative addresses of further WebSockets: "collab/NAME" is that of the shared document. */
   readonly sockets?: readonly string[];
 }
@@ -67,6 +69,8 @@ export class Controls {
   readonly marks = signal<readonly ReplayMark[]>([]);
   /** Of these, what the person's role is too little for, with the roles that it needs. */
   readonly refused = signal<Readonly<Record<string, string>>>({});
+  /** What a browser subscribes to notices with; null: the gateway sends none. */
+  readonly pushKey = signal<string | null>(null);
   /** An invitation that waits for the person's name, or says why it was refused. */
   readonly joining = signal<Joining | null>(null);
   /** Who the gateway says is here; null until it has answered. */
@@ -99,6 +103,7 @@ export class Controls {
     this.#partitions = own.length > 1 ? own.map(({ partition }) => partition) : [];
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
+    this.pushKey.value = offered?.push ?? null;
     this.me.value = await this.#request<Me>("api/me").catch(() => null);
     const address = offered?.sockets?.find((each) => each.startsWith("collab/"));
     this.shared.value = address === undefined ? null : { address };
@@ -229,6 +234,14 @@ export class Controls {
   }
 
   /** Thresholds with the state of their alerts. */
+  async subscribePush(subscription: object): Promise<void> {
+    await this.#request("api/push", subscription);
+  }
+
+  async unsubscribePush(endpoint: string): Promise<void> {
+    await this.#request("api/push/remove", { endpoint });
+  }
+
   alerts(): Promise<AlertsStatus> {
     return this.#request<AlertsStatus>("api/alerts");
   }

@@ -34,6 +34,30 @@ function Content(props: PanelProps & { close: () => void }) {
       {controls.supported.value.has("thresholds") ? (
         <ThresholdForm key={JSON.stringify(view.threshold.value)} {...props} />
       ) : null}
+      <PushSwitch {...props} />
+    </div>
+  );
+}
+
+/** Notices in this browser, where the gateway sends them. */
+function PushSwitch({ push }: PanelProps) {
+  const isOn = push.isOn.value;
+  if (push.key.value === null || isOn === null) return null;
+  return (
+    <div class="push-switch">
+      <label>
+        <input
+          type="checkbox"
+          checked={isOn}
+          onChange={({ currentTarget }) => void push.switch(currentTarget.checked)}
+        />{" "}
+        Tell me in this browser, also while the page is closed
+      </label>
+      {push.failure.value === "" ? null : (
+        <p class="trouble" role="alert">
+          {push.failure.value}
+        </p>
+      )}
     </div>
   );
 }
