@@ -49,7 +49,21 @@ const root = document.getElementById("app");
 if (root === null) throw new Error("Cannot start: the page has no element with id app");
 render(
   <App
-    {...{ model, view, loop, controls, alerts, push, room, people, presence, notes, layout, workflows, scans }}
+    {...{
+      model,
+      view,
+      loop,
+      controls,
+      alerts,
+      push,
+      room,
+      people,
+      presence,
+      notes,
+      layout,
+      workflows,
+      scans,
+    }}
   />,
   root,
 );
