@@ -16,6 +16,7 @@ const RUNNER = [".ci", "tests/support", "protocol/closest-name.ts", "package.jso
 const BUILDABLE = {
   "main.ts": "export {};\n",
   "collab/dashboard/main.tsx": "export {};\n",
+  "collab/dashboard/push-worker.ts": "export {};\n",
   "collab/dashboard/demo/session.gz": "",
 };
 

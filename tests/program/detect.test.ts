@@ -138,12 +138,17 @@ test("--columns chooses what is looked at", async () => {
   assert.not.equal(one, await detected([table, "--columns", "c1,c2"]));
 });
 
-test("more columns than a group has are refused with the option that chooses among them", async () => {
-  const names = Array.from({ length: 129 }, (_, k) => `c${k}`);
-  const stdin = `time,${names.join(",")}\n1,${names.map(() => 0).join(",")}\n`;
-  const { code, stdout, stderr } = await run(["detect", "-"], { stdin });
-  assert.equal([code, stdout], [2, ""]);
-  assert.match(stderr, "--columns NAMES");
+test("more columns than a detector takes are refused with the option that chooses among them", async () => {
+  for (const [detector, most] of [
+    ["coherence", 128],
+    ["anomaly", 1_024],
+  ] as const) {
+    const names = Array.from({ length: most + 1 }, (_, k) => `c${k}`);
+    const stdin = `time,${names.join(",")}\n1,${names.map(() => 0).join(",")}\n`;
+    const { code, stdout, stderr } = await run(["detect", "-", "--detector", detector], { stdin });
+    assert.equal([code, stdout], [2, ""]);
+    assert.match(stderr, `at most ${most}, or --columns NAMES`);
+  }
 });
 
 test("an input without rows is refused by its name, which is standard input for -", async () => {

@@ -82,7 +82,7 @@ test("a table of more columns than there can be channels is refused by up and de
     [up, "at most 8192, or columns=NAMES to choose some of them"],
     // Among others, which are merged with it.
     [[...up, "--feed", `file:${table}`, "--once"], "at most 8192, or columns=NAMES to choose some of them"],
-    [["detect", wide], "at most 128, or --columns NAMES to choose some of them"],
+    [["detect", wide], "at most 1024, or --columns NAMES to choose some of them"],
   ];
   for (const [args, expected] of refusals) {
     const { code, stdout, stderr } = await run(args);
