@@ -15,13 +15,22 @@ import { join } from "node:path";
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { eventsOf, type FaultScore, type PhaseScore, scoreFaults, scorePhase } from "./alarms/score.ts";
-import { readTimeline, recordingOf, runSession, type SessionPlan, timelineOf } from "./alarms/session.ts";
+import {
+  isAmong,
+  readTimeline,
+  recordingOf,
+  runSession,
+  type SessionPlan,
+  timelineOf,
+} from "./alarms/session.ts";
 import { inTemporaryFolder } from "./measure.ts";
 import { runtimeName } from "./program.ts";
 
 export interface AlarmsOptions {
   minutes?: number | undefined;
   faults?: string | undefined;
+  /** Parts of names of phases, separated by commas. Default: both. */
+  only?: string | undefined;
   /** Length of a fault. */
   faultSeconds?: number | undefined;
   /** Where recordings are, or are to be kept. */
@@ -50,13 +59,14 @@ export async function benchAlarms(options: AlarmsOptions): Promise<number> {
 }
 
 async function recordAndScore(folder: string, options: AlarmsOptions): Promise<void> {
-  const { minutes = MINUTES, faults = "all", faultSeconds = FAULT_SECONDS } = options;
+  const { minutes = MINUTES, faults = "all", faultSeconds = FAULT_SECONDS, only = "all" } = options;
   const plan = { minutes, faultSeconds, restSeconds: REST_SECONDS };
   const plans: SessionPlan[] = [
     { ...plan, name: "quiet", faults: [] },
     { ...plan, name: "load", load: STEADY_LOAD, faults: faults.split(",") },
   ];
-  for (const each of plans) await runSession(join(folder, each.name), each, progress);
+  const wanted = plans.filter(({ name }) => isAmong(name, only.split(",")));
+  for (const each of wanted) await runSession(join(folder, each.name), each, progress);
   await score(folder, options);
 }
 

@@ -44,7 +44,7 @@ export const benchCommand = new Command("bench")
   )
   .option(
     "--only <text>",
-    "with --suite: only cases whose name contains this; with cluster: only these sections, of takeover,faults,contested,throughput,latency,overload",
+    "with --suite: only cases whose name contains this; with cluster: only these sections, of takeover,faults,contested,throughput,latency,overload; with alarms: only this phase, of quiet,load",
   )
   .option(
     "--seeds <n>",

@@ -79,20 +79,20 @@ const BENCHES: Readonly<Record<string, Bench>> = {
 const OF_DETECT: readonly (keyof BenchOptions)[] = ["suite", "data", "only", "seeds", "scenario"];
 
 /** Options of `bench alarms`, which takes hours and prints tables of its own. */
-const OF_ALARMS: readonly (keyof BenchOptions)[] = ["minutes", "faults", "faultSeconds", "recording"];
+const OF_ALARMS: readonly (keyof BenchOptions)[] = ["minutes", "faults", "faultSeconds", "only", "recording"];
 
 /** 1 when a benchmark failed. */
 export async function runBench(name: string | undefined, options: BenchOptions): Promise<number> {
+  if (name === "alarms") {
+    refuseOthers(name, options, OF_ALARMS);
+    return (await import("./alarms.ts")).benchAlarms(options);
+  }
   const own = name === undefined ? [] : (BENCHES[name]?.options ?? []);
   const isDetect =
     name === "detect" || OF_DETECT.some((option) => options[option] !== undefined && !own.includes(option));
   if (isDetect) {
     refuseOthers(name, options, name === "detect" ? OF_DETECT : []);
     return (await import("./detect.ts")).benchDetection(options);
-  }
-  if (name === "alarms") {
-    refuseOthers(name, options, OF_ALARMS);
-    return (await import("./alarms.ts")).benchAlarms(options);
   }
   const names = namesLike(name);
   refuseOthers(name, options, names.length === 1 ? BENCHES[names[0]!]!.options : []);

@@ -102,8 +102,9 @@ async function runFault(fault: Fault, { faultSeconds, restSeconds }: SessionPlan
   return { name, channels, withinSeconds, onsetUs, endUs, refused: null };
 }
 
-function isAmong(name: string, faults: readonly string[]): boolean {
-  return faults.includes("all") || faults.some((part) => name.includes(part));
+/** Whether a name is among those that were asked for: parts of names, or "all". */
+export function isAmong(name: string, parts: readonly string[]): boolean {
+  return parts.includes("all") || parts.some((part) => name.includes(part));
 }
 
 function nowUs(): number {
