@@ -53,23 +53,15 @@ const MESSAGE_BYTES_MAX = 4 << 20;
 /** Bad messages between two reports of totals. */
 const REPORT_MS = 10_000;
 
-export function createExchangeFeed(options: ExchangeFeedOptions): Feed {
-  const feed = new ExchangeFeed(options);
-  return {
-    source: options.source,
-    kind: "live",
-    run: (sink) => feed.run(sink),
-    stop: async () => feed.stop(),
-  };
-}
-
 /** How a connection ended. */
 interface Ending {
   readonly reason: string;
   readonly isFinal: boolean;
 }
 
-class ExchangeFeed {
+export class ExchangeFeed implements Feed {
+  readonly source: string;
+  readonly kind = "live";
   private readonly options: ExchangeFeedOptions;
   private readonly pause: Pause;
   private readonly breaker: Breaker;
@@ -78,11 +70,12 @@ class ExchangeFeed {
   constructor(options: ExchangeFeedOptions) {
     const { clock, random } = options;
     this.options = options;
+    this.source = options.source;
     this.pause = new Pause(clock);
     this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX, lastsMs: LASTS_MS });
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.pause.stop();
     this.end({ reason: "stopped", isFinal: false });
   }
@@ -139,6 +132,7 @@ class ExchangeFeed {
         lastMs = clock.monotonicMs();
       };
       const leave = (reason: string, isFinal: boolean): void => this.end({ reason, isFinal });
+      const reader = market.reader(leave);
       socket.on("open", () => {
         for (const message of venue.greeting(wanted)) socket.send(JSON.stringify(message));
       });
@@ -149,7 +143,7 @@ class ExchangeFeed {
           isHeard = true;
           heard();
         }
-        market.take(isBinary ? null : String(data), leave);
+        market.take(isBinary ? null : String(data), reader);
       });
       socket.on("error", (error) => leave(`Cannot read ${url}: ${error.message}`, false));
       socket.on("close", (code) => leave(`${venue.name} closed the connection (${code})`, false));
@@ -208,19 +202,23 @@ class Market {
     return `${this.options.venue.name}: ${[...this.listed.keys()].join(", ")}`;
   }
 
-  /** Null: a message in bytes. `leave` ends the connection. */
-  take(text: string | null, leave: (reason: string, isFinal: boolean) => void): void {
+  /** What the messages of one connection mean. `leave` ends it. */
+  reader(leave: (reason: string, isFinal: boolean) => void): VenueSink {
     const { venue } = this.options;
-    const sink: VenueSink = {
+    return {
       trade: (trade) => this.trade(trade),
       quote: (symbol, bid, ask) => this.quote(symbol, bid, ask),
       leaving: () => leave(`${venue.name} closes this connection soon`, false),
       refused: (reason) => leave(`${venue.name} refuses it: ${reason}`, true),
     };
+  }
+
+  /** Null: a message in bytes. */
+  take(text: string | null, reader: VenueSink): void {
     try {
       const message: unknown = text === null ? null : JSON.parse(text);
       if (!isFields(message)) throw new SyntaxError("it is no object in JSON");
-      venue.read(message, sink);
+      this.options.venue.read(message, reader);
     } catch (error) {
       if (!(error instanceof EigenwatchError) && !(error instanceof SyntaxError)) throw error;
       this.badSamples.count("malformed", 1, () => error.message);

@@ -1,6 +1,6 @@
 /** The kinds of feeds that come from exchanges (exchange-feed.ts), one row each. */
 import { MAX_GROUP_CHANNELS } from "../../protocol/limits.ts";
-import { createExchangeFeed } from "./exchange-feed.ts";
+import { ExchangeFeed } from "./exchange-feed.ts";
 import { binance } from "./exchanges/binance.ts";
 import { coinbase } from "./exchanges/coinbase.ts";
 import { kraken } from "./exchanges/kraken.ts";
@@ -21,7 +21,7 @@ const exchangeKind = (venue: Venue) =>
     named: () => "",
     speed: () => null,
     create: ({ spec, target, source, group, options, context: { clock } }) =>
-      createExchangeFeed({
+      new ExchangeFeed({
         source,
         group,
         venue,

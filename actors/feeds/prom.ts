@@ -1,14 +1,11 @@
 /** The kind `prom`: what a Prometheus exporter says (prometheus-feed.ts). */
 import { readFileSync } from "node:fs";
 import type { EigenwatchError } from "../../protocol/errors.ts";
-import { MOST_CHANNELS } from "./channel-groups.ts";
 import { badSpec, feedKind } from "./feed-kind.ts";
 import { EVERYTHING, parseSelection, type Selection } from "./metrics/selection.ts";
-import { duration, text, whole } from "./options.ts";
-import { createPrometheusFeed } from "./prometheus-feed.ts";
-
-/** More channels than people look at, and few enough for the joint state of their groups. */
-const SERIES = 1_024;
+import { duration, text } from "./options.ts";
+import { PrometheusFeed } from "./prometheus-feed.ts";
+import { seriesOption } from "./reading-rows.ts";
 
 export const promKind = feedKind({
   target: "URL",
@@ -18,7 +15,7 @@ export const promKind = feedKind({
     select: text(
       'series to take: up,node_cpu_seconds_total{mode!="idle"},{__name__=~"http_.*"} (default: all)',
     ),
-    series: whole(SERIES, 1, MOST_CHANNELS, "channels at most; further ones are left out and reported"),
+    series: seriesOption,
     tokenFile: text("file with a bearer token"),
     group: text("name of the channel group (default: the host of the URL)"),
   },
@@ -26,7 +23,7 @@ export const promKind = feedKind({
     (target.includes("://") ? target.slice(target.indexOf("://") + 3) : target).replace(/[/?].*$/, ""),
   speed: () => null,
   create({ spec, target, source, group, options, context: { clock } }) {
-    return createPrometheusFeed({
+    return new PrometheusFeed({
       source,
       group,
       exporter: { url: urlOf(spec, target), token: tokenOf(spec, options.tokenFile) },

@@ -42,17 +42,9 @@ const RETRY_MS_MAX = 2_000;
 /** An answer that takes longer than the time between rows is late; one of 10 s is none. */
 const ANSWER_MS_MAX = 10_000;
 
-export function createPrometheusFeed(options: PrometheusFeedOptions): Feed {
-  const feed = new PrometheusFeed(options);
-  return {
-    source: options.source,
-    kind: "live",
-    run: (sink) => feed.run(sink),
-    stop: async () => feed.stop(),
-  };
-}
-
-class PrometheusFeed {
+export class PrometheusFeed implements Feed {
+  readonly source: string;
+  readonly kind = "live";
   private readonly options: PrometheusFeedOptions;
   private readonly pause: Pause;
   private readonly breaker: Breaker;
@@ -61,11 +53,12 @@ class PrometheusFeed {
   constructor(options: PrometheusFeedOptions) {
     const { clock, random } = options;
     this.options = options;
+    this.source = options.source;
     this.pause = new Pause(clock);
     this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX });
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.pause.stop();
     this.request?.abort();
   }

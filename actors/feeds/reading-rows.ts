@@ -8,9 +8,18 @@
 import { createHash } from "node:crypto";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { BadSamples } from "./bad-samples.ts";
-import { ChannelGroups } from "./channel-groups.ts";
+import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
 import type { Reading } from "./metrics/reading.ts";
+import { whole } from "./options.ts";
+
+/** The option `series`; its default is more than people look at, and few enough for the joint state of their groups. */
+export const seriesOption = whole(
+  1_024,
+  1,
+  MOST_CHANNELS,
+  "channels at most; further ones are left out and reported",
+);
 
 interface ReadingRowsOptions {
   readonly group: string;

@@ -34,28 +34,21 @@ export interface StatsdFeedOptions {
 /** What comes in a tenth of a second at 200,000 packets of 100 bytes, with what the system adds to each. */
 const RECEIVE_BYTES = 16 << 20;
 
-export function createStatsdFeed(options: StatsdFeedOptions): Feed {
-  const feed = new StatsdFeed(options);
-  return {
-    source: options.source,
-    kind: "live",
-    run: (sink) => feed.run(sink),
-    stop: async () => feed.stop(),
-  };
-}
-
-class StatsdFeed {
+export class StatsdFeed implements Feed {
+  readonly source: string;
+  readonly kind = "live";
   private readonly options: StatsdFeedOptions;
   private readonly pause: Pause;
   private readonly metrics: StatsdMetrics;
 
   constructor(options: StatsdFeedOptions) {
     this.options = options;
+    this.source = options.source;
     this.pause = new Pause(options.clock);
     this.metrics = new StatsdMetrics(options.seriesMax);
   }
 
-  stop(): void {
+  async stop(): Promise<void> {
     this.pause.stop();
   }
 

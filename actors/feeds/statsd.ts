@@ -1,24 +1,21 @@
 /** The kind `statsd`: metrics that programs send by UDP (statsd-feed.ts). */
-import { MOST_CHANNELS } from "./channel-groups.ts";
 import { badSpec, feedKind } from "./feed-kind.ts";
-import { duration, text, whole } from "./options.ts";
-import { createStatsdFeed } from "./statsd-feed.ts";
-
-/** More channels than people look at, and few enough for the joint state of their groups. */
-const SERIES = 1_024;
+import { duration, text } from "./options.ts";
+import { seriesOption } from "./reading-rows.ts";
+import { StatsdFeed } from "./statsd-feed.ts";
 
 export const statsdKind = feedKind({
   target: "[HOST:]PORT",
   help: "StatsD packets over UDP, on loopback unless a host is given; 8125 is usual",
   options: {
     every: duration(1_000_000, 10_000, "time between rows"),
-    series: whole(SERIES, 1, MOST_CHANNELS, "channels at most; further ones are left out and reported"),
+    series: seriesOption,
     group: text("name of the channel group (default: statsd-PORT)"),
   },
   named: (target) => target.replace(/^.*:/, ""),
   speed: () => null,
   create: ({ spec, target, source, group, options, context: { clock } }) =>
-    createStatsdFeed({
+    new StatsdFeed({
       source,
       group: options.group ?? `statsd-${group}`,
       ...placeOf(spec, target),

@@ -7,7 +7,7 @@ import { readExposition } from "../../actors/feeds/metrics/exposition.ts";
 import { EVERYTHING } from "../../actors/feeds/metrics/selection.ts";
 import { SeriesReader } from "../../actors/feeds/metrics/series.ts";
 import { ReadingRows } from "../../actors/feeds/reading-rows.ts";
-import { createStatsdFeed } from "../../actors/feeds/statsd-feed.ts";
+import { StatsdFeed } from "../../actors/feeds/statsd-feed.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
 import { Child } from "./child.ts";
 import { countingSink } from "./counting-sink.ts";
@@ -83,7 +83,7 @@ async function benchStatsd(): Promise<BenchRow> {
       for (let k = 0; k < count; k++) taken += value[k]! * EVERY_SECONDS;
     },
   });
-  const feed = createStatsdFeed({
+  const feed = new StatsdFeed({
     source: "bench",
     group: "bench",
     host: "127.0.0.1",

@@ -3,6 +3,7 @@ import { type ChildProcess, type StdioOptions, spawn } from "node:child_process"
 import { existsSync } from "node:fs";
 import { join } from "node:path";
 import process from "node:process";
+import { createInterface } from "node:readline";
 import { fileURLToPath } from "node:url";
 import { ownProgram } from "../../actors/workers/own-program.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -48,6 +49,22 @@ export function builtProgram(): string[] {
   const [runtime, ...args] = ownProgram();
   if (!existsSync(BUNDLE)) return [runtime, ...args];
   return "Deno" in globalThis ? [runtime, "run", "-A", BUNDLE] : [runtime, BUNDLE];
+}
+
+/** The address of a program that was started with --json, once it listens. Throws when it ends before. */
+export async function urlOf(child: ChildProcess): Promise<string> {
+  for await (const line of createInterface({ input: child.stdout! })) {
+    const { what, url } = JSON.parse(line) as Record<string, unknown>;
+    if (what !== "listening") continue;
+    child.stdout!.resume();
+    return String(url);
+  }
+  throw new EigenwatchError({
+    action: "start the built program",
+    value: "it has ended",
+    expected: "a line with its address",
+    kind: "failed",
+  });
 }
 
 export function exited(child: ChildProcess): Promise<void> {

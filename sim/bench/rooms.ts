@@ -5,12 +5,10 @@
  */
 import type { ChildProcess } from "node:child_process";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { joinSession, type SharedSession } from "../../collab/shared-session.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
 import { check, inTemporaryFolder, pauseMs } from "./measure.ts";
-import { end, startBuilt } from "./program.ts";
+import { end, startBuilt, urlOf } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
 
 /** After each acknowledgement that is tested. */
@@ -74,20 +72,4 @@ async function opened(
   const lost = acknowledged.filter((id) => session.get("thresholds", id) === undefined);
   check(lost.length === 0, "every acknowledged edit in the document", `${lost.join(", ")} are lost`);
   return { child, session };
-}
-
-async function urlOf(child: ChildProcess): Promise<string> {
-  const lines = createInterface({ input: child.stdout! });
-  for await (const line of lines) {
-    const { what, url } = JSON.parse(line) as Record<string, unknown>;
-    if (what !== "listening") continue;
-    child.stdout!.resume();
-    return String(url);
-  }
-  throw new EigenwatchError({
-    action: "start the built program",
-    value: "it has ended",
-    expected: "a line with its address",
-    kind: "failed",
-  });
 }

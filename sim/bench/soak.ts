@@ -13,12 +13,11 @@ import type { ChildProcess } from "node:child_process";
 import { readdir, readFile } from "node:fs/promises";
 import { join } from "node:path";
 import process from "node:process";
-import { createInterface } from "node:readline";
 import WebSocket from "ws";
 import { joinSession } from "../../collab/shared-session.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { check, inTemporaryFolder, pauseMs } from "./measure.ts";
-import { end, exited, startBuilt } from "./program.ts";
+import { end, exited, startBuilt, urlOf } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
 import { writeBars } from "./scan-bars.ts";
 
@@ -231,19 +230,4 @@ function rowsOf(points: readonly Point[], done: Done): BenchRow[] {
       { atMost: GROWTH_DESCRIPTORS },
     ),
   ];
-}
-
-async function urlOf(child: ChildProcess): Promise<string> {
-  for await (const line of createInterface({ input: child.stdout! })) {
-    const { what, url } = JSON.parse(line) as Record<string, unknown>;
-    if (what !== "listening") continue;
-    child.stdout!.resume();
-    return String(url);
-  }
-  throw new EigenwatchError({
-    action: "start the built program",
-    value: "it has ended",
-    expected: "a line with its address",
-    kind: "failed",
-  });
 }

@@ -85,11 +85,13 @@ export function wholeOf(message: Fields, key: string): number {
 
 /** A time in ISO 8601, in µs. */
 export function timeOf(message: Fields, key: string): number {
-  const bytes = new TextEncoder().encode(textOf(message, key));
+  const bytes = encoder.encode(textOf(message, key));
   const timeUs = readTime(bytes, 0, bytes.length, "iso");
   if (Number.isSafeInteger(timeUs)) return timeUs;
   throw malformed(key, message[key], "a time in ISO 8601");
 }
+
+const encoder = new TextEncoder();
 
 function malformed(key: string, value: unknown, expected: string): MalformedMessage {
   return new MalformedMessage("read a message of the exchange", `${key} is ${show(value)}`, expected);

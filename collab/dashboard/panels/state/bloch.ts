@@ -8,12 +8,11 @@
  *         |1⟩
  */
 import { Columns } from "../../../charts/columns.ts";
-import type { Drawable } from "../../../charts/loop.ts";
-import { Surface } from "../../../charts/surface.ts";
 import { font } from "../../../charts/text.ts";
 import { type BlochVector, blochVector } from "../../model/measures.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
+import type { MomentPicture } from "./moment-chart.ts";
 
 /** Of the way, however long it is. */
 const MOST_POINTS = 1_000;
@@ -40,111 +39,90 @@ export function project({ x, y, z }: Pick<BlochVector, "x" | "y" | "z">): Point 
   return { x: right, y: z * COS_E - front * SIN_E, depth: front * COS_E + z * SIN_E };
 }
 
-export class BlochChart implements Drawable {
-  readonly element: HTMLElement;
-  readonly everyMs = 100;
-  readonly #view: View;
-  readonly #surface: Surface;
-  #drawn = "";
-
-  constructor(canvas: HTMLCanvasElement, view: View) {
-    this.element = canvas;
-    this.#view = view;
-    this.#surface = new Surface(canvas, false);
-  }
-
-  close(): void {
-    this.#surface.close();
-  }
-
-  draw(): boolean {
-    const { moment } = this.#view;
-    const state = `${this.#view.groupName.peek()} ${moment?.timeUs} ${this.#view.version} ${this.#surface.version} ${theme.peek().name}`;
-    if (state === this.#drawn) return false;
-    this.#drawn = state;
-    const { context, width, height } = this.#surface;
-    context.clearRect(0, 0, width, height);
-    if (moment === null || moment.n !== 2) return true;
+export const BLOCH: MomentPicture = {
+  everyMs: 100,
+  showsPast: true,
+  paint({ context, width, height }, moment, view) {
+    if (moment.n !== 2) return;
     context.save();
     context.translate(width / 2, height / 2);
     const radius = Math.max(1, Math.min(width, height) / 2 - MARGIN);
-    this.#drawSphere(context, radius);
-    this.#drawWay(context, radius, moment.timeUs);
+    drawSphere(context, radius, view);
+    drawWay(context, radius, moment.timeUs, view);
     drawVector(context, radius, blochVector(moment.re, moment.im));
     context.restore();
-    return true;
-  }
+  },
+};
 
-  #drawSphere(context: CanvasRenderingContext2D, radius: number): void {
-    const { grid, muted, faint } = theme.peek();
-    context.lineWidth = 1;
-    context.strokeStyle = faint;
+function drawSphere(context: CanvasRenderingContext2D, radius: number, view: View): void {
+  const { grid, muted, faint } = theme.peek();
+  context.lineWidth = 1;
+  context.strokeStyle = faint;
+  context.beginPath();
+  context.arc(0, 0, radius, 0, 2 * Math.PI);
+  context.stroke();
+  context.strokeStyle = grid;
+  // The equator and the meridians of x and y.
+  for (const circle of [
+    (c: number, s: number) => ({ x: c, y: s, z: 0 }),
+    (c: number, s: number) => ({ x: c, y: 0, z: s }),
+    (c: number, s: number) => ({ x: 0, y: c, z: s }),
+  ]) {
     context.beginPath();
-    context.arc(0, 0, radius, 0, 2 * Math.PI);
+    for (let k = 0; k <= 72; k++) {
+      const at = (k * Math.PI) / 36;
+      const { x, y } = project(circle(Math.cos(at), Math.sin(at)));
+      context.lineTo(x * radius, -y * radius);
+    }
     context.stroke();
-    context.strokeStyle = grid;
-    // The equator and the meridians of x and y.
-    for (const circle of [
-      (c: number, s: number) => ({ x: c, y: s, z: 0 }),
-      (c: number, s: number) => ({ x: c, y: 0, z: s }),
-      (c: number, s: number) => ({ x: 0, y: c, z: s }),
-    ]) {
-      context.beginPath();
-      for (let k = 0; k <= 72; k++) {
-        const at = (k * Math.PI) / 36;
-        const { x, y } = project(circle(Math.cos(at), Math.sin(at)));
-        context.lineTo(x * radius, -y * radius);
-      }
-      context.stroke();
-    }
-    context.font = font(11.5);
-    context.fillStyle = muted;
-    context.textAlign = "center";
-    context.textBaseline = "middle";
-    const [up, down] = this.#levelNames();
-    for (const [name, x, y, z] of [
-      [up, 0, 0, 1],
-      [down, 0, 0, -1],
-      ["x", 1, 0, 0],
-      ["y", 0, 1, 0],
-    ] as const) {
-      const at = project({ x, y, z });
-      context.fillText(name, at.x * (radius + 12), -at.y * (radius + 13));
-    }
   }
+  context.font = font(11.5);
+  context.fillStyle = muted;
+  context.textAlign = "center";
+  context.textBaseline = "middle";
+  const [up, down] = levelNames(view);
+  for (const [name, x, y, z] of [
+    [up, 0, 0, 1],
+    [down, 0, 0, -1],
+    ["x", 1, 0, 0],
+    ["y", 0, 1, 0],
+  ] as const) {
+    const at = project({ x, y, z });
+    context.fillText(name, at.x * (radius + 12), -at.y * (radius + 13));
+  }
+}
 
-  #levelNames(): [string, string] {
-    const [up, down] = this.#view.group?.channels ?? [];
-    return [up?.title ?? "|0⟩", down?.title ?? "|1⟩"];
-  }
+function levelNames(view: View): [string, string] {
+  const [up, down] = view.group?.channels ?? [];
+  return [up?.title ?? "|0⟩", down?.title ?? "|1⟩"];
+}
 
-  /** Where it was within the stretch of time that the charts show, up to the moment. */
-  #drawWay(context: CanvasRenderingContext2D, radius: number, untilUs: number): void {
-    const { measures } = this.#view.group?.joint ?? {};
-    const widthUs = Math.max(1, this.#view.spanUs.peek() / MOST_POINTS);
-    const [x, y, z] = ["blochX", "blochY", "blochZ"].map((name) => {
-      const columns = new Columns(widthUs, MOST_POINTS + 2);
-      measures?.get(name)?.fill(columns, untilUs - MOST_POINTS * widthUs, untilUs + 1);
-      return columns;
-    }) as [Columns, Columns, Columns];
-    const points: Point[] = [];
-    for (let a = x.oldest; a <= x.newest; a++) {
-      const at = { x: x.last(a), y: y.last(a), z: z.last(a) };
-      if (!Number.isNaN(at.x + at.y + at.z)) points.push(project(at));
-    }
-    context.strokeStyle = theme.peek().accent;
-    context.lineWidth = 1.25;
-    context.lineJoin = "round";
-    for (let shade = 0; shade < SHADES; shade++) {
-      const from = Math.floor(((points.length - 1) * shade) / SHADES);
-      const to = Math.floor(((points.length - 1) * (shade + 1)) / SHADES);
-      context.globalAlpha = 0.12 + (0.6 * (shade + 1)) / SHADES;
-      context.beginPath();
-      for (const point of points.slice(from, to + 1)) context.lineTo(point.x * radius, -point.y * radius);
-      context.stroke();
-    }
-    context.globalAlpha = 1;
+/** Where it was within the stretch of time that the charts show, up to the moment. */
+function drawWay(context: CanvasRenderingContext2D, radius: number, untilUs: number, view: View): void {
+  const { measures } = view.group?.joint ?? {};
+  const widthUs = Math.max(1, view.spanUs.peek() / MOST_POINTS);
+  const [x, y, z] = ["blochX", "blochY", "blochZ"].map((name) => {
+    const columns = new Columns(widthUs, MOST_POINTS + 2);
+    measures?.get(name)?.fill(columns, untilUs - MOST_POINTS * widthUs, untilUs + 1);
+    return columns;
+  }) as [Columns, Columns, Columns];
+  const points: Point[] = [];
+  for (let a = x.oldest; a <= x.newest; a++) {
+    const at = { x: x.last(a), y: y.last(a), z: z.last(a) };
+    if (!Number.isNaN(at.x + at.y + at.z)) points.push(project(at));
   }
+  context.strokeStyle = theme.peek().accent;
+  context.lineWidth = 1.25;
+  context.lineJoin = "round";
+  for (let shade = 0; shade < SHADES; shade++) {
+    const from = Math.floor(((points.length - 1) * shade) / SHADES);
+    const to = Math.floor(((points.length - 1) * (shade + 1)) / SHADES);
+    context.globalAlpha = 0.12 + (0.6 * (shade + 1)) / SHADES;
+    context.beginPath();
+    for (const point of points.slice(from, to + 1)) context.lineTo(point.x * radius, -point.y * radius);
+    context.stroke();
+  }
+  context.globalAlpha = 1;
 }
 
 function drawVector(context: CanvasRenderingContext2D, radius: number, vector: BlochVector): void {

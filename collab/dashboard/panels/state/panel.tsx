@@ -9,24 +9,16 @@ import { type BlochVector, blochVector, isDirect } from "../../model/measures.ts
 import { type Group, type Model, type Moment, measureAt } from "../../model/model.ts";
 import { pairWords } from "../../model/pair-words.ts";
 import { theme } from "../../theme/theme.ts";
-import { BlochChart } from "./bloch.ts";
+import { BLOCH } from "./bloch.ts";
 import { StatePicture, titleOf } from "./chart.ts";
 import { entryOf } from "./density-image.ts";
 import { Legend } from "./legend.tsx";
-import { SpectrumChart } from "./spectrum.ts";
+import { MomentChart, type MomentPicture } from "./moment-chart.ts";
+import { SPECTRUM } from "./spectrum.ts";
 
 export function StatePanel({ model, view, loop }: PanelProps) {
-  const bars = useRef<HTMLCanvasElement>(null);
   const [cell, setCell] = useState<Cell | null>(null);
-  useEffect(() => {
-    if (bars.current === null) return;
-    const spectrum = new SpectrumChart(bars.current, view);
-    const remove = loop.add(spectrum);
-    return () => {
-      remove();
-      spectrum.close();
-    };
-  }, []);
+  const bars = useMomentChart({ view, loop }, SPECTRUM);
   model.pulse.value;
   const group = view.group;
   const last = group?.joint.last ?? null;
@@ -119,17 +111,23 @@ export function StatePanel({ model, view, loop }: PanelProps) {
   );
 }
 
-function Bloch({ view, loop, shown }: Pick<PanelProps, "view" | "loop"> & { shown: Moment | null }) {
+/** The canvas of a picture, which is drawn while it is on the page. */
+function useMomentChart({ view, loop }: Pick<PanelProps, "view" | "loop">, picture: MomentPicture) {
   const canvas = useRef<HTMLCanvasElement>(null);
   useEffect(() => {
     if (canvas.current === null) return;
-    const chart = new BlochChart(canvas.current, view);
+    const chart = new MomentChart(canvas.current, view, picture);
     const remove = loop.add(chart);
     return () => {
       remove();
       chart.close();
     };
   }, []);
+  return canvas;
+}
+
+function Bloch({ view, loop, shown }: Pick<PanelProps, "view" | "loop"> & { shown: Moment | null }) {
+  const canvas = useMomentChart({ view, loop }, BLOCH);
   const words = shown === null ? "not known yet" : blochWords(blochVector(shown.re, shown.im));
   return <canvas class="bloch-sphere" ref={canvas} role="img" aria-label={`Bloch vector: ${words}`} />;
 }

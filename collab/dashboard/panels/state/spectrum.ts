@@ -1,37 +1,14 @@
 /** The eigenvalues of ρ as bars, largest first. The smallest are left out where they do not fit. */
-import type { Drawable } from "../../../charts/loop.ts";
-import { Surface } from "../../../charts/surface.ts";
-import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
+import type { MomentPicture } from "./moment-chart.ts";
 
 const MOST_BARS = 32;
 
-export class SpectrumChart implements Drawable {
-  readonly element: HTMLElement;
-  readonly everyMs = 200;
-  readonly #view: View;
-  readonly #surface: Surface;
-  #drawn = "";
-
-  constructor(canvas: HTMLCanvasElement, view: View) {
-    this.element = canvas;
-    this.#view = view;
-    this.#surface = new Surface(canvas, false);
-  }
-
-  close(): void {
-    this.#surface.close();
-  }
-
-  draw(): boolean {
-    const { moment } = this.#view;
-    const state = `${this.#view.groupName.peek()} ${moment?.timeUs} ${this.#surface.version} ${theme.peek().name}`;
-    if (state === this.#drawn) return false;
-    this.#drawn = state;
+export const SPECTRUM: MomentPicture = {
+  everyMs: 200,
+  showsPast: false,
+  paint({ context, width, height }, moment) {
     const look = theme.peek();
-    const { context, width, height } = this.#surface;
-    context.clearRect(0, 0, width, height);
-    if (moment === null) return true;
     const values = Array.from(moment.spectrum).slice(0, MOST_BARS);
     const pitch = width / Math.max(8, values.length);
     const thick = Math.max(1, Math.min(16, pitch - 2));
@@ -49,6 +26,5 @@ export class SpectrumChart implements Drawable {
       );
     });
     context.globalAlpha = 1;
-    return true;
-  }
-}
+  },
+};
