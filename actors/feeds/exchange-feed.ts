@@ -1,7 +1,7 @@
 /**
- * The feed of an exchange: trades, and best quotes, over a WebSocket.
+ * The feed of an exchange: trades, best quotes and order books, over a WebSocket.
  *
- *   connect ─► greeting ─► messages ─► trades and quotes ─► channels
+ *   connect ─► greeting ─► messages ─► trades, quotes, books ─► channels
  *      ▲                      └─ closed, silent, leaving ─► stalled ─┐
  *      └────────────────── after a delay that grows ◄────────────────┘
  *
@@ -10,6 +10,8 @@
  * E3  A message that cannot be read is counted; the next one is read. Messages of other kinds mean nothing.
  * E4  A symbol of which nothing came for a while is told, and again when it is back. A connection without a sign of life is given up.
  * E5  A connection that breaks again and again is tried less often (actors/link/breaker.ts). What the exchange refuses ends the feed.
+ *
+ * exchange-books.ts says what holds of books.
  */
 import { WebSocket } from "ws";
 import { EigenwatchError } from "../../protocol/errors.ts";
@@ -18,15 +20,26 @@ import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { ChannelGroups } from "./channel-groups.ts";
-import { isFields, type Trade, type Venue, type VenueSink, type Wanted } from "./exchanges/venue.ts";
+import { ConnectedBooks, ExchangeBooks } from "./exchange-books.ts";
+import {
+  type BookRules,
+  isFields,
+  type Trade,
+  type Venue,
+  type VenueSink,
+  type Wanted,
+} from "./exchanges/venue.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { Pause } from "./pause.ts";
+import { Silence } from "./silence.ts";
 
 export interface ExchangeFeedOptions {
   readonly source: string;
   readonly group: string;
   readonly venue: Venue;
   readonly wanted: Wanted;
+  /** Null: no books are wanted. */
+  readonly books: { readonly rules: BookRules; readonly address: string } | null;
   /** Instead of the exchange's own. */
   readonly address: string | null;
   /** A symbol of which nothing came for so long is told. */
@@ -47,8 +60,10 @@ const SILENT_MS = 60_000;
 const HANDSHAKE_MS = 10_000;
 const CHECK_MS = 1_000;
 
-/** The snapshot of a whole book has a megabyte. */
+/** Far more than trades and quotes have. */
 const MESSAGE_BYTES_MAX = 4 << 20;
+/** A whole book of Coinbase has several megabytes: all its levels, a hundred bytes each. */
+const BOOK_BYTES_MAX = 16 << 20;
 
 /** Bad messages between two reports of totals. */
 const REPORT_MS = 10_000;
@@ -106,10 +121,11 @@ export class ExchangeFeed implements Feed {
 
   /** Resolves when the connection has ended. `heard`: with its first message. */
   private connection(market: Market, heard: () => void): Promise<Ending> {
-    const { venue, wanted, address, clock } = this.options;
+    const { venue, wanted, address, clock, books } = this.options;
+    const maxPayload = books === null ? MESSAGE_BYTES_MAX : BOOK_BYTES_MAX;
     const url = `${address ?? venue.address}${venue.path(wanted)}`;
     return new Promise((resolve) => {
-      const socket = new WebSocket(url, { maxPayload: MESSAGE_BYTES_MAX, handshakeTimeout: HANDSHAKE_MS });
+      const socket = new WebSocket(url, { maxPayload, handshakeTimeout: HANDSHAKE_MS });
       let lastMs = clock.monotonicMs();
       let isHeard = false;
       let cancel = (): void => {};
@@ -120,6 +136,7 @@ export class ExchangeFeed implements Feed {
         socket.removeAllListeners();
         socket.on("error", () => {});
         socket.terminate();
+        reader.close();
         resolve(ending);
       };
       const check = (): void => {
@@ -132,9 +149,11 @@ export class ExchangeFeed implements Feed {
         lastMs = clock.monotonicMs();
       };
       const leave = (reason: string, isFinal: boolean): void => this.end({ reason, isFinal });
-      const reader = market.reader(leave);
+      const send = (message: unknown): void => socket.send(JSON.stringify(message));
+      const reader = market.reader(leave, send);
       socket.on("open", () => {
-        for (const message of venue.greeting(wanted)) socket.send(JSON.stringify(message));
+        for (const message of venue.greeting(wanted)) send(message);
+        reader.greeted();
       });
       socket.on("ping", sign);
       socket.on("message", (data, isBinary) => {
@@ -153,39 +172,45 @@ export class ExchangeFeed implements Feed {
 
 interface Listed {
   readonly slot: number;
+  readonly silence: Silence;
   lastId: number;
   lastTimeUs: number;
-  heardMs: number;
-  isStale: boolean;
+}
+
+/** Takes what the messages of one connection say. */
+interface Reader extends VenueSink {
+  greeted(): void;
+  /** A message could not be read. */
+  unreadable(): void;
+  close(): void;
 }
 
 /** The symbols of a feed and what came of them. */
 class Market {
   readonly badSamples: BadSamples;
   private readonly options: ExchangeFeedOptions;
-  private readonly writer: FeedWriter;
   private readonly trades: ChannelGroups;
   /** Middle and spread of each symbol, at the slots 2k and 2k + 1; null when quotes are not wanted. */
   private readonly quotes: ChannelGroups | null;
+  private readonly books: ExchangeBooks | null;
   private readonly listed: ReadonlyMap<string, Listed>;
   private flushing = false;
   private reportedMs: number;
 
   constructor(options: ExchangeFeedOptions, writer: FeedWriter) {
-    const { group, wanted, clock } = options;
+    const { group, wanted, clock, books } = options;
     this.options = options;
-    this.writer = writer;
     const ticks = { unit: "", sampling: "ticks", everyUs: 0 } as const;
     this.trades = new ChannelGroups(writer, { ...ticks, group, innovation: "logReturn" });
     this.quotes = wanted.quotes
       ? new ChannelGroups(writer, { ...ticks, group: `${group}-quotes`, innovation: "difference" })
       : null;
-    const heardMs = clock.monotonicMs();
     this.listed = new Map(
       wanted.symbols.map((symbol) => {
         for (const what of ["mid", "spread"]) this.quotes?.add(`${symbol} ${what}`);
         const slot = this.trades.add(symbol);
-        return [symbol, { slot, lastId: Number.NaN, lastTimeUs: 0, heardMs, isStale: false }];
+        const silence = new Silence(symbol, options, writer);
+        return [symbol, { slot, silence, lastId: Number.NaN, lastTimeUs: 0 }];
       }),
     );
     this.trades.declare();
@@ -195,7 +220,9 @@ class Market {
       this.flush();
       writer.status(status, detail, counts);
     });
-    this.reportedMs = heardMs;
+    this.books =
+      books === null ? null : new ExchangeBooks({ ...options, ...wanted, ...books }, writer, this.badSamples);
+    this.reportedMs = clock.monotonicMs();
   }
 
   summary(): string {
@@ -203,26 +230,42 @@ class Market {
   }
 
   /** What the messages of one connection mean. `leave` ends it. */
-  reader(leave: (reason: string, isFinal: boolean) => void): VenueSink {
+  reader(leave: (reason: string, isFinal: boolean) => void, send: (message: unknown) => void): Reader {
     const { venue } = this.options;
+    const refused = (reason: string): void => leave(`${venue.name} refuses it: ${reason}`, true);
+    const given = (): void => this.flushSoon();
+    const books = this.books === null ? null : new ConnectedBooks(this.books, { send, refused, given });
     return {
       trade: (trade) => this.trade(trade),
       quote: (symbol, bid, ask) => this.quote(symbol, bid, ask),
+      book: (update) => {
+        if (this.heard(update.symbol) !== null) books?.take(update);
+      },
+      numbered: (sequence) => books?.numbered(sequence),
       leaving: () => leave(`${venue.name} closes this connection soon`, false),
-      refused: (reason) => leave(`${venue.name} refuses it: ${reason}`, true),
+      refused,
+      greeted: () => books?.greeted(),
+      unreadable: () => books?.unreadable(),
+      close: () => books?.close(),
     };
   }
 
   /** Null: a message in bytes. */
-  take(text: string | null, reader: VenueSink): void {
+  take(text: string | null, reader: Reader): void {
+    const { venue } = this.options;
     try {
-      const message: unknown = text === null ? null : JSON.parse(text);
+      const message: unknown = text === null ? null : (venue.parse?.(text) ?? JSON.parse(text));
       if (!isFields(message)) throw new SyntaxError("it is no object in JSON");
-      this.options.venue.read(message, reader);
+      venue.read(message, reader);
     } catch (error) {
       if (!(error instanceof EigenwatchError) && !(error instanceof SyntaxError)) throw error;
       this.badSamples.count("malformed", 1, () => error.message);
+      reader.unreadable();
     }
+    this.flushSoon();
+  }
+
+  private flushSoon(): void {
     if (this.flushing) return;
     this.flushing = true;
     this.options.clock.soon(() => this.flush());
@@ -232,20 +275,14 @@ class Market {
     this.flushing = false;
     this.trades.flush();
     this.quotes?.flush();
+    this.books?.flush();
   }
 
   /** Tells of symbols that have become silent, and counts. */
   check(): void {
-    const { clock, staleUs } = this.options;
-    const nowMs = clock.monotonicMs();
-    for (const [symbol, listed] of this.listed) {
-      if (listed.isStale || nowMs - listed.heardMs < staleUs / 1000) continue;
-      listed.isStale = true;
-      this.writer.status(
-        "stalled",
-        `${symbol}: nothing for ${Math.round((nowMs - listed.heardMs) / 1000)} s`,
-      );
-    }
+    const nowMs = this.options.clock.monotonicMs();
+    for (const { silence } of this.listed.values()) silence.check();
+    this.books?.check();
     if (nowMs - this.reportedMs < REPORT_MS) return;
     this.reportedMs = nowMs;
     this.badSamples.total();
@@ -283,12 +320,7 @@ class Market {
   /** Null for a symbol that nobody asked for. */
   private heard(symbol: string): Listed | null {
     const listed = this.listed.get(symbol);
-    if (listed === undefined) return null;
-    listed.heardMs = this.options.clock.monotonicMs();
-    if (listed.isStale) {
-      listed.isStale = false;
-      this.writer.status("running", `${symbol} is back`);
-    }
-    return listed;
+    listed?.silence.heard();
+    return listed ?? null;
   }
 }

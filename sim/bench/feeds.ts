@@ -15,6 +15,7 @@ import { Walk } from "../../actors/feeds/walk.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
 import type { Feed } from "../../actors/ports/feed.ts";
 import { createFrame } from "../../protocol/frame.ts";
+import { benchBookFeeds } from "./book-feeds.ts";
 import { countingSink } from "./counting-sink.ts";
 import { check, cpuSeconds, pauseMs, secondsOf } from "./measure.ts";
 import { benchMetricsFeeds } from "./metrics-feeds.ts";
@@ -30,6 +31,7 @@ export async function benchFeeds(): Promise<BenchRow[]> {
     await benchHost(),
     await benchMeters(),
     ...(await benchMetricsFeeds()),
+    ...(await benchBookFeeds()),
   ];
 }
 

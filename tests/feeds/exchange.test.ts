@@ -1,27 +1,28 @@
 /** Feeds of exchanges, against WebSocket servers on loopback that speak as the exchanges do, and replay what was recorded of them. */
 import { readFileSync } from "node:fs";
-import type { AddressInfo } from "node:net";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { type WebSocket, WebSocketServer } from "ws";
 import { systemClock } from "../../actors/clock.ts";
 import { binance } from "../../actors/feeds/exchanges/binance.ts";
 import { coinbase } from "../../actors/feeds/exchanges/coinbase.ts";
 import { kraken } from "../../actors/feeds/exchanges/kraken.ts";
 import type { Fields, Venue } from "../../actors/feeds/exchanges/venue.ts";
 import { createFeed } from "../../actors/feeds/session-feeds.ts";
-import type { Clock } from "../../actors/ports/clock.ts";
 import { createManualClock } from "../support/clock.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
-import { type CollectingSink, collectingSink, totalCounts } from "./collect.ts";
+import { totalCounts } from "./collect.ts";
+import { binanceTrade, TRADE_MS, trading } from "./exchange-server.ts";
 
 /** What a message means. */
 function meaning(venue: Venue, message: Fields): unknown[] {
   const said: unknown[] = [];
-  venue.read(message, {
+  const parsed = venue.parse?.(JSON.stringify(message)) ?? message;
+  venue.read(parsed as Fields, {
     trade: (trade) => said.push(trade),
     quote: (...quote) => said.push(quote),
+    book: (update) => said.push(update),
+    numbered: (sequence) => said.push(sequence),
     leaving: () => said.push("leaving"),
     refused: (reason) => said.push(reason),
   });
@@ -151,6 +152,12 @@ test("symbols, addresses and their number are checked before anything is asked",
     `binance:${Array.from({ length: 129 }, (_, k) => `coin${k}`).join(",")}`,
     /129 symbols; expected at most 128/,
   );
+  refused(
+    `kraken:${Array.from({ length: 26 }, (_, k) => `COIN${k}/USD`).join(",")}?depth=10`,
+    /26 symbols; expected at most 25 with books/,
+  );
+  refused("binance:btcusdt?depth=101", /101/);
+  refused("binance:btcusdt?depth=10&booksUrl=ftp://localhost", /expected http:\/\/ or https:\/\//);
   refused("binance:btcusdt?url=http://localhost", /expected ws:\/\/ or wss:\/\//);
   refused("binance:btcusdt?url=wss://me:secret@localhost", /is no address/);
 });
@@ -334,86 +341,6 @@ function isSubsequence(part: readonly number[], whole: readonly number[]): boole
   let at = 0;
   for (const value of whole) if (value === part[at]) at++;
   return at === part.length;
-}
-
-const TRADE_MS = Date.UTC(2026, 0, 5);
-
-function binanceTrade(symbol: string, id: number, price: number, size = 1): Fields {
-  const data = { e: "trade", s: symbol, t: id, p: String(price), q: String(size), T: TRADE_MS };
-  return { stream: `${symbol.toLowerCase()}@trade`, data };
-}
-
-interface Connected {
-  readonly path: string;
-  readonly socket: WebSocket;
-  /** Read as JSON. */
-  readonly received: unknown[];
-}
-
-interface ExchangeServer {
-  readonly connections: Connected[];
-  connected(): Promise<void>;
-  /** To all that are connected. */
-  send(...messages: readonly Fields[]): void;
-  closeAll(): void;
-}
-
-interface Trading {
-  readonly server: ExchangeServer;
-  readonly sink: CollectingSink;
-  until(isSo: () => boolean): Promise<void>;
-  /** Ends the feed. */
-  stop(): Promise<void>;
-}
-
-async function trading(
-  spec: string,
-  use: (trading: Trading) => Promise<void>,
-  clock: Clock = systemClock,
-): Promise<void> {
-  const server = new WebSocketServer({ port: 0, host: "127.0.0.1" });
-  await new Promise<void>((resolve) => server.once("listening", resolve));
-  const connections: Connected[] = [];
-  server.on("connection", (socket, { url = "" }) => {
-    const connected: Connected = { path: url, socket, received: [] };
-    socket.on("message", (data) => connected.received.push(JSON.parse(String(data))));
-    socket.on("error", () => {});
-    connections.push(connected);
-  });
-  const { port } = server.address() as AddressInfo;
-  const url = encodeURIComponent(`ws://127.0.0.1:${port}`);
-  const feed = createFeed(`${spec}${spec.includes("?") ? "&" : "?"}url=${url}`, { clock, seed: 1 });
-  const sink = collectingSink();
-  const running = feed.run(sink);
-  const until = async (isSo: () => boolean): Promise<void> => {
-    while (!isSo()) await new Promise((resolve) => setImmediate(resolve));
-  };
-  const stop = async (): Promise<void> => {
-    await feed.stop();
-    await running;
-  };
-  try {
-    await use({
-      sink,
-      until,
-      stop,
-      server: {
-        connections,
-        connected: () => until(() => connections.length > 0),
-        send(...messages) {
-          for (const { socket } of connections)
-            for (const message of messages) socket.send(JSON.stringify(message));
-        },
-        closeAll() {
-          for (const { socket } of connections) socket.terminate();
-        },
-      },
-    });
-  } finally {
-    await stop();
-    for (const { socket } of connections) socket.terminate();
-    await new Promise<void>((resolve) => server.close(() => resolve()));
-  }
 }
 
 test.run();

@@ -5,6 +5,7 @@ import type { AddressInfo } from "node:net";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { binanceChange, binanceTrade, openExchange } from "../feeds/exchange-server.ts";
 import { run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -42,6 +43,21 @@ test("an exporter is shown with the units of its channels, as JSON when that is 
     rows.map(({ values }) => values),
     [{ disk_free_bytes: 7 }],
   );
+});
+
+test("an exchange is shown with the channels of its books", async () => {
+  const { server, address, close } = await openExchange();
+  const book = { lastUpdateId: 10, bids: [["100.0", "1"]], asks: [["100.5", "3"]] };
+  server.answer = () => ({ status: 200, body: JSON.stringify(book) });
+  const url = encodeURIComponent(address);
+  const checking = run(["feed", "check", `binance:btcusdt?depth=1&url=${url}`, "--rows", "1"]);
+  await server.connected();
+  server.send(binanceTrade("BTCUSDT", 1, 100), binanceChange(11, 11, {}));
+  const { code, stdout } = await checking;
+  await close();
+  assert.is(code, 0);
+  assert.match(stdout, /^group binance-book: 5 channels, ticks /m);
+  assert.match(stdout, /BTCUSDT mid 100\.25, BTCUSDT spread 0\.5, BTCUSDT imbalance -0\.5/);
 });
 
 test("a feed that brings nothing says why and ends with 1, one that cannot be ends with 2", async () => {
