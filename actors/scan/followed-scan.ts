@@ -5,15 +5,10 @@
  *   RecordedScan ─────────────┴─► HTTP, WebSocket, Server-Sent Events
  */
 import type { ScanOutcome } from "../../protocol/scan-facts.ts";
+import type { ScanProblem, ScanResult } from "../../protocol/scan-messages.ts";
 import type { LoggedScan } from "../detectors/scans/logged-scan.ts";
 import { randomWorks } from "./order/order.ts";
-import {
-  rankedResults,
-  type ScanMessage,
-  type ScanProblem,
-  type ScanResult,
-  type ScanStats,
-} from "./scan.ts";
+import { rankedResults, type ScanMessage, type ScanStats } from "./scan.ts";
 
 export interface ScanView {
   /** Its last message can be read. */

@@ -4,10 +4,11 @@
  *   core at the place ─► list, results, statistics ─► the same addresses as live
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
+import type { UniverseState } from "../../protocol/scan-messages.ts";
 import type { Core } from "../core/core.ts";
 import { type FollowedScan, RecordedScan } from "./followed-scan.ts";
 import { loggedScans } from "./scan-log.ts";
-import type { ScanCounts, ScanDesk, UniverseState } from "./service.ts";
+import type { ScanCounts, ScanDesk } from "./service.ts";
 
 export class RecordedScans implements ScanDesk {
   private readonly core: () => Core | null;

@@ -15,12 +15,13 @@ import {
   type ScanFactName,
   type ScanOutcome,
 } from "../../protocol/scan-facts.ts";
+import type { ScanProblem, ScanResult } from "../../protocol/scan-messages.ts";
 import type { Core } from "../core/core.ts";
 import { ScansDetector } from "../detectors/scans/detector.ts";
 import type { LoggedScan } from "../detectors/scans/logged-scan.ts";
 import type { Clock } from "../ports/clock.ts";
 import { loggedStats, type ScanView } from "./followed-scan.ts";
-import type { Scan, ScanMessage, ScanProblem, ScanResult, ScanStats } from "./scan.ts";
+import type { Scan, ScanMessage, ScanStats } from "./scan.ts";
 
 /** The log of a session, as scans use it. */
 export interface ScanLog {

@@ -9,6 +9,7 @@
  * C2  Followers hear every result and problem in the order of their numbers, whenever they come.
  * C3  After its last message, `complete`, nothing follows.
  */
+import type { ScanProblem, ScanResult } from "../../protocol/scan-messages.ts";
 import { MachineHost } from "../core/machine-host.ts";
 import type { Clock } from "../ports/clock.ts";
 import { randomWorks } from "./order/order.ts";
@@ -47,26 +48,6 @@ export interface ScanRequest {
   /** Time that loading and preparing took, ms. */
   readonly loadMs?: number;
   readonly prepareMs?: number;
-}
-
-export interface ScanResult {
-  readonly symbol: string;
-  readonly score: number;
-  readonly signal: boolean;
-  readonly values: Readonly<Record<string, number | null>>;
-  /** 1, 2, … in the order of delivery, together with the problems. */
-  readonly index: number;
-  /** Time of the latest row, µs since the epoch. */
-  readonly timeUs: number;
-}
-
-/** A symbol that could not be evaluated, or whose rows were not all sound (`evaluated`). */
-export interface ScanProblem {
-  /** Results and problems are numbered together. */
-  readonly index: number;
-  readonly symbol: string;
-  readonly reason: string;
-  readonly evaluated: boolean;
 }
 
 export type EndReason =

@@ -11,6 +11,7 @@
 import { createHash } from "node:crypto";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import type { SymbolChart, UniverseState } from "../../protocol/scan-messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import { ScanCoordinator, type ScanThread, type ScanThreadListener } from "./coordinator.ts";
 import { type FollowedScan, RecordedScan, type ScanView } from "./followed-scan.ts";
@@ -62,14 +63,6 @@ export interface ScanOrder {
   readonly maxResults?: number | undefined;
   readonly timeoutSeconds?: number | undefined;
   readonly minScore?: number | undefined;
-}
-
-export interface UniverseState {
-  readonly name: string;
-  readonly state: "loading" | "loaded" | "failed";
-  /** Number of symbols when it is loaded, else the reason. */
-  readonly symbols: number;
-  readonly reason: string;
 }
 
 export interface ScanServiceOptions {
@@ -167,14 +160,6 @@ export class ServedScan implements FollowedScan {
 const CHART_ROWS = 1_000;
 /** Closes of a spark line. */
 const SPARK_ROWS = 40;
-
-/** The latest rows of a symbol, with what a rule computes of them. */
-export interface SymbolChart {
-  readonly symbol: string;
-  readonly timeUs: readonly number[];
-  readonly close: readonly (number | null)[];
-  readonly series: readonly { readonly text: string; readonly values: readonly (number | null)[] }[];
-}
 
 /** What scans teach is written so long after it: many that end together are written once. */
 const SAVE_ORDER_MS = 1_000;

@@ -1,7 +1,7 @@
 /** A result as one line for programs. */
+import type { ScanResult } from "../../../protocol/scan-messages.ts";
 import { exactTimeText } from "../../../protocol/text-values.ts";
 import { visibleJson, visibleText } from "../../../protocol/visible-text.ts";
-import type { ScanResult } from "../scan.ts";
 
 export function csvHeader(names: readonly string[]): string {
   return ["index", "symbol", "time", "signal", "score", ...names].map(cell).join(",");

@@ -1,8 +1,9 @@
 /** The table of a scan: on a terminal it is drawn again as results come, with a bar of progress; its last form is printed. */
+import type { ScanProblem, ScanResult } from "../../../protocol/scan-messages.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import { print, report, showLines } from "../../command-line/terminal.ts";
 import type { Rule } from "../rules/rule.ts";
-import type { Scan, ScanProblem, ScanResult, ScanStats } from "../scan.ts";
+import type { Scan, ScanStats } from "../scan.ts";
 
 /** A terminal that changes more often is not read. */
 const DRAW_EVERY_MS = 100;

@@ -1,16 +1,8 @@
 /** What a rule can ask for, as an editor completes it. */
+import type { RuleWord } from "../../../protocol/scan-messages.ts";
 import { FUNCTIONS } from "./functions.ts";
 import { usage } from "./rule.ts";
 import { COLUMNS } from "./symbol-view.ts";
-
-export interface RuleWord {
-  readonly name: string;
-  /** As it is written: "rsi([close], period = 14)". */
-  readonly usage: string;
-  readonly help: string;
-  /** Its values are prices where its column is one, so that a chart draws it over the close. */
-  readonly isPrice: boolean;
-}
 
 /** Functions whose values have the unit of their column. */
 const OF_UNIT: ReadonlySet<string> = new Set([

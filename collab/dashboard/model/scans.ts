@@ -4,22 +4,14 @@
  *   nothing ─start─► running ⇄ paused ─► over        start again: the one before is stopped
  */
 import { signal } from "@preact/signals";
+import type {
+  RuleWord,
+  ScanProblem,
+  ScanResult,
+  SymbolChart,
+  UniverseState,
+} from "../../../protocol/scan-messages.ts";
 import type { Controls } from "./controls.ts";
-
-export interface ScanUniverse {
-  readonly name: string;
-  readonly state: "loading" | "loaded" | "failed";
-  readonly symbols: number;
-}
-
-export interface RuleName {
-  readonly name: string;
-  /** As it is written: "rsi([close], period = 14)". */
-  readonly usage: string;
-  readonly help: string;
-  /** Its values are prices, so that a chart draws it over the close. */
-  readonly isPrice: boolean;
-}
 
 export interface RuleProblem {
   /** The text that cannot be read: the one in the field may be another one meanwhile. */
@@ -29,20 +21,6 @@ export interface RuleProblem {
   readonly length: number;
   readonly value: string;
   readonly expected: string;
-}
-
-export interface ScanResult {
-  readonly symbol: string;
-  readonly score: number;
-  readonly signal: boolean;
-  readonly values: Readonly<Record<string, number | null>>;
-  readonly index: number;
-  readonly timeUs: number;
-}
-
-export interface ScanProblem {
-  readonly symbol: string;
-  readonly reason: string;
 }
 
 /** As the gateway has them; of a message of progress the first six alone. */
@@ -72,13 +50,6 @@ export interface ShownScan {
   readonly isOver: boolean;
 }
 
-export interface SymbolChart {
-  readonly symbol: string;
-  readonly timeUs: readonly number[];
-  readonly close: readonly (number | null)[];
-  readonly series: readonly { readonly text: string; readonly values: readonly (number | null)[] }[];
-}
-
 export interface ScanForm {
   readonly rule: string;
   readonly universe: string;
@@ -104,8 +75,8 @@ const NOTHING_YET: ScanFigures = {
 };
 
 export class Scans {
-  readonly universes = signal<readonly ScanUniverse[]>([]);
-  readonly names = signal<readonly RuleName[]>([]);
+  readonly universes = signal<readonly UniverseState[]>([]);
+  readonly names = signal<readonly RuleWord[]>([]);
   readonly form = signal<ScanForm>({ rule: "rsi(14) < 30", universe: "", order: "given", maxSignals: null });
   /** Of the rule in the form; null: it can be read, or was not checked yet. */
   readonly problem = signal<RuleProblem | null>(null);
@@ -134,8 +105,8 @@ export class Scans {
     if (!this.isServed) return;
     await this.#try(async () => {
       const [{ universes }, { functions }] = await Promise.all([
-        this.#controls.ask<{ universes: ScanUniverse[] }>("scan/universes"),
-        this.#controls.ask<{ functions: RuleName[] }>("scan/functions"),
+        this.#controls.ask<{ universes: UniverseState[] }>("scan/universes"),
+        this.#controls.ask<{ functions: RuleWord[] }>("scan/functions"),
       ]);
       this.universes.value = universes;
       this.names.value = functions;

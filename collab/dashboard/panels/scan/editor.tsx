@@ -1,6 +1,7 @@
 /** The field of a rule: it is checked as it is typed, marked where it cannot be read, and completed from the names that a rule may use. */
 import { useEffect, useId, useRef, useState } from "preact/hooks";
-import type { RuleName, RuleProblem, Scans } from "../../model/scans.ts";
+import type { RuleWord } from "../../../../protocol/scan-messages.ts";
+import type { RuleProblem, Scans } from "../../model/scans.ts";
 
 /** The rule is checked when typing pauses for so long. */
 const CHECK_AFTER_MS = 250;
@@ -27,7 +28,7 @@ export function RuleEditor({ scans }: { scans: Scans }) {
     setWord(wordBefore(field.current!));
     setChosen(0);
   };
-  const complete = ({ name, usage }: RuleName) => {
+  const complete = ({ name, usage }: RuleWord) => {
     const input = field.current!;
     const at = input.selectionStart ?? rule.length;
     const start = at - wordBefore(input).length;
@@ -133,7 +134,7 @@ function wordBefore({ value, selectionStart }: HTMLInputElement): string {
 }
 
 /** Those that begin with the word, then those that have it inside. */
-function offeredFor(word: string, names: readonly RuleName[]): RuleName[] {
+function offeredFor(word: string, names: readonly RuleWord[]): RuleWord[] {
   const typed = word.toLowerCase();
   if (typed === "") return [];
   const begin = names.filter(({ name }) => name.startsWith(typed) && name !== typed);

@@ -1,8 +1,9 @@
 /** The chart of one symbol: its close with the averages and bands of the rule, and each other indicator in a picture of its own below. */
 import { useLayoutEffect, useRef, useState } from "preact/hooks";
+import type { SymbolChart } from "../../../../protocol/scan-messages.ts";
 import { significant } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
-import type { Scans, SymbolChart } from "../../model/scans.ts";
+import type { Scans } from "../../model/scans.ts";
 
 const PRICE_HEIGHT = 150;
 const OTHER_HEIGHT = 70;
