@@ -75,6 +75,7 @@ export {
   type ScanOrder,
   ScanService,
 } from "./scan/service.ts";
+export { isLiveUniverse } from "./scan/universe/live.ts";
 export { WorkerEnd } from "./scan/worker-end.ts";
 export { mergedStandings, standingOf } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";

@@ -38,6 +38,8 @@ export interface ScanThreadListener {
 export interface CoordinatorOptions {
   readonly clock: Clock;
   readonly workers: number;
+  /** They start with the first scan; default: at once, so that they are warm then. */
+  readonly startsWorkersLate?: boolean | undefined;
   startThread(listener: ScanThreadListener): ScanThread;
 }
 
@@ -69,15 +71,17 @@ export class ScanCoordinator {
   private readonly stopping = new Set<Scan>();
   private lastId = 0;
   private failedStarts = 0;
+  private hasStarted = false;
   private closed = false;
 
   constructor(options: CoordinatorOptions) {
     this.options = options;
-    for (let k = 0; k < options.workers; k++) this.startWorker();
+    if (options.startsWorkersLate !== true) this.startWorkers();
   }
 
   start(request: ScanRequest): Scan {
     const { clock } = this.options;
+    this.startWorkers();
     const scan = new Scan(++this.lastId, request, clock);
     this.scans.push(scan);
     scan.signal("start");
@@ -125,6 +129,12 @@ export class ScanCoordinator {
     }
     for (const worker of this.workers) worker.close();
     this.workers.clear();
+  }
+
+  private startWorkers(): void {
+    if (this.hasStarted) return;
+    this.hasStarted = true;
+    for (let k = 0; k < this.options.workers; k++) this.startWorker();
   }
 
   private startWorker(): void {

@@ -99,7 +99,8 @@ const SPEED_WEIGHT = 0.2;
 
 export class Scan {
   readonly id: number;
-  readonly request: ScanRequest;
+  /** Of one that is over, without the rows of its symbols: they may be its own. */
+  request: ScanRequest;
   readonly task: ScanTask;
   readonly results: ScanResult[] = [];
   readonly problems: ScanProblem[] = [];
@@ -246,6 +247,7 @@ export class Scan {
     this.waiting.length = 0;
     this.tell({ type: "complete", data: this.stats() });
     this.listeners.clear();
+    this.request = { ...this.request, universe: NO_ROWS };
   }
 
   /** Results with the signals first, then by score. */
@@ -343,6 +345,18 @@ export class Scan {
     this.measuredItems = processed;
   }
 }
+
+const NO_ROWS: Universe = {
+  name: "",
+  data: {
+    symbols: [],
+    offsets: new Int32Array(1),
+    timeUs: new Float64Array(0),
+    columns: {},
+    market: null,
+  },
+  defects: new Map(),
+};
 
 /** Signals first, then by score; equal ones by name. */
 export function rankedResults(results: readonly ScanResult[]): ScanResult[] {

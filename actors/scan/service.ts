@@ -1,14 +1,14 @@
 /**
  * The scans of a process that serves: universes by name, scans by id, who follows them, what is kept of those that ended.
  *
- *   --universe sp500=DIR ─► loaded once, at start ─┐
- *   POST /scan/stream ─► order ────────────────────┴─► Scan ─► kept, the newest SCAN_LIMITS.scansKeptMax of those that are over
+ *   --universe sp500=DIR ─► loaded once, at start ──────┐
+ *   channels of the session ─► their latest rows, now ──┤
+ *   POST /scan/stream ─► order ─────────────────────────┴─► Scan ─► kept, the newest SCAN_LIMITS.scansKeptMax of those that are over
  *
  * V1  An order names a universe, never a path.
  * V2  What a person asks for is checked before anything starts; every limit is named in its error.
  * V3  With a log, requests, results and ends are inputs of it: what people ask for is answered when it is durable, and so are results (scan-log.ts).
  */
-import { createHash } from "node:crypto";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { SymbolChart, UniverseState } from "../../protocol/scan-messages.ts";
@@ -19,22 +19,20 @@ import { inOrder, type Order } from "./order/order.ts";
 import { OrderMemory } from "./order/order-memory.ts";
 import { type OrderReport, orderReport } from "./order/order-report.ts";
 import { columnOf } from "./rules/evaluate.ts";
-import { parseRule } from "./rules/rule.ts";
+import { parseRule, type Rule } from "./rules/rule.ts";
 import type { Scan } from "./scan.ts";
 import { EnteredScan, type ScanLog } from "./scan-log.ts";
-import { loadUniverse } from "./universe/load.ts";
-import { prepareUniverse } from "./universe/prepare.ts";
-import {
-  MAX_UNIVERSE_SYMBOLS,
-  type Universe,
-  type UniverseData,
-  UniverseSymbol,
-} from "./universe/universe.ts";
+import { isLiveUniverse, type LiveSource, LiveUniverses } from "./universe/live.ts";
+import type { PreparedUniverse } from "./universe/prepared.ts";
+import { ServedUniverse } from "./universe/served.ts";
+import { MAX_UNIVERSE_SYMBOLS, type Universe, UniverseSymbol } from "./universe/universe.ts";
 
 /** Limits of scans that others may ask for, each with the reason. */
 export const SCAN_LIMITS = {
   /** Scans at the same time: each core gives each of them a turn of 4 ms a second. */
   scansActiveMax: 256,
+  /** Scans of live channels at the same time: each has rows of its own, up to 6 MB. */
+  scansLiveMax: 16,
   /** Scans that are over and can still be read, with all their results: at 500 symbols each some 20 MB. */
   scansKeptMax: 64,
   /** Symbols of one order: those of the largest universe. */
@@ -51,7 +49,7 @@ export const SCAN_LIMITS = {
 
 /** What somebody asks for. */
 export interface ScanOrder {
-  /** A name, or symbols of the universe that has them; default: the only universe. */
+  /** A name, or symbols of the universe that has them; default: the only one that is served, or the live channels where none is. */
   readonly universe?: string | readonly string[] | undefined;
   readonly rule: string;
   readonly maxSymbols?: number | undefined;
@@ -70,8 +68,12 @@ export interface ScanServiceOptions {
   /** Paths by name. */
   readonly universes: Readonly<Record<string, string>>;
   /** Universes that another service of this process has loaded. */
-  readonly loaded?: ReadonlyMap<string, LoadedUniverse> | undefined;
+  readonly loaded?: ReadonlyMap<string, ServedUniverse> | undefined;
+  /** The partitions of the running session, whose channels are universes too. */
+  readonly live?: readonly LiveSource[] | undefined;
   readonly workers: number;
+  /** As the coordinator has it. */
+  readonly startsWorkersLate?: boolean | undefined;
   startThread(listener: ScanThreadListener): ScanThread;
   /** Begins the ids of this process: those of another run are not found. */
   readonly run: string;
@@ -182,7 +184,8 @@ export interface ScanCounts {
 export class ScanService {
   private readonly options: ScanServiceOptions;
   readonly coordinator: ScanCoordinator;
-  private readonly universes = new Map<string, LoadedUniverse>();
+  private readonly universes = new Map<string, ServedUniverse>();
+  private readonly live: LiveUniverses;
   private readonly scans = new Map<string, ServedScan>();
   private readonly orders: OrderMemory;
   private cancelSave: (() => void) | null = null;
@@ -199,11 +202,13 @@ export class ScanService {
     for (const [name, path] of Object.entries(options.universes))
       this.universes.set(
         name,
-        options.loaded?.get(name) ?? new LoadedUniverse(name, path, options.log ?? (() => {})),
+        options.loaded?.get(name) ?? new ServedUniverse(name, path, options.log ?? (() => {})),
       );
+    const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
+    this.live = new LiveUniverses(options.live ?? [], rest);
   }
 
-  get loaded(): ReadonlyMap<string, LoadedUniverse> {
+  get loaded(): ReadonlyMap<string, ServedUniverse> {
     return this.universes;
   }
 
@@ -215,9 +220,10 @@ export class ScanService {
   }
 
   /** The universe of this name, prepared for a rule. Rejects where its data are others than those with this digest. */
-  async universeOf(name: string, digest: string, rule: ReturnType<typeof parseRule>): Promise<Universe> {
-    const found = await this.choose(name);
-    if (found.digest === digest) return found.prepared(rule);
+  async universeOf(name: string, digest: string, rule: Rule): Promise<Universe> {
+    const found = this.universes.get(this.nameOf(name));
+    const universe = await found?.ready();
+    if (universe !== undefined && found!.digest === digest) return universe.prepared(rule);
     throw new EigenwatchError({
       action: `evaluate symbols of ${name}`,
       value: "this node has other data than the gateway",
@@ -227,7 +233,7 @@ export class ScanService {
   }
 
   listUniverses(): UniverseState[] {
-    return [...this.universes.values()].map((universe) => universe.describe());
+    return [...[...this.universes.values()].map((universe) => universe.describe()), ...this.live.list()];
   }
 
   /** Throws an EigenwatchError for an order that cannot be carried out. `by`: who asks, in words. With a log the order is durable then. */
@@ -244,6 +250,7 @@ export class ScanService {
       });
     const requestedMs = clock.monotonicMs();
     const chosen = await this.choose(order.universe);
+    if (isLiveUniverse(chosen.name)) this.refuseMoreLive();
     const loadedMs = clock.monotonicMs();
     const universe = chosen.prepared(rule);
     const { symbols } = universe.data;
@@ -276,7 +283,7 @@ export class ScanService {
     this.scans.set(served.id, served);
     const ended = () => {
       this.count(scan);
-      this.learn(chosen.name, scan);
+      this.learn(chosen.name, scan, universe);
     };
     if (scan.isOver) ended();
     else scan.onMessage(({ type }) => type === "complete" && ended());
@@ -302,7 +309,7 @@ export class ScanService {
   /** Throws for a symbol, or a rule, that cannot be drawn. */
   async chart(universe: string | undefined, symbol: string, text: string): Promise<SymbolChart> {
     const rule = parseRule(text);
-    const chosen = await this.choose(this.nameOf(universe));
+    const chosen = await this.drawn(universe);
     const { data } = chosen.prepared(rule);
     const index = chosen.places.get(symbol);
     const view = index === undefined ? null : new UniverseSymbol(data, index);
@@ -327,7 +334,7 @@ export class ScanService {
 
   /** The latest closes of these symbols; of one that the universe does not have, none. */
   async sparks(universe: string | undefined, symbols: readonly string[]): Promise<Record<string, number[]>> {
-    const chosen = await this.choose(this.nameOf(universe));
+    const chosen = await this.drawn(universe);
     const { data } = chosen.loaded;
     const close = data.columns.close!;
     return Object.fromEntries(
@@ -428,58 +435,68 @@ export class ScanService {
   }
 
   /** Every scan teaches, whatever its order was. */
-  private learn(universe: string, scan: Scan): void {
-    const { rule, universe: swept } = scan.request;
-    this.orders.of(universe).learn(rule, swept.data, scan.outcomes);
+  private learn(name: string, { request, outcomes }: Scan, { data }: Universe): void {
+    this.orders.of(name).learn(request.rule, data, outcomes);
     this.cancelSave ??= this.options.clock.after(SAVE_ORDER_MS, () => {
       this.cancelSave = null;
       this.orders.save();
     });
   }
 
+  /** Throws for a name that there is not. */
   private nameOf(universe: string | undefined): string {
-    const names = [...this.universes.keys()];
-    const name = universe ?? (names.length === 1 ? names[0] : undefined);
-    if (name !== undefined && this.universes.has(name)) return name;
+    const served = [...this.universes.keys()];
+    const names = this.listUniverses().map(({ name }) => name);
+    const only = served.length > 0 ? served : names.slice(0, 1);
+    const name = universe ?? (only.length === 1 ? only[0] : undefined);
+    if (name !== undefined && names.includes(name)) return name;
     throw new EigenwatchError({
-      action: "find universe",
+      action: name === undefined ? "choose a universe" : "find universe",
       value: name ?? "none is named",
-      expected: expectedAmong(name ?? "", names),
+      expected: names.length === 0 ? NO_UNIVERSE : expectedAmong(name ?? "", names),
+      kind: name === undefined ? "usage" : "notFound",
+    });
+  }
+
+  private async choose(universe: ScanOrder["universe"]): Promise<PreparedUniverse> {
+    if (universe === undefined || typeof universe === "string") {
+      const name = this.nameOf(universe);
+      return this.universes.get(name)?.ready() ?? this.live.snapshot(name);
+    }
+    const readable: PreparedUniverse[] = [];
+    for (const each of this.universes.values())
+      await each.ready().then(
+        (found) => readable.push(found),
+        () => {},
+      );
+    const found = readable.find(({ places }) => universe.some((symbol) => places.has(symbol)));
+    if (found !== undefined) return found;
+    if (this.live.hasSome(universe)) return this.live.snapshot();
+    const names = this.listUniverses().map(({ name }) => name);
+    throw new EigenwatchError({
+      action: "choose a universe",
+      value: "none has one of these symbols",
+      expected: names.length === 0 ? NO_UNIVERSE : `one of ${names.join(", ")}`,
       kind: "notFound",
     });
   }
 
-  private async choose(universe: ScanOrder["universe"]): Promise<LoadedUniverse> {
-    const names = [...this.universes.keys()];
-    if (typeof universe === "string") {
-      const found = this.universes.get(universe);
-      if (found === undefined)
-        throw new EigenwatchError({
-          action: "find universe",
-          value: universe,
-          expected: names.length === 0 ? "up with --universe NAME=PATH" : expectedAmong(universe, names),
-          kind: "notFound",
-        });
-      await found.ready();
-      return found;
-    }
-    const all = [...this.universes.values()];
-    await Promise.all(all.map((each) => each.ready().catch(() => {})));
-    const found =
-      universe === undefined
-        ? all.length === 1
-          ? all[0]
-          : undefined
-        : all.find(({ places }) => universe.some((symbol) => places.has(symbol)));
-    if (found !== undefined) {
-      await found.ready();
-      return found;
-    }
+  /** Of live channels the rows that the newest scan has. */
+  private drawn(universe: string | undefined): Promise<PreparedUniverse> {
+    const name = this.nameOf(universe);
+    return this.universes.get(name)?.ready() ?? this.live.latest(name);
+  }
+
+  private refuseMoreLive(): void {
+    const running = [...this.scans.values()].filter(
+      (each) => isLiveUniverse(each.universe) && !each.running.isOver,
+    );
+    if (running.length < SCAN_LIMITS.scansLiveMax) return;
     throw new EigenwatchError({
-      action: "choose a universe",
-      value: universe === undefined ? "none is named" : "none has one of these symbols",
-      expected: names.length === 0 ? "up with --universe NAME=PATH" : `one of ${names.join(", ")}`,
-      kind: universe === undefined ? "usage" : "notFound",
+      action: "start a scan",
+      value: `${running.length} scans of live channels are running`,
+      expected: `at most ${SCAN_LIMITS.scansLiveMax} (scansLiveMax)`,
+      kind: "unavailable",
     });
   }
 
@@ -503,6 +520,8 @@ export class ScanService {
   }
 }
 
+const NO_UNIVERSE = "up with --universe NAME=PATH";
+
 /** What a gateway asks for: of scans that run, or of recorded ones (recorded-scans.ts). */
 export type ScanDesk = Pick<
   ScanService,
@@ -523,81 +542,4 @@ export type ScanDesk = Pick<
 
 function numbersOrNull(column: Float64Array): (number | null)[] {
   return Array.from(column, (value) => (Number.isFinite(value) ? value : null));
-}
-
-/** A universe that is loaded once, and keeps what rules needed of it. */
-export class LoadedUniverse {
-  readonly name: string;
-  places: ReadonlyMap<string, number> = new Map();
-  private universe: Universe | null = null;
-  private failure: Error | null = null;
-  private digested: string | null = null;
-  private readonly loading: Promise<void>;
-
-  constructor(name: string, path: string, log: (line: string) => void) {
-    this.name = name;
-    this.loading = loadUniverse(path).then(
-      ({ universe, unreadable }) => {
-        this.universe = universe;
-        this.places = new Map(universe.data.symbols.map((symbol, index) => [symbol, index]));
-        for (const { message } of unreadable) log(`universe ${name}: ${message}`);
-      },
-      (error: Error) => {
-        this.failure = error;
-        log(`universe ${name}: ${error.message}`);
-      },
-    );
-  }
-
-  /** The reason names no path: a client is not told where data lie. */
-  async ready(): Promise<void> {
-    await this.loading;
-    if (this.universe === null)
-      throw new EigenwatchError({
-        action: `load universe ${this.name}`,
-        value: "its data cannot be read",
-        expected: "data as the log of the server says",
-        kind: "unavailable",
-      });
-  }
-
-  /** After ready(). */
-  get loaded(): Universe {
-    return this.universe!;
-  }
-
-  /** Whether these are its data, prepared for whatever rule. */
-  holds(data: object): boolean {
-    return this.universe !== null && this.universe.data.timeUs === (data as UniverseData).timeUs;
-  }
-
-  /** Of its symbols, times and columns: the same on every node that has loaded the same data. */
-  get digest(): string {
-    this.digested ??= digestOf(this.universe!.data);
-    return this.digested;
-  }
-
-  prepared(rule: ReturnType<typeof parseRule>): Universe {
-    this.universe = prepareUniverse(this.universe!, rule);
-    return this.universe;
-  }
-
-  describe(): UniverseState {
-    const { name, universe, failure } = this;
-    if (universe !== null)
-      return { name, state: "loaded", symbols: universe.data.symbols.length, reason: "" };
-    return {
-      name,
-      state: failure === null ? "loading" : "failed",
-      symbols: 0,
-      reason: failure === null ? "" : "see the log of the server",
-    };
-  }
-}
-
-function digestOf({ symbols, offsets, timeUs, columns }: UniverseData): string {
-  const hash = createHash("sha256").update(JSON.stringify([symbols, Object.keys(columns)]));
-  for (const column of [offsets, timeUs, ...Object.values(columns)])
-    hash.update(new Uint8Array(column.buffer, column.byteOffset, column.byteLength));
-  return hash.digest("hex");
 }

@@ -1,7 +1,7 @@
 /** What `up` runs with: options, then the config file, then defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
-import type { RequestedSetting } from "../../actors/mod.ts";
+import { isLiveUniverse, type RequestedSetting } from "../../actors/mod.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { name } from "../../protocol/fields.ts";
@@ -212,14 +212,19 @@ function workflowsOf(namesAndFiles: readonly string[]): Workflow[] {
 /** Throws for a path where nothing is: it is found out before anything starts. */
 function universesOf(paths: Readonly<Record<string, string>>): Readonly<Record<string, string>> {
   for (const [universe, path] of Object.entries(paths)) {
-    const problem = !v.is(name, universe)
-      ? { value: `"${universe}" is no name`, expected: `1 to ${MAX_NAME_BYTES} bytes` }
-      : existsSync(path)
-        ? null
-        : { value: `there is no ${path}`, expected: "a table, a folder of tables, or a recording" };
+    const problem = problemOfUniverse(universe, path);
     if (problem !== null) throw new EigenwatchError({ action: `serve universe ${universe}`, ...problem });
   }
   return paths;
+}
+
+function problemOfUniverse(universe: string, path: string): { value: string; expected: string } | null {
+  if (!v.is(name, universe))
+    return { value: `"${universe}" is no name`, expected: `1 to ${MAX_NAME_BYTES} bytes` };
+  if (isLiveUniverse(universe))
+    return { value: "the session's own channels have this name", expected: "another name" };
+  if (existsSync(path)) return null;
+  return { value: `there is no ${path}`, expected: "a table, a folder of tables, or a recording" };
 }
 
 /** What asks nobody who they are must not be reached from outside. */

@@ -67,11 +67,11 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       ? []
       : partitions.all.map(({ session, recording }) => startNotifier(session, notices, recording, log));
   const silence = (): Promise<unknown> => Promise.all(notifiers.map((notifier) => notifier.close()));
-  const scans = await openScans(config, partitions.first.scanLog, log);
+  const scans = await openScans(config, partitions, log);
   const push = notices?.subscriptions ?? undefined;
   const opening = openGateway(config, partitions.sessions, log, rooms, undefined, scans, push);
   const gateway = await opening.catch(async (error: unknown) => {
-    await scans?.close();
+    await scans.close();
     await silence();
     await rooms.close();
     await partitions.close();
@@ -118,7 +118,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   tellServiceManager("stopping", log);
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
-  await scans?.close();
+  await scans.close();
   await partitions.close();
   await gateway.close();
   await rooms.close();

@@ -50,7 +50,7 @@ export const upCommand = withNatsOptions(
   )
   .option(
     "--universe <name=path>",
-    "symbols that scans may go through: a table, a folder of tables, or a recording; may be given again",
+    "symbols that scans may go through besides the session's channels: a table, a folder of tables, or a recording; may be given again",
     repeated(read(pathAndValue("sp500=bars/daily.csv.gz"))),
     [],
   )

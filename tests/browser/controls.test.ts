@@ -226,6 +226,16 @@ test("a rule is completed and checked, its results come with signals on top, and
         assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= width, `it fits into ${width} pixels`);
       }
     await page.screenshot({ path: join(tmpdir(), "eigenwatch-scan.png") });
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.getByLabel("Symbols of").selectOption("live:walk");
+    await submit(page).click();
+    await page.locator(".scan-now", { hasText: "4 of 4 symbols" }).waitFor();
+    await page.getByRole("button", { name: "walk/walk1", exact: true }).click();
+    await page
+      .getByRole("region", { name: "Chart of walk/walk1" })
+      .getByRole("img", { name: /close/ })
+      .waitFor();
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-scan-live.png") });
   });
   await onPage(replayUrl, {}, async (page) => {
     assert.is(await page.getByRole("button", { name: "Scan", exact: true }).count(), 0);

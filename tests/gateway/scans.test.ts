@@ -11,6 +11,7 @@ import { SCAN_LIMITS, ScanService } from "../../actors/scan/service.ts";
 import type { Gateway, GatewayOptions } from "../../collab/gateway/gateway.ts";
 import { InlineThread } from "../scan/inline-thread.ts";
 import { condition } from "../support/condition.ts";
+import { FakeSession, START_US } from "../support/fake-session.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { type Answer, ask, errorOf, withGateway } from "./http.ts";
 
@@ -32,10 +33,12 @@ async function withScans(
   options: Partial<GatewayOptions> = {},
   /** Workers wait for it: until then no scan is over. */
   begins?: Promise<void>,
+  live: readonly FakeSession[] = [],
 ): Promise<void> {
   const scans = new ScanService({
     clock: systemClock,
     universes: { prices: table, broken: join(table, "none") },
+    live,
     workers: 2,
     startThread: (listener) => new InlineThread(listener, begins),
     run: "t",
@@ -393,6 +396,106 @@ test("a scan that nobody follows ends after its idle time, and one that is follo
     assert.is((await new ScanSocket(gateway, kept.websocket_url).toEnd()).at(-1)!.data.reason, "finished");
   };
   return withScans(act, {}, opened);
+});
+
+/** Groups "g" with two channels of so many rows, and "quiet" with a channel of one row. */
+function liveSession(rows: number): FakeSession {
+  const session = new FakeSession();
+  session.declare("g", ["up", "down"]);
+  session.declare("quiet", ["x"]);
+  session.measure("quiet", [[0, 0, 1]]);
+  for (let k = 1; k <= rows; k++) measured(session, k);
+  return session;
+}
+
+function measured(session: FakeSession, k: number): void {
+  session.measure("g", [
+    [k, 0, 100 + k],
+    [k, 1, 200 - k],
+  ]);
+}
+
+interface Waited {
+  results: { symbol: string; signal: boolean; timeUs: number; values: Record<string, number> }[];
+  problems: { symbol: string; reason: string }[];
+}
+
+test("live channels are scanned as they were when it was asked for, and drawn so", () => {
+  const { opened, open } = gate();
+  const live = liveSession(20);
+  const act = async (gateway: Gateway) => {
+    const { universes } = (await ask(gateway, "/scan/universes")).json() as { universes: object[] };
+    const state = { state: "loaded", reason: "" };
+    assert.equal(universes.slice(2), [
+      { name: "live", symbols: 3, ...state },
+      { name: "live:g", symbols: 2, ...state },
+      { name: "live:quiet", symbols: 1, ...state },
+    ]);
+    const { scan_id, websocket_url } = await started(gateway, { universe: "live:g", rule: "sma(2) > 110" });
+    measured(live, 21);
+    open();
+    await new ScanSocket(gateway, websocket_url).toEnd();
+    const { results } = (await ask(gateway, `/scan/results/${scan_id}`)).json() as Waited;
+    const askedUs = START_US + 20;
+    assert.equal(
+      results.map(({ symbol, signal, timeUs, values }) => [symbol, signal, timeUs, values["sma(2)"]]).sort(),
+      [
+        ["g/down", true, askedUs, 180.5],
+        ["g/up", true, askedUs, 119.5],
+      ],
+    );
+    const chart = (await ask(gateway, "/scan/chart?universe=live:g&symbol=g/up&rule=close")).json() as {
+      timeUs: number[];
+    };
+    assert.equal([chart.timeUs.length, chart.timeUs.at(-1)], [20, askedUs]);
+    const { scans } = (await ask(gateway, "/scans")).json() as { scans: { universe: string }[] };
+    assert.is(scans[0]!.universe, "live:g");
+  };
+  return withScans(act, {}, opened, [live]);
+});
+
+test("a live channel that lacks rows or a column is reported, and the scan goes on", () =>
+  withScans(
+    async (gateway) => {
+      const scan = async (order: object) =>
+        (await post(gateway, "/scan/stream?wait=1", order)).json() as Waited;
+      const short = await scan({ universe: "live", rule: "sma(5) > 0" });
+      assert.equal(short.results.map(({ symbol }) => symbol).sort(), ["g/down", "g/up"]);
+      assert.equal(
+        short.problems.map(({ symbol, reason }) => [symbol, reason]),
+        [["quiet/x", "evaluate sma(5): there are 1 rows; expected at least 5"]],
+      );
+      const named = await scan({ universe: ["g/up", "none"], rule: "high > 1" });
+      assert.equal(
+        named.problems.map(({ symbol, reason }) => [symbol, reason]),
+        [
+          ["none", "the universe has no such symbol"],
+          ["g/up", "evaluate g/up: it has no high; expected a column high in its table"],
+        ],
+      );
+      const refused = await post(gateway, "/scan/stream", { universe: "live:none", rule: "close > 1" });
+      assert.is(refused.status, 404);
+      assert.match(errorOf(refused).expected, "live:g");
+    },
+    {},
+    undefined,
+    [liveSession(10)],
+  ));
+
+test("more scans of live channels than there is room for are refused, and their end makes room", () => {
+  const { opened, open } = gate();
+  const act = async (gateway: Gateway) => {
+    const order = { universe: "live", rule: "close > 1" };
+    const running: Started[] = [];
+    for (let k = 0; k < SCAN_LIMITS.scansLiveMax; k++) running.push(await started(gateway, order));
+    const refused = await post(gateway, "/scan/stream", order);
+    assert.is(refused.status, 503);
+    assert.match(errorOf(refused).expected, "scansLiveMax");
+    open();
+    await Promise.all(running.map((each) => new ScanSocket(gateway, each.websocket_url).toEnd()));
+    await started(gateway, order);
+  };
+  return withScans(act, {}, opened, [liveSession(3)]);
 });
 
 test("a gateway without universes has no scans", () =>

@@ -159,26 +159,38 @@ test("a learned order is kept from scan to scan, shown, and forgotten on request
   assert.match(tuned.stdout, /(Nothing is gained|Gained on the later dates)/);
 });
 
-test("up serves scans of a universe on threads of its own, and ends with them", async () => {
+test("up serves scans of a universe and of its own channels on threads of its own, and ends with them", async () => {
   const feed = "walk?channels=2&rate=100&frame=2&seed=1";
   const program = start(["up", "--feed", feed, "--port", "0", "--json", "--universe", `walks=${table}`]);
   const { url } = await program.line("listening");
-  const response = await fetch(`${url}scan/stream?wait=1`, {
-    method: "POST",
-    headers: { "content-type": "application/json" },
-    body: JSON.stringify({ universe: "walks", rule: "sma(3) > 0", termination_criteria: { max_signals: 4 } }),
+  const scan = async (order: object) => {
+    const response = await fetch(`${url}scan/stream?wait=1`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ rule: "sma(3) > 0", ...order }),
+    });
+    return { status: response.status, ...((await response.json()) as Partial<Told>) };
+  };
+  const { status, results, stats } = await scan({
+    universe: "walks",
+    termination_criteria: { max_signals: 4 },
   });
-  const { results, stats } = (await response.json()) as Told;
-  assert.equal([response.status, stats.signals, stats.reason], [200, 4, "signals"]);
-  assert.ok(results.length >= 4);
+  assert.equal([status, stats!.signals, stats!.reason], [200, 4, "signals"]);
+  assert.ok(results!.length >= 4);
+  // The feed may have brought less than three rows.
+  let live = await scan({ universe: "live:walk" });
+  while (live.results?.length !== 2) live = await scan({ universe: "live:walk" });
+  assert.equal(live.results.map(({ symbol }) => symbol).sort(), ["walk/walk1", "walk/walk2"]);
   program.kill("SIGINT");
   assert.is((await program.ended).code, 0);
 });
 
-test("up refuses a universe that is not there, before anything starts", async () => {
-  const { code, stderr } = await run(["up", "--port", "0", "--universe", "walks=none.csv"]);
-  assert.is(code, 2);
-  assert.match(stderr, "Cannot serve universe walks: there is no none.csv");
+test("up refuses a universe that is not there, or that takes the name of its channels, before anything starts", async () => {
+  const refused = (universe: string) => run(["up", "--port", "0", "--universe", universe]);
+  const [absent, named] = await Promise.all([refused("walks=none.csv"), refused(`live:walk=${table}`)]);
+  assert.equal([absent.code, named.code], [2, 2]);
+  assert.match(absent.stderr, "Cannot serve universe walks: there is no none.csv");
+  assert.match(named.stderr, "Cannot serve universe live:walk: the session's own channels have this name");
 });
 
 test.run();

@@ -94,7 +94,7 @@ interface World {
   threads: HandThread[];
 }
 
-function world(workers = 2): World {
+function world(workers = 2, startsWorkersLate = false): World {
   const clock = createManualClock();
   const threads: HandThread[] = [];
   const startThread = (hears: ScanThreadListener) => {
@@ -102,7 +102,8 @@ function world(workers = 2): World {
     threads.push(thread);
     return thread;
   };
-  return { clock, threads, coordinator: new ScanCoordinator({ clock, workers, startThread }) };
+  const coordinator = new ScanCoordinator({ clock, workers, startsWorkersLate, startThread });
+  return { clock, threads, coordinator };
 }
 
 /** Symbols S0, S1, …, of which every third rises. */
@@ -164,6 +165,18 @@ test("every item has one result, and the last message is that the scan is comple
       .map(({ symbol }) => symbol),
     ["S0", "S3", "S6"],
   );
+});
+
+test("workers that are to start late start with the first scan, and stay for the next", async () => {
+  const each = world(2, true);
+  assert.is(each.threads.length, 0);
+  const scan = each.coordinator.start(request());
+  assert.is(each.threads.length, 2);
+  for (const thread of each.threads) thread.ready();
+  await workToEnd(each, scan);
+  assert.is(scan.request.universe.data.symbols.length, 0, "a scan that is over keeps no rows");
+  await workToEnd(each, each.coordinator.start(request()));
+  assert.is(each.threads.length, 2);
 });
 
 test("[C2] who comes late hears everything in order", async () => {

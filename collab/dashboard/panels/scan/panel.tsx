@@ -23,7 +23,10 @@ export function ScanDialog({ view, controls, scans }: PanelProps) {
 function NotServed() {
   return (
     <div class="scan-body">
-      <p>No symbols are served. Start the session with a table, a folder of tables or a recording:</p>
+      <p>
+        Nothing can be scanned here. A session that runs has its own channels to scan, and the symbols of a
+        table, a folder of tables or a recording:
+      </p>
       <pre class="scan-command">eigenwatch up --universe NAME=PATH</pre>
     </div>
   );
