@@ -79,7 +79,7 @@ export const COMMANDS: CommandTable = {
   },
   scan: {
     summary: "sweep many symbols with a rule, best first",
-    load: async () => (await import("./actors/scan/command/command.ts")).scanCommand,
+    load: async () => (await import("./actors/scan/command/command.ts")).createScanCommand(loadSettingsScans),
   },
   measure: {
     summary: "compute functionals of density matrices, line by line",
@@ -104,6 +104,10 @@ export const COMMANDS: CommandTable = {
   },
 };
 
+async function loadSettingsScans() {
+  return (await import("./sim/recordings/whatif/settings-scan.ts")).SETTINGS_SCANS;
+}
+
 /** What worker processes of this program do, by name. */
 const WORKS: WorkTable = {
   whatif: async () => (await import("./sim/recordings/whatif/whatif.ts")).whatIfWork,
@@ -112,6 +116,7 @@ const WORKS: WorkTable = {
   seed: async () => (await import("./sim/cluster/run-seeds.ts")).seedWork,
   detect: async () => (await import("./sim/bench/detect.ts")).detectWork,
   scan: async () => (await import("./actors/scan/work.ts")).scanWork,
+  settings: async () => (await import("./sim/recordings/whatif/settings-scan.ts")).settingsWork,
   partitions: async () => (await import("./collab/live/partitions-in-thread.ts")).partitionsWork,
 };
 

@@ -35,6 +35,18 @@ export function wholeNumber(least: number, most: number): TextValue<number> {
   };
 }
 
+/** How many numbers `numbersBetween` gives. The tolerance forgives the last bit of the division: (0.3 − 0.1)/0.1 is a little below 2. */
+export function countBetween(from: number, to: number, step: number): number {
+  return Math.floor((to - from) / step + 1e-9) + 1;
+}
+
+/** From one number to the other by the step, which leads there; both ends among them. 1.2 in place of 1.2000000000000002. */
+export function numbersBetween(from: number, to: number, step: number): number[] {
+  return Array.from({ length: countBetween(from, to, step) }, (_, k) =>
+    Number((from + k * step).toPrecision(12)),
+  );
+}
+
 /** A number without sign, from `least` to `most`. */
 export function decimal(least: number, most: number): TextValue<number> {
   return {

@@ -1,8 +1,12 @@
-/** The public face of scans, for those who run them on simulated machines. */
+/** The public face of scans, for those who run them on simulated machines, and over what-if branches. */
 export { ScanCoordinator, type ScanThread, type ScanThreadListener } from "./coordinator.ts";
 export { QueueEnd, type QueueEndOptions } from "./coordinator-end.ts";
-export { parseRule } from "./rules/rule.ts";
+export { computeFeatures, evaluateFeatures } from "./rules/evaluate.ts";
+export { namesOfValues, parseRule } from "./rules/rule.ts";
+export type { SymbolView } from "./rules/symbol-view.ts";
 export type { Scan } from "./scan.ts";
 export { EnteredScan, endInterrupted } from "./scan-log.ts";
-export type { Universe } from "./universe/universe.ts";
+export type { SettingsScans } from "./settings-scans.ts";
+export { sharedColumn, type Universe, type UniverseData } from "./universe/universe.ts";
+export type { EvaluatedItem, ScanTask } from "./work.ts";
 export { WorkerEnd, type WorkerEndOptions } from "./worker-end.ts";

@@ -12,8 +12,9 @@ import { checkPlace, type RecordedRange, rangeOf } from "./seek.ts";
 
 export interface PartitionPlace extends PartitionFolder {
   readonly at: SeekPlace;
-  /** Time of its first data. */
+  /** Times of its first and last data. */
   readonly fromUs: number;
+  readonly toUs: number;
 }
 
 /**
@@ -46,7 +47,7 @@ export async function placesIn(
     const place =
       at === null ? { timeUs: range.fromUs } : k === 0 && "sequence" in at ? at : placeFrom(timeUs, range);
     if (place === null) report(`${folder.partition} has nothing after that place: it is not ${done}`);
-    else places.push({ ...folder, at: place, fromUs: range.fromUs });
+    else places.push({ ...folder, at: place, fromUs: range.fromUs, toUs: range.toUs });
   }
   return places;
 }

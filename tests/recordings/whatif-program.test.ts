@@ -11,6 +11,7 @@ import type { EventMessage } from "../../protocol/messages.ts";
 import { readDuration } from "../../protocol/text-values.ts";
 import { freeName } from "../../sim/recordings/whatif/branch-recording.ts";
 import type { WhatIfResult } from "../../sim/recordings/whatif/result.ts";
+import type { SweepPoint } from "../../sim/recordings/whatif/sweep.ts";
 
 import type { Truth } from "../../sim/worlds/model/scenario.ts";
 import { refuseAll } from "../support/command-line.ts";
@@ -88,8 +89,8 @@ test("whatif --json is the result as one object, and --no-write writes nothing",
   assert.equal(readdirSync(dirname(recording)), before);
 });
 
-test("a sweep is a table over the values, with recall and delay where the truth is known, and a plot", async () => {
-  const folder = temporaryDirectory();
+/** A file with the burst of the first minute. */
+function truthFile(folder: string): string {
   const truth: Truth = {
     kind: "burst",
     detectors: ["collapse"],
@@ -98,15 +99,16 @@ test("a sweep is a table over the values, with recall and delay where the truth 
     onsetUs: rowUs(541),
     endUs: rowUs(600),
   };
-  writeFileSync(join(folder, "truth.ndjson"), `${JSON.stringify(truth)}\n`);
-  const sweep = [
-    "whatif",
-    recording,
-    "--sweep",
-    "collapse.falseAlarmsPerDay=1,100",
-    "--truth",
-    join(folder, "truth.ndjson"),
-  ];
+  const path = join(folder, "truth.ndjson");
+  writeFileSync(path, `${JSON.stringify(truth)}\n`);
+  return path;
+}
+
+const OVER = "collapse.falseAlarmsPerDay=1,100";
+
+test("a sweep is a table over the values, with recall and delay where the truth is known, and a plot", async () => {
+  const folder = temporaryDirectory();
+  const sweep = ["whatif", recording, "--sweep", OVER, "--truth", truthFile(folder)];
   const { code, stdout, stderr } = await run([...sweep, "--plot", join(folder, "plot.svg")]);
   assert.is(code, 0, stderr);
   const lines = stdout.trimEnd().split("\n");
@@ -159,6 +161,35 @@ test("causality reports how likely an event was by how far back one rewinds, the
     assert.ok(text!.stdout.includes(` ${happened}/${runs} `), "the same of both runs");
 });
 
+test("settings over a recording are symbols of a scan: its values are those of a sweep, the rule ranks them", async () => {
+  const truth = truthFile(temporaryDirectory());
+  const rule = "recall >= 1 and alarms < 5";
+  const [swept, scanned] = await runAll([
+    ["whatif", recording, "--sweep", OVER, "--truth", truth, "--json"],
+    ["scan", recording, "--over", OVER, "--truth", truth, "--rule", rule, "--json"],
+  ]);
+  assert.is(scanned!.code, 0, scanned!.stderr);
+  const points = JSON.parse(swept!.stdout) as SweepPoint[];
+  const { results, problems } = JSON.parse(scanned!.stdout) as {
+    results: { symbol: string; score: number; signal: boolean; values: Record<string, number> }[];
+    problems: object[];
+  };
+  assert.equal(problems, []);
+  assert.is(results.length, points.length);
+  for (const { set, incidents, score } of points) {
+    const symbol = Object.entries(set).map(([path, value]) => `${path}=${value}`)[0]!;
+    const { values, signal } = results.find((each) => each.symbol === symbol)!;
+    const { alarms, alarmsPerDay, truth: known } = score;
+    assert.equal(values, {
+      ...{ incidents, alarms, alarms_per_day: alarmsPerDay, recall: known!.recall },
+      ...{ delay_seconds: known!.delayUs! / 1e6, false_alarms: known!.falseAlarms },
+      false_alarms_per_day: known!.falseAlarmsPerDay,
+    });
+    assert.is(signal, known!.recall! >= 1 && alarms < 5);
+  }
+  assert.ok(results[0]!.score >= results[1]!.score, "the best is first");
+});
+
 test("what cannot be is refused with exit code 2 and what would be right, and nothing is written", async () => {
   const before = readdirSync(dirname(recording));
   const { code, stderr, stdout } = await run(["whatif", recording, "--at", "1999-01-01"]);
@@ -168,6 +199,7 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
   const lacking = join(dirname(recording), "none", "plot.svg");
   const whatIf = (...options: string[]) => ["whatif", recording, "--no-write", ...options];
   const sweep = (...options: string[]) => whatIf("--sweep", "seed=1,2", ...options);
+  const scan = (rule: string, ...options: string[]) => ["scan", recording, "--rule", rule, ...options];
   const causality = (...options: string[]) => [
     ...["causality", recording, "--event", "p0/1/7", "--runs", "10", "--seed", "1", "--noise", "1"],
     ...options,
@@ -189,6 +221,10 @@ test("what cannot be is refused with exit code 2 and what would be right, and no
       /Cannot plot seed and collapse\.falseAlarmSamples: a plot has one horizontal axis/,
     ],
     [whatIf("--sweep", "collapse.falseAlarmsPerDay"), /Expected path=value/],
+    [scan("alarms < 2", "--over", "sed=1,2"), /expected perhaps seed/],
+    [scan("recall > 0", "--over", "seed=1,2"), /no column or function recall/],
+    [scan("alarms < 2", "--over", "seed=1,2", "--order", "learned"), /--order given or random/],
+    [scan("close > 1", "--truth", "x"), /Cannot use --truth: symbols have none/],
     [causality(), /the recording has none/],
     [causality("--runs", "99999999999"), /from 1 to 1000000/],
     [causality("--noise", "Infinity"), /Expected a number from 0 to/],

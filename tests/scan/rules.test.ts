@@ -13,6 +13,7 @@ import {
   MAX_RULE_DEPTH,
   MAX_RULE_FUNCTIONS,
   type NumberNode,
+  namesOfValues,
   parseRule,
 } from "../../actors/scan/rules/rule.ts";
 import { markedRule, RuleError } from "../../actors/scan/rules/rule-error.ts";
@@ -51,6 +52,27 @@ test("a rule is evaluated at the latest row, and says which values explain it", 
   const { signal, values } = evaluate("sma(4) < close and return(2) > 5%");
   assert.is(signal, true);
   assert.equal(values, { "sma(4)": 38.5, close: 40, "return(2)": 40 / 38 - 1 });
+});
+
+test("a rule over values names these alone: nothing of a symbol, and nothing with a past", () => {
+  const names = namesOfValues(["alarms", "recall"]);
+  const rule = parseRule("alarms < 2 and recall / 2 > 0.25", {}, names);
+  assert.equal(
+    rule.explained.map(({ text }) => text),
+    ["alarms", "recall"],
+  );
+  for (const [text, column, expected] of [
+    ["alarms < rsi(14)", 10, /one of alarms, recall/],
+    ["close > 1", 1, /one of alarms, recall/],
+    ["crosses_above(alarms, recall)", 1, /one of alarms, recall/],
+    ["recal > 1", 1, /perhaps recall/],
+    ["", 1, /alarms < 1/],
+  ] as const)
+    assert.throws(
+      () => parseRule(text, {}, names),
+      (error: RuleError) => error.column === column && expected.test(error.message),
+      text,
+    );
 });
 
 test("multiplication binds before addition, comparison before not, not before and, and before or", () => {

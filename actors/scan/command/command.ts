@@ -1,16 +1,25 @@
 /** `eigenwatch scan PATH --rule RULE`: a universe of symbols swept with a rule. */
 import { Command, Option } from "@commander-js/extra-typings";
-import { decimal, listOf, type TextValue, wholeNumber, words } from "../../../protocol/text-values.ts";
+import {
+  decimal,
+  listOf,
+  pathAndValue,
+  type TextValue,
+  wholeNumber,
+  words,
+} from "../../../protocol/text-values.ts";
 import { manual } from "../../command-line/manual.ts";
-import { read } from "../../command-line/option-values.ts";
+import { read, repeated } from "../../command-line/option-values.ts";
 import { exitWith } from "../../command-line/program.ts";
 import { ORDERS } from "../order/order.ts";
 import { FUNCTIONS } from "../rules/functions.ts";
 import { usage } from "../rules/rule.ts";
+import type { SettingsScans } from "../settings-scans.ts";
 import { MAX_UNIVERSE_SYMBOLS } from "../universe/universe.ts";
 import { LEARNT_FILE } from "./learnt-file.ts";
 import { orderCommand } from "./order-command.ts";
 import { MAX_ITEM_SECONDS, MAX_SCAN_SECONDS, MAX_WORKERS, runScan } from "./run-scan.ts";
+import { BRANCH_SECONDS } from "./source.ts";
 import { tuneCommand } from "./tune-command.ts";
 
 const score: TextValue<number> = {
@@ -28,6 +37,16 @@ const command = new Command("scan")
   .option(
     "--rule <rule>",
     "required: condition, or number to rank by, e.g. 'rsi(14) < 30 and coherence(20) > 0.5'",
+  )
+  .option(
+    "--over <path=values>",
+    "of a recording: run its detectors with each of these settings, from:to:step or a,b,c, in place of scanning its channels; given again: all combinations. A rule names incidents, alarms, alarms_per_day",
+    repeated(read(pathAndValue("anomaly.falseAlarmsPerDay=0.5:3:0.5"))),
+    [],
+  )
+  .option(
+    "--truth <file>",
+    "with --over: what happened (feed --truth). A rule names recall, delay_seconds, false_alarms, false_alarms_per_day too",
   )
   .option("--symbols <names>", "only these, separated by commas", read(listOf(words)))
   .option("--max-symbols <n>", "at most so many symbols", read(someOf))
@@ -49,9 +68,8 @@ const command = new Command("scan")
   )
   .option(
     "--item-seconds <seconds>",
-    "longest evaluation of one symbol",
+    `longest evaluation of one symbol (default: 10, with --over ${BRANCH_SECONDS})`,
     read(decimal(0.01, MAX_ITEM_SECONDS)),
-    10,
   )
   .option("--workers <n>", "threads (default: one per core)", read(wholeNumber(1, MAX_WORKERS)))
   .option("--top <n>", "rows of the table", read(wholeNumber(1, 1000)), 20)
@@ -85,11 +103,20 @@ const command = new Command("scan")
         ],
         ["eigenwatch scan prices.csv --rule 'drawdown(60)' --top 10", "rank by a number"],
         ["eigenwatch scan recordings/today --rule 'anomaly() > 0.9' --out ndjson", "channels of a recording"],
+        [
+          "eigenwatch scan recordings/today --over anomaly.falseAlarmsPerDay=0.5:3:0.5 --rule 'alarms_per_day < 2'",
+          "settings of a detector, each run over the recording",
+        ],
       ],
     }) + functionHelp(),
   );
 
-export const scanCommand = command.addCommand(tuneCommand).addCommand(orderCommand).action(exitWith(runScan));
+const scanCommand = command.addCommand(tuneCommand).addCommand(orderCommand);
+
+/** `loadSettings`: scans of settings come from outside, for actors/ does not know what-if branches. */
+export function createScanCommand(loadSettings: () => Promise<SettingsScans>) {
+  return scanCommand.action(exitWith((path, options) => runScan(path, options, loadSettings)));
+}
 
 function functionHelp(): string {
   const rows = Object.entries(FUNCTIONS).map(([name, row]) => [usage(name, row), row.help] as const);

@@ -13,13 +13,12 @@ import { ScanCoordinator } from "../coordinator.ts";
 import type { LearnedOrder } from "../order/learned-order.ts";
 import { inOrder, type Order } from "../order/order.ts";
 import { OrderMemory } from "../order/order-memory.ts";
-import { type NumberNode, parseRule, type Rule } from "../rules/rule.ts";
-import { markedRule, RuleError } from "../rules/rule-error.ts";
 import type { Scan, ScanRequest } from "../scan.ts";
-import { loadUniverse } from "../universe/load.ts";
+import type { SettingsAsked, SettingsScans } from "../settings-scans.ts";
 import { prepareUniverse } from "../universe/prepare.ts";
 import { learntFile } from "./learnt-file.ts";
 import { csvHeader, csvRow, jsonRow } from "./rows.ts";
+import { type ScanSource, sourceOf } from "./source.ts";
 import { ScanTable } from "./table.ts";
 
 /** A day: what runs longer is a service. */
@@ -33,7 +32,7 @@ export const MAX_WORKERS = 256;
 const WATCH_EVERY_MS = 500;
 
 /** As command.ts has them. */
-interface ScanOptions {
+interface ScanOptions extends SettingsAsked {
   rule?: string | undefined;
   symbols?: string[] | undefined;
   maxSymbols?: number | undefined;
@@ -44,7 +43,7 @@ interface ScanOptions {
   order: Order;
   learnt?: string | undefined;
   seed: number;
-  itemSeconds: number;
+  itemSeconds?: number | undefined;
   workers?: number | undefined;
   top: number;
   watch?: true | undefined;
@@ -53,20 +52,25 @@ interface ScanOptions {
 }
 
 /** Returns the exit code. */
-export async function runScan(path: string, options: ScanOptions): Promise<number> {
-  const rule = readRule(options.rule ?? refuseWithoutRule());
+export async function runScan(
+  path: string,
+  options: ScanOptions,
+  loadSettings: () => Promise<SettingsScans>,
+): Promise<number> {
+  const source = await sourceOf(path, options.rule ?? refuseWithoutRule(), options, loadSettings);
+  if (options.over.length > 0 && options.order === "learned") throw refusalToLearn();
   const ending = new AbortController();
   for (const signal of ["SIGINT", "SIGTERM"] as const)
     process.once(signal, () => ending.abort(new Error("interrupted")));
   const coordinator = new ScanCoordinator({
     clock: systemClock,
     workers: options.workers ?? availableParallelism(),
-    startThread: (listener) => new WorkThread("scan", listener),
+    startThread: (listener) => new WorkThread(source.work, listener),
   });
   try {
     for (;;) {
       const before = options.watch === true ? await fingerprint(path) : "";
-      const code = await scanOnce(path, rule, options, coordinator, ending.signal);
+      const code = await scanOnce(path, source, options, coordinator, ending.signal);
       if (options.watch !== true || ending.signal.aborted) return code;
       report("waiting for new data (Ctrl-C ends)");
       if (!(await changes(path, before, ending.signal))) return 0;
@@ -85,27 +89,27 @@ function refuseWithoutRule(): never {
   });
 }
 
-/** Shows the place of what cannot be read. */
-export function readRule(text: string): Rule {
-  try {
-    return parseRule(text);
-  } catch (error) {
-    if (error instanceof RuleError) report(...markedRule(text, error));
-    throw error;
-  }
+function refusalToLearn(): EigenwatchError {
+  return new EigenwatchError({
+    action: "scan settings in the learned order",
+    value: "they have no rows that something could be learnt of",
+    expected: "--order given or random",
+    kind: "usage",
+  });
 }
 
 async function scanOnce(
   path: string,
-  rule: Rule,
+  source: ScanSource,
   options: ScanOptions,
   coordinator: ScanCoordinator,
   signal: AbortSignal,
 ): Promise<number> {
-  const table = new ScanTable(rule, options.top, options.out !== undefined || options.json === true);
+  const { rule, names } = source;
+  const table = new ScanTable(names, options.top, options.out !== undefined || options.json === true);
   const memory = options.order === "learned" ? new OrderMemory(learntFile(options.learnt), report) : null;
   const order = memory?.of(resolve(path));
-  const request = await prepare(path, rule, options, { table, order }, signal).catch((error: unknown) => {
+  const request = await prepare(path, source, options, { table, order }, signal).catch((error: unknown) => {
     if (signal.aborted) return null;
     throw error;
   });
@@ -116,7 +120,7 @@ async function scanOnce(
   const scan = coordinator.start(request);
   const stop = () => coordinator.stop(scan);
   signal.addEventListener("abort", stop);
-  await show(scan, rule, options, table);
+  await show(scan, names, options, table);
   signal.removeEventListener("abort", stop);
   order?.learn(rule, request.universe.data, scan.outcomes);
   memory?.save();
@@ -127,17 +131,14 @@ async function scanOnce(
 
 async function prepare(
   path: string,
-  rule: Rule,
+  source: ScanSource,
   options: ScanOptions,
   { table, order }: { table: ScanTable; order: LearnedOrder | undefined },
   signal: AbortSignal,
 ): Promise<ScanRequest> {
   const startMs = systemClock.monotonicMs();
-  const { universe: loaded, unreadable } = await loadUniverse(path, {
-    signal,
-    progress: (rows) => table.loading(rows),
-  });
-  for (const { message } of unreadable) report(message);
+  const { rule } = source;
+  const loaded = await source.load({ signal, progress: (rows) => table.loading(rows) });
   const loadedMs = systemClock.monotonicMs();
   const universe = prepareUniverse(loaded, rule);
   const { symbols } = universe.data;
@@ -167,15 +168,19 @@ async function prepare(
       timeoutSeconds: options.timeout,
       minScore: options.minScore,
     },
-    itemSeconds: options.itemSeconds,
+    itemSeconds: options.itemSeconds ?? source.itemSeconds,
     loadMs: loadedMs - startMs,
     prepareMs: systemClock.monotonicMs() - loadedMs,
   };
 }
 
-async function show(scan: Scan, rule: Rule, options: ScanOptions, table: ScanTable): Promise<void> {
+async function show(
+  scan: Scan,
+  names: readonly string[],
+  options: ScanOptions,
+  table: ScanTable,
+): Promise<void> {
   const writer = options.out === undefined ? null : new LineWriter(process.stdout);
-  const names = rule.explained.map((node: NumberNode) => node.text);
   if (options.out === "csv") writer?.write(csvHeader(names));
   await new Promise<void>((end) => {
     scan.follow((message) => {

@@ -2,7 +2,6 @@
 import type { ScanProblem, ScanResult } from "../../../protocol/scan-messages.ts";
 import { durationText } from "../../../protocol/text-values.ts";
 import { print, report, showLines } from "../../command-line/terminal.ts";
-import type { Rule } from "../rules/rule.ts";
 import type { Scan, ScanStats } from "../scan.ts";
 
 /** A terminal that changes more often is not read. */
@@ -21,9 +20,9 @@ export class ScanTable {
   private readonly quiet: boolean;
   private drawnMs = Number.NEGATIVE_INFINITY;
 
-  /** `quiet`: nothing on standard output, which has what programs read. */
-  constructor(rule: Rule, top: number, quiet: boolean) {
-    this.names = rule.explained.map(({ text }) => text);
+  /** `names`: of the values that are shown. `quiet`: nothing on standard output, which has what programs read. */
+  constructor(names: readonly string[], top: number, quiet: boolean) {
+    this.names = names;
     this.top = top;
     this.quiet = quiet;
   }

@@ -15,7 +15,7 @@ import { combinationsOf, readRange, textWith } from "../tune/ranges.ts";
 import { type TuneResult, tune } from "../tune/tune.ts";
 import { loadUniverse } from "../universe/load.ts";
 import { prepareUniverse } from "../universe/prepare.ts";
-import { readRule } from "./run-scan.ts";
+import { readRule } from "./source.ts";
 
 /** A year of days: what comes later has other causes. */
 const MAX_HORIZON = 250;

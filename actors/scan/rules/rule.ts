@@ -14,7 +14,7 @@
 import { expectedAmong } from "../../../protocol/closest-name.ts";
 import { FUNCTIONS, type Parameter, type RuleFunction } from "./functions.ts";
 import { type Place, RuleError } from "./rule-error.ts";
-import { COLUMNS, type ColumnName } from "./symbol-view.ts";
+import { COLUMNS } from "./symbol-view.ts";
 import { type Token, tokensOf } from "./tokens.ts";
 
 export type ComparisonSign = "<" | "<=" | ">" | ">=" | "==" | "!=";
@@ -23,7 +23,7 @@ export type ArithmeticSign = "+" | "-" | "*" | "/";
 /** A number of each row. `text` is the one way of writing it: equal texts are computed once. */
 export type NumberNode =
   | { readonly kind: "number"; readonly text: string; readonly value: number }
-  | { readonly kind: "column"; readonly text: string; readonly column: ColumnName }
+  | { readonly kind: "column"; readonly text: string; readonly column: string }
   | {
       readonly kind: "call";
       readonly text: string;
@@ -74,9 +74,23 @@ export const MAX_RULE_DEPTH = 32;
 /** Functions of one rule: what a table of results has room for. */
 export const MAX_RULE_FUNCTIONS = 32;
 
-/** Throws a RuleError. */
-export function parseRule(text: string, values: ParameterValues = {}): Rule {
-  const parser = new RuleParser(text, values);
+/** What a rule may name. */
+export interface RuleNames {
+  readonly columns: readonly string[];
+  readonly functions: Readonly<Record<string, RuleFunction>>;
+  readonly crossings: Readonly<Record<string, "above" | "below">>;
+  /** A rule, for errors. */
+  readonly example: string;
+}
+
+/** Of what has values, and no rows: `a > 1 and b < 2`. */
+export function namesOfValues(columns: readonly string[]): RuleNames {
+  return { columns, functions: {}, crossings: {}, example: `${columns[0]} < 1` };
+}
+
+/** `values`: in place of the parameters of the text. Throws a RuleError. */
+export function parseRule(text: string, values: ParameterValues = {}, names: RuleNames = OF_SYMBOLS): Rule {
+  const parser = new RuleParser(text, values, names);
   const root = parser.parse();
   return { text: text.trim(), root, explained: parser.explained() };
 }
@@ -95,30 +109,32 @@ const COMPARISONS: ReadonlySet<string> = new Set(["<", "<=", ">", ">=", "==", "!
 const CROSSINGS = { crosses_above: "above", crosses_below: "below" } as const;
 const WORDS = ["and", "or", "not"];
 
-/** Every name that a rule may use, for completion and for suggestions. */
-export const RULE_NAMES: readonly string[] = [
-  ...COLUMNS,
-  ...Object.keys(FUNCTIONS),
-  ...Object.keys(CROSSINGS),
-];
+const OF_SYMBOLS: RuleNames = {
+  columns: COLUMNS,
+  functions: FUNCTIONS,
+  crossings: CROSSINGS,
+  example: "rsi(14) < 30",
+};
 
 type Parsed<Node extends RuleNode = RuleNode> = Place & { readonly node: Node };
 
 class RuleParser {
   private readonly tokens: readonly Token[];
   private readonly values: ParameterValues;
+  private readonly names: RuleNames;
   private readonly outermost = new Map<string, NumberNode>();
   private place = 0;
   private depth = 0;
   private calls = 0;
 
-  constructor(text: string, values: ParameterValues) {
+  constructor(text: string, values: ParameterValues, names: RuleNames) {
     this.tokens = tokensOf(text);
     this.values = values;
+    this.names = names;
   }
 
   parse(): RuleNode {
-    if (this.next.kind === "end") throw new RuleError(this.next, "it is empty", EXAMPLE);
+    if (this.next.kind === "end") throw new RuleError(this.next, "it is empty", this.names.example);
     const { node } = this.either();
     const { next } = this;
     if (next.kind !== "end") {
@@ -203,18 +219,20 @@ class RuleParser {
       return { ...inner, at: token.at, end };
     }
     const value = token.kind === "end" ? "it ends here" : `"${token.text}" stands where a value must be`;
-    throw new RuleError(token, value, `a number, a column or a function, as in ${EXAMPLE}`);
+    throw new RuleError(token, value, `a number, a column or a function, as in ${this.names.example}`);
   }
 
   private named(name: Token): Parsed {
     this.place++;
     const { text } = name;
-    if (Object.hasOwn(CROSSINGS, text)) return this.crossing(name, CROSSINGS[text as keyof typeof CROSSINGS]);
-    const column = COLUMNS.find((each) => each === text);
-    if (column !== undefined) return { ...name, node: { kind: "column", text, column } };
-    const definition = Object.hasOwn(FUNCTIONS, text) ? FUNCTIONS[text]! : undefined;
-    if (definition === undefined)
-      throw new RuleError(name, `there is no column or function ${text}`, expectedAmong(text, RULE_NAMES));
+    const { columns, functions, crossings } = this.names;
+    if (Object.hasOwn(crossings, text)) return this.crossing(name, crossings[text]!);
+    if (columns.includes(text)) return { ...name, node: { kind: "column", text, column: text } };
+    const definition = Object.hasOwn(functions, text) ? functions[text]! : undefined;
+    if (definition === undefined) {
+      const known = [...columns, ...Object.keys(functions), ...Object.keys(crossings)];
+      throw new RuleError(name, `there is no column or function ${text}`, expectedAmong(text, known));
+    }
     if (++this.calls > MAX_RULE_FUNCTIONS)
       throw new RuleError(name, "it has too many functions", `at most ${MAX_RULE_FUNCTIONS}`);
     const { given, end } = this.deeper(() => this.list(name));
@@ -283,8 +301,6 @@ class RuleParser {
     }
   }
 }
-
-const EXAMPLE = "rsi(14) < 30";
 
 function constant(value: number): NumberNode {
   return { kind: "number", text: String(value), value };

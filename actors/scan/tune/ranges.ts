@@ -5,6 +5,7 @@
  */
 import { expectedAmong } from "../../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { countBetween, numbersBetween } from "../../../protocol/text-values.ts";
 import { FUNCTIONS } from "../rules/functions.ts";
 import { type ParameterValues, parseRule } from "../rules/rule.ts";
 
@@ -20,8 +21,6 @@ export interface ParameterRange {
 const RANGE = /^([a-z_]+)\.([a-z_]+)=([^:]+):([^:]+)(?::([^:]+))?$/;
 /** A fraction such as the deviations of a band is tried in tenths of its range. */
 const STEPS_OF_FRACTION = 10;
-/** What rounding may add to the end of a range. */
-const ROUNDING = 1e-9;
 
 export function readRange(text: string): ParameterRange {
   const match = RANGE.exec(text.trim());
@@ -55,17 +54,9 @@ export function readRange(text: string): ParameterRange {
       text,
       `${found.fraction ? "numbers" : "whole numbers"} from ${found.least} to ${found.most}, the first below the last`,
     );
-  const count = Math.floor((last - first) / step + ROUNDING) + 1;
+  const count = countBetween(first, last, step);
   if (count > MAX_COMBINATIONS) throw tooMany(count);
-  return {
-    path: `${name}.${parameter}`,
-    values: Array.from({ length: count }, (_, k) => rounded(first + k * step)),
-  };
-}
-
-/** 1.2 in place of 1.2000000000000002. */
-function rounded(value: number): number {
-  return Number(value.toPrecision(12));
+  return { path: `${name}.${parameter}`, values: numbersBetween(first, last, step) };
 }
 
 /** Every combination with which the rule can be read. Throws for a parameter that the rule does not use. */

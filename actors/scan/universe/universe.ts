@@ -73,8 +73,11 @@ export class UniverseSymbol implements SymbolView {
     this.timeUs = data.timeUs.subarray(this.from, this.to);
   }
 
-  column(name: ColumnName): Float64Array {
-    const column = this.data.columns[name]?.subarray(this.from, this.to);
+  column(name: string): Float64Array {
+    const { columns } = this.data;
+    const column = Object.hasOwn(columns, name)
+      ? columns[name as ColumnName]?.subarray(this.from, this.to)
+      : undefined;
     if (column !== undefined && !(this.rows > 0 && Number.isNaN(column[0]) && column.every(Number.isNaN)))
       return column;
     throw new EigenwatchError({

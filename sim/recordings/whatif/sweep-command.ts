@@ -10,22 +10,14 @@ import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { significant } from "../../../collab/charts/format.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { durationText } from "../../../protocol/text-values.ts";
-import type { SeekPlace } from "../place.ts";
-import { readTruths } from "./alarm-score.ts";
-import { type BranchOptions, requestOf } from "./branch-options.ts";
-import { placesOfBranch } from "./branch-partition.ts";
+import { openSweep, type SweepAsked } from "./open-sweep.ts";
 import { checkPlot, type Panel, panelsSvg, writePlot } from "./plot.ts";
 import { type GridPoint, gridOf, type SweepPoint, sweep } from "./sweep.ts";
 import { bar, table } from "./table.ts";
 
-/** Time after its end in which a truth still counts as found: a detector of a group may say it some rows late. */
-const GRACE_US = 60_000_000;
-
-export interface SweepOptions extends BranchOptions {
+export interface SweepOptions extends SweepAsked {
   sweep: (readonly [path: string, values: string])[];
-  at?: SeekPlace | undefined;
   to?: string | undefined;
-  truth?: string | undefined;
   plot?: string | undefined;
   json?: true | undefined;
 }
@@ -42,17 +34,10 @@ export async function runSweep(recording: string, options: SweepOptions): Promis
     checkPlottable(points);
     checkPlot(options.plot);
   }
-  const places = await placesOfBranch(recording, options, options.at ?? null);
-  const branches = places.map(({ directory, at, fromUs }) => ({
-    recording: directory,
-    request: requestOf(options, at),
-    fromUs,
-  }));
-  const truths = options.truth === undefined ? null : await readTruths(options.truth);
+  const of = await openSweep(recording, options);
   const progress = startProgress("sweep", points.length, "runs", options.json === true);
-  const graceUs = options.tolerance ?? GRACE_US;
   try {
-    const found = await sweep({ branches, truths, graceUs }, points, {
+    const found = await sweep(of, points, {
       done: (count) => progress.update(count),
     });
     progress.stop();

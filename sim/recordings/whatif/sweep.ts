@@ -7,6 +7,7 @@ import { inWorkers, type Work, type WorkersOptions } from "../../../actors/worke
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { applySetting, defaultSettings } from "../../../protocol/settings.ts";
+import { countBetween, numbersBetween } from "../../../protocol/text-values.ts";
 import type { Truth } from "../../worlds/model/scenario.ts";
 import { ALARMS, type Score, scoreAlarms } from "./alarm-score.ts";
 import type { WhatIfResult } from "./result.ts";
@@ -31,6 +32,8 @@ export interface SweptBranch {
 
 export interface SweepPoint {
   set: GridPoint;
+  /** That were opened, of whatever detector. */
+  incidents: number;
   /** Of all branches together. */
   score: Score;
   /** Of each branch, with spaces between, to distinguish points with equal scores. */
@@ -58,6 +61,7 @@ export const sweepWork: Work<Sweep, GridPoint, SweepPoint> = async (of, set) => 
   const events = results.flatMap((result) => result.events);
   return {
     set,
+    incidents: events.filter(({ kind }) => kind === "incident.opened").length,
     score: scoreAlarms(events, truths, detectorsOf(set), span),
     finalHash: results.map(({ finalHash }) => finalHash).join(" "),
   };
@@ -120,10 +124,8 @@ function valuesOf(path: string, text: string): string[] {
       expected: "path=from:to:step, the step leading from one to the other",
     });
   }
-  // The tolerance forgives the last bit of the division: (0.3 − 0.1)/0.1 is a little below 2.
-  const count = Math.floor((to - from) / step + 1e-9) + 1;
-  checkSize(sweep, count);
-  return Array.from({ length: count }, (_, k) => String(Number((from + k * step).toPrecision(12))));
+  checkSize(sweep, countBetween(from, to, step));
+  return numbersBetween(from, to, step).map(String);
 }
 
 function checkSize(sweep: string, points: number): void {
