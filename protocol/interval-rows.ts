@@ -20,6 +20,7 @@ export interface IntervalColumns {
   readonly max: readonly number[];
   readonly last: readonly number[];
   readonly samples: readonly number[];
+  readonly volume: readonly number[];
 }
 
 export class IntervalRows {
@@ -40,10 +41,10 @@ export class IntervalRows {
     this.everyUs = everyUs;
   }
 
-  static of({ everyUs, interval, channel, min, max, last, samples }: IntervalColumns): IntervalRows {
+  static of({ everyUs, interval, channel, min, max, last, samples, volume }: IntervalColumns): IntervalRows {
     const rows = new IntervalRows(everyUs);
     for (const [k, each] of interval.entries())
-      rows.push(each, channel[k]!, min[k]!, max[k]!, last[k]!, samples[k]!);
+      rows.push(each, channel[k]!, min[k]!, max[k]!, last[k]!, samples[k]!, volume[k]!);
     return rows;
   }
 
@@ -60,6 +61,7 @@ export class IntervalRows {
       max: this.#max,
       last: this.#last,
       samples: this.#samples,
+      volume: this.#volume,
     };
   }
 

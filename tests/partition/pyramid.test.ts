@@ -5,7 +5,7 @@ import * as assert from "uvu/assert";
 import { Pyramid } from "../../actors/partition/pyramid.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { float64Column, uint16Column, uint32Column } from "../../protocol/columns.ts";
-import type { IntervalRows } from "../../protocol/interval-rows.ts";
+import { IntervalRows } from "../../protocol/interval-rows.ts";
 import type { DecimatedMessage } from "../../protocol/messages.ts";
 import { countedRows, rowsOf, type Sample } from "../support/interval-rows.ts";
 
@@ -99,6 +99,8 @@ test("[Y1] what was traded in a window is the sum of the sizes, and messages say
         expected.set(key, (expected.get(key) ?? 0) + size);
       }
       assert.equal(volumesOf(rows), trades.some(([, , size]) => size > 0) ? expected : null);
+      const sent = IntervalRows.of(structuredClone(rows.columns));
+      assert.equal(volumesOf(sent), volumesOf(rows), "also of rows that come from another thread");
     }),
     { numRuns: 200 },
   );
