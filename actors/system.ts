@@ -15,6 +15,7 @@ import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
+import { risk } from "./detectors/risk/detector.ts";
 import { room } from "./detectors/room/detector.ts";
 import { scans } from "./detectors/scans/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
@@ -25,6 +26,7 @@ export const SYSTEM: CoreDefinitions = {
     collapse, // change of the joint law, with a guaranteed rate of false alarms
     anomaly, // novelty in single channels and in all together
     changes, // another level or slope of a channel, and when it began
+    risk, // what prices may lose, and whether that was known rightly
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],
   session: [

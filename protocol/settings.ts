@@ -20,6 +20,11 @@ function setting<const Schema extends v.GenericSchema, const Initial extends v.I
   return v.optional(v.pipe(schema, v.description(description)), initial);
 }
 
+/** Sixteen of the longest names a group, for several groups. */
+const CHANNELS_TEXT_MAX = 8_192;
+/** A quarter: nobody who looks at a live session waits longer for the next return. */
+const HORIZON_SECONDS_MAX = 92 * 86_400;
+
 const enabled = setting(v.boolean(), true, "Whether this detector runs.");
 
 export const settingsSchema = v.strictObject({
@@ -148,6 +153,61 @@ export const settingsSchema = v.strictObject({
         whole,
         100_000,
         "Rows closer than this are averaged, µs: ten values a second are enough for people, and cost little at any rate. 0: each row counts; files: 0.",
+      ),
+    }),
+    {},
+  ),
+  risk: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
+      ),
+      channels: setting(
+        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
+        "",
+        "Names of the channels that are watched, with commas between them: their values are prices, or other levels that somebody holds. Empty: all channels of groups of prices. Of each group the first sixteen.",
+      ),
+      horizonSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(HORIZON_SECONDS_MAX)),
+        0,
+        "Time of a return, in seconds: what may be lost is said of so long a time. Returns do not overlap. 0: from row to row.",
+      ),
+      decay: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0.5), v.maxValue(0.999)),
+        0.94,
+        "Weight λ of the past in the running volatility, for each return. RiskMetrics has 0.94 for days and 0.97 for months.",
+      ),
+      windowReturns: setting(
+        v.pipe(whole, v.minValue(200), v.maxValue(5_000)),
+        500,
+        "Returns whose standardised losses are the tail of the next one, and memory of the correlations.",
+      ),
+      backtestReturns: setting(
+        v.pipe(whole, v.minValue(100), v.maxValue(5_000)),
+        250,
+        "Last losses in which the tests of Kupiec and Christoffersen count how many exceeded the value at risk.",
+      ),
+      lowPercent: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(80), v.maxValue(99.5)),
+        95,
+        "Lower level of the value at risk and the expected shortfall, %.",
+      ),
+      highPercent: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(80), v.maxValue(99.5)),
+        99,
+        "Higher level of them, %. A level of p % is known after 100 / (100 − p) returns.",
+      ),
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many false announcements a day in a group while its forecasts are right. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in returns: at least this many between two false announcements on average. 0: derived from `falseAlarmsPerDay` and the time of a return.",
       ),
     }),
     {},
@@ -305,6 +365,7 @@ function expectedBy(issue: v.BaseIssue<unknown>): string {
   if (issue.requirement === Number.MIN_VALUE) return "a number > 0";
   if (issue.type === "min_value") return `a number ≥ ${issue.requirement}`;
   if (issue.type === "max_value") return `a number ≤ ${issue.requirement}`;
+  if (issue.type === "max_length") return `at most ${issue.requirement} characters`;
   return issue.expected ?? issue.message;
 }
 

@@ -56,7 +56,8 @@ function rowsOf(schema: Described, path: string): Row[] {
   const parts = partsOf(inner);
   const description = v.getDescription(inner as unknown as v.GenericSchema);
   if (description === undefined) throw new Error(`Setting ${path} has no description`);
-  return [{ path, type: typeOf(parts), initial: String(schema.default), range: rangeOf(parts), description }];
+  const initial = schema.default === "" ? '""' : String(schema.default);
+  return [{ path, type: typeOf(parts), initial, range: rangeOf(parts), description }];
 }
 
 /** A schema and its actions; pipes contain pipes. */
@@ -69,12 +70,15 @@ function partsOf(schema: Described): Described[] {
 function typeOf(parts: readonly Described[]): string {
   if (parts.some(({ type }) => type === "picklist")) return "choice";
   if (parts.some(({ type }) => type === "boolean")) return "`true` or `false`";
+  if (parts.some(({ type }) => type === "string")) return "text";
   return parts.some(({ type }) => type === "safe_integer") ? "whole number" : "number";
 }
 
 function rangeOf(parts: readonly Described[]): string {
   const options = parts.find(({ type }) => type === "picklist")?.options;
   if (options !== undefined) return options.map((option) => `\`${option}\``).join(", ");
+  const longest = bound(parts, "max_length", Math.min);
+  if (longest !== undefined) return `at most ${longest} characters`;
   const least = bound(parts, "min_value", Math.max);
   const most = bound(parts, "max_value", Math.min);
   if (least === undefined) return "";

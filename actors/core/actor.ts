@@ -191,6 +191,11 @@ export class Actor implements DetectorContext, PartsContext {
     }
   }
 
+  /** Adds its measures to those of a state of its group. */
+  addMeasures(measures: Record<string, number>): void {
+    if (!this.stopped) this.detector.addMeasures?.(measures);
+  }
+
   /** The usual range of each channel, or null when it knows none. */
   usual(): UsualRanges | null {
     return this.stopped ? null : (this.detector.usual?.(this) ?? null);

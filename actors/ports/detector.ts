@@ -158,6 +158,8 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   onAnnouncement?(announced: Announced, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: DetectorContext<Machine>): unknown;
+  /** Adds measures of its own to those of a state of its group that another actor publishes. It changes nothing else. */
+  addMeasures?(measures: Record<string, number>): void;
   /**
    * The range in which each channel of its group usually is, for people: NaN where that is not known. It changes nothing. Null: the actor knows
    * none yet.

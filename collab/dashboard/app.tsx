@@ -22,6 +22,7 @@ import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
+import { RiskDialog } from "./panels/risk/panel.tsx";
 import { ScanDialog } from "./panels/scan/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
@@ -57,6 +58,7 @@ const DIALOGS: readonly Panel[] = [
   ThresholdsDialog,
   LayoutDialog,
   MonitorDialog,
+  RiskDialog,
   ScanDialog,
   HelpDialog,
   JoinDialog,

@@ -78,7 +78,11 @@ function at(sinceBeginUs: number, input: Input): TimedInput {
 }
 
 function opened(): Input {
-  const settings = parseSettings({ seed: 7, changes: { enabled: true } });
+  const settings = parseSettings({
+    seed: 7,
+    changes: { enabled: true },
+    risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 200 },
+  });
   return {
     type: "sessionOpened",
     session: "golden",
@@ -112,6 +116,10 @@ function changes(): TimedInput[] {
       "anomaly.falseAlarmsPerDay": 20,
       "changes.averageUs": 0,
       "changes.raiseNats": 0.5,
+      "risk.channels": "p0, p1, p2, p3",
+      "risk.horizonSeconds": 3,
+      "risk.windowReturns": 200,
+      "risk.decay": 0.9,
       "estimator.norm": "power",
       "estimator.memoryRows": 32,
       "trajectory.memoryStates": 4,

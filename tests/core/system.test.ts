@@ -30,7 +30,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     }
   }
   assert.is(hex(core.hash().hash), before);
-  for (const name of ["front", "estimator", "collapse", "anomaly", "changes"])
+  for (const name of ["front", "estimator", "collapse", "anomaly", "changes", "risk"])
     assert.ok(actors.has(`g/${name}`), name);
 });
 
@@ -75,7 +75,15 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  core.apply(1, 0, opened({ changes: { ...defaultSettings().changes, enabled: true } }));
+  const { changes, risk } = defaultSettings();
+  core.apply(
+    1,
+    0,
+    opened({
+      changes: { ...changes, enabled: true },
+      risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },
+    }),
+  );
   core.apply(2, 0, channels(CHANNELS, { everyUs: 10_000, innovation: "difference" }));
   feed(core, from, to);
   return { core, events, states };
@@ -92,7 +100,15 @@ function feed(core: Core, from: number, to: number): void {
       level[c] = level[c]! + sign * common + 0.5 * (random.next() - 0.5);
     }
     if (r >= from)
-      core.apply(core.sequence + 1, (r + 1) * 10_000, row((r + 1) * 10_000, Array.from(level), r + 1));
+      core.apply(
+        core.sequence + 1,
+        (r + 1) * 10_000,
+        row(
+          (r + 1) * 10_000,
+          Array.from(level, (x) => 100 + x),
+          r + 1,
+        ),
+      );
   }
 }
 

@@ -1,7 +1,7 @@
 // runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { EMixture } from "../../actors/detectors/collapse/e-mixture.ts";
+import { EMixture } from "../../actors/detectors/e-mixture.ts";
 import { uniforms } from "../support/random-streams.ts";
 
 const WEIGHTS = Float64Array.of(0.5, 0.3, 0.2);

@@ -2,7 +2,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WEIGHTS } from "../../actors/detectors/collapse/bets.ts";
-import { EMixture } from "../../actors/detectors/collapse/e-mixture.ts";
+import { EMixture } from "../../actors/detectors/e-mixture.ts";
 import { EDetector } from "../../actors/kernels/e-detector.ts";
 import { uniforms } from "../support/random-streams.ts";
 

@@ -170,6 +170,30 @@ test("[K6] a suspicion is not announced, and passes", () => {
 
 const LEVEL = { form: "level", title: "Channel a", before: 1, after: 9, spread: 1, changedUs: 1, sinceUs: 1 };
 
+const RISK = {
+  channel: "a",
+  title: "Channel a",
+  again: false,
+  effect: 3,
+  evidence: 9,
+  price: 8,
+  breach: "clusters",
+  percent: 99,
+  returns: 250,
+  exceeded: 9,
+  expected: 2.5,
+  kupiec: 0.001,
+  christoffersen: 0.4,
+  logReturn: -0.05,
+  volatility: 0.01,
+  drawdown: 0.2,
+  drawdownMax: 0.3,
+  turbulence: 5,
+  absorption: null,
+  absorptionShift: null,
+  sinceUs: 1,
+};
+
 test("whatever a detector finds is announced as info: incidents decide what deserves attention", () => {
   const declared = { type: "declared", effect: 30 };
   const found = [
@@ -178,6 +202,9 @@ test("whatever a detector finds is announced as info: incidents decide what dese
     ...new Given("anomaly").when("warmed", { type: "opened", joint: true, effect: 30 }, "closed")
       .announcements,
     ...new Given("changes").when({ ...declared, ...LEVEL }, { ...LEVEL, type: "returned" }).announcements,
+    ...new Given("risk").when(
+      ...["violated", "restored", "fell", "steadied", "turbulent", "calmed"].map((type) => ({ ...RISK, type })),
+    ).announcements,
   ].filter(({ finding }) => finding !== undefined);
   assert.equal(
     [...new Set(found.map(({ kind }) => kind))],
@@ -189,6 +216,12 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       "anomaly.ended",
       "change.declared",
       "change.returned",
+      "risk.backtest-violated",
+      "risk.backtest-restored",
+      "risk.drawdown",
+      "risk.drawdown-over",
+      "risk.turbulent",
+      "risk.calm",
     ],
   );
   assert.equal([...new Set(found.map(({ severity }) => severity))], ["info"]);

@@ -155,6 +155,19 @@ function sample(type: string) {
     by: "ada",
     severity: "warning",
     isAgain: false,
+    breach: "rate",
+    percent: 99,
+    returns: 250,
+    exceeded: 9,
+    kupiec: 0.001,
+    christoffersen: 0.4,
+    logReturn: -0.05,
+    volatility: 0.01,
+    drawdown: 0.2,
+    drawdownMax: 0.3,
+    turbulence: 5,
+    absorption: 0.6,
+    absorptionShift: null,
   };
 }
 

@@ -66,6 +66,8 @@ test("a wrong value is refused with path, value and what is expected", () => {
     ["estimator.norm", "loud", /expected \("unit" \| "power"\)$/],
     ["estimator.order", 3, /expected \(1 \| 2\)$/],
     ["monitor.enabled", "yes", /expected boolean$/],
+    ["risk.channels", "x".repeat(8_193), /expected at most 8192 characters$/],
+    ["risk.highPercent", 99.9, /expected a number ≤ 99.5$/],
     ["collapse", { enabled: false }, /expected one of its settings: collapse.enabled/],
   ];
   for (const [path, value, message] of cases)

@@ -23,7 +23,7 @@ import {
   SHARE_FACTORS,
   WEIGHTS,
 } from "./bets.ts";
-import { EMixture } from "./e-mixture.ts";
+import { EMixture } from "../e-mixture.ts";
 import { RankedScore } from "./ranked-score.ts";
 
 interface Random {

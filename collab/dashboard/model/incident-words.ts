@@ -139,6 +139,9 @@ const BEGINNINGS: ReadonlySet<string> = new Set([
   "anomaly.stays",
   "change.declared",
   "collapse.declared",
+  "risk.backtest-violated",
+  "risk.drawdown",
+  "risk.turbulent",
 ]);
 
 function effectOf({ detail }: EventMessage): number {

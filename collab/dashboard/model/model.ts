@@ -27,6 +27,7 @@ import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
+import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
 
 /** Events in the list. Older ones remain in the recording. */
@@ -260,6 +261,7 @@ export class Model implements SourceSink {
       if (joint === undefined) continue;
       for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
         const name = parts[0]!.names[k]!;
+        if (isRisk(name)) continue;
         add(measureSeries(joint, name), columns);
         // A group of whole states has no samples: its channels are levels, which have populations.
         const level = /^population(\d)$/.exec(name)?.[1];
@@ -287,7 +289,7 @@ export class Model implements SourceSink {
     joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
-      measureSeries(joint, name).add(state.timeUs, value);
+      if (!isRisk(name)) measureSeries(joint, name).add(state.timeUs, value);
     }
     if (state.source === "direct") {
       state.populations.forEach((population, k) => {

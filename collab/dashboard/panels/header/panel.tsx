@@ -7,6 +7,7 @@ import { CopyLink } from "../../components/share.tsx";
 import type { Controls } from "../../model/controls.ts";
 import { endedUs } from "../../model/ended.ts";
 import { strainOf } from "../../model/health.ts";
+import { isRisk } from "../../model/risk.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 import { PeopleHere } from "../people/panel.tsx";
@@ -38,6 +39,7 @@ export function Header(props: PanelProps) {
       <GroupTabs model={model} view={view} />
       <div class="spacer" />
       <Actions view={view} controls={controls} />
+      <Risk model={model} view={view} />
       <Person controls={controls} />
       <PeopleHere {...props} />
       <Health model={model} view={view} />
@@ -124,6 +126,24 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
         </button>
       ) : null}
     </>
+  );
+}
+
+/** Where the group that is shown has measures of risk. */
+function Risk({ model, view }: { model: PanelProps["model"]; view: View }) {
+  model.pulse.value;
+  if (!Object.keys(view.group?.joint.last?.measures ?? {}).some(isRisk)) return null;
+  return (
+    <button
+      type="button"
+      class="button action"
+      onClick={() => {
+        view.dialog.value = "risk";
+      }}
+      title="What the channels may lose with their next move"
+    >
+      <span>Risk</span>
+    </button>
   );
 }
 

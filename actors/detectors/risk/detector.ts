@@ -1,0 +1,353 @@
+/**
+ * The risk of channels whose values are levels that people own or owe, such as prices: what the next return may lose, and how well that was known.
+ *
+ *   rows ─► returns over the horizon (returns.ts) ─► σ² ← λσ² + (1−λ)r² ─► loss / σ ─┬─► the last `window`, sorted ─► VaR, ES of the next return
+ *                                                                                    ├─► forecasts judged (back-tests.ts) ─► violated, restored
+ *                                                                                    ├─► runs of losses (extremes.ts) ─► fell, steadied
+ *                                                                                    └─► all channels together (group-risk.ts) ─► turbulent, calmed
+ *
+ * The value at risk at 99 % is the loss that one return in a hundred exceeds, the expected shortfall the mean of those losses: σ of now times that of
+ * the last standardised losses (filtered historical simulation), so neither a law nor a quiet past is assumed. Losses are log returns of who holds
+ * the channel: 0.02 is 2 %.
+ *
+ * Promise: at most `falseAlarmsPerDay` announcements a day in a group while forecasts are right, and while standardised returns are exchangeable.
+ * Of n channels 2n + 1 things are watched (the forecasts and the fall of each, and turbulence), so each is announced at ln ((2n + 1) A) nats.
+ *
+ * All state is of fixed length. Changed settings begin anew (the core replaces the actor), like everything that was learnt with the old ones. Between
+ * returns a row costs a look at each level.
+ */
+import ln from "@stdlib/math-base-special-ln";
+import { isName } from "../../../protocol/fields.ts";
+import type { Settings } from "../../../protocol/settings.ts";
+import { expectedShortfall, upperQuantile } from "../../kernels/historical-tail.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
+import { RowSpacing } from "../row-spacing.ts";
+import { BackTests, type Forecasts } from "./back-tests.ts";
+import { Extremes } from "./extremes.ts";
+import { GroupRisk } from "./group-risk.ts";
+import { riskMachine } from "./machine.ts";
+import { HorizonReturns } from "./returns.ts";
+
+export const risk = defineDetector({
+  name: "risk",
+  version: 2,
+  machine: riskMachine,
+  enabled: (settings, group) =>
+    settings.risk.enabled && !group.states && columnsOf(settings.risk.channels, group).length > 0,
+  createDetector: (settings, group) => new RiskDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
+
+/** Channels of a group that are watched, the first ones: each has measures of its own in every published state. */
+export const MOST_CHANNELS = 16;
+
+/** Returns before σ is known: with λ = 0.94 it then is, to a fifth. */
+const LEAST_RETURNS = 20;
+/** σ is at least this share of its mean over the window: a price that stands still for long would make the next return look infinite. */
+const LEAST_VARIANCE = 0.01;
+/** Returns between updates of the price, because the spacing of rows may drift. */
+const PRICE_EVERY = 256;
+const MICROSECONDS = 1_000_000;
+
+const Channels = namedNumbers(
+  "returns",
+  /** σ² of now and over the window. */
+  "variance",
+  "usual",
+  /** Of the next return: σ, 0 while it is not known; losses, NaN while they are not known. */
+  "scale",
+  "valueLow",
+  "shortfallLow",
+  "valueHigh",
+  "shortfallHigh",
+);
+
+/** Periods with a return of some channel, and what an announcement needs, nats. */
+const Scalars = namedNumbers("periods", "price");
+
+type Context = DetectorContext<typeof riskMachine>;
+
+export class RiskDetector implements Detector<typeof riskMachine> {
+  readonly fields: Fields;
+  /** Places in a row. */
+  private readonly columns: readonly number[];
+  private readonly settings: Settings["risk"];
+  private readonly group: Group;
+  private readonly tails: readonly [low: number, high: number];
+  private readonly spacing: RowSpacing;
+  private readonly returns: HorizonReturns;
+  private readonly channels: InstanceType<typeof Channels>;
+  private readonly scalars = new Scalars();
+  /** Losses of each channel, then turbulence. */
+  private readonly extremes: Extremes;
+  private readonly backTests: BackTests;
+  private readonly together: GroupRisk | null;
+  /** Returns of the last period by σ of now, and by the usual one; NaN where there is none. */
+  private readonly now: Float64Array;
+  private readonly usual: Float64Array;
+  private readonly forecasts: Forecasts = { valueLow: 0, shortfallLow: 0, valueHigh: 0, shortfallHigh: 0 };
+
+  constructor(settings: Settings, group: Group) {
+    const { horizonSeconds, windowReturns, backtestReturns, lowPercent, highPercent } = settings.risk;
+    const columns = columnsOf(settings.risk.channels, group);
+    const n = columns.length;
+    this.settings = settings.risk;
+    this.group = group;
+    this.columns = columns;
+    this.tails = [(100 - lowPercent) / 100, (100 - highPercent) / 100];
+    this.spacing = new RowSpacing(group.everyUs);
+    this.returns = new HorizonReturns(horizonSeconds, columns, group.n);
+    this.channels = new Channels(n);
+    this.extremes = new Extremes(n + 1, windowReturns);
+    this.backTests = new BackTests(n, this.tails, backtestReturns);
+    this.together = n > 1 ? new GroupRisk(n, windowReturns) : null;
+    this.now = new Float64Array(n);
+    this.usual = new Float64Array(n);
+    for (let i = 0; i < n; i++) this.forget(i);
+    this.fields = {
+      scalars: this.scalars.array,
+      channels: this.channels.array,
+      ...this.spacing.fields,
+      ...prefixed("returns", this.returns.fields),
+      ...prefixed("extremes", this.extremes.fields),
+      ...prefixed("backTests", this.backTests.fields),
+      ...(this.together ? prefixed("together", this.together.fields) : {}),
+    };
+  }
+
+  update(batch: Batch, context: Context): void {
+    for (let r = 0; r < batch.rows; r++) {
+      const time = batch.rowTime[r]!;
+      this.spacing.see(time, batch.gap[r] === 1);
+      if (this.returns.take(batch, r)) this.judgePeriod(time, context);
+    }
+  }
+
+  /** `risk.MEASURE.CHANNEL` for each channel, `risk.MEASURE` for all together: those that are known. */
+  addMeasures(measures: Record<string, number>): void {
+    const { columns, returns, backTests, together, settings } = this;
+    const put = (name: string, value: number) => {
+      if (Number.isFinite(value)) measures[`risk.${name}`] = value;
+    };
+    const { lowPercent, highPercent } = settings;
+    let least = Number.NaN;
+    for (let i = 0; i < columns.length; i++) {
+      const { scale, valueLow, shortfallLow, valueHigh, shortfallHigh } = this.channels.at(i);
+      const of = this.measured(i);
+      if (scale > 0) put(`volatility.${of}`, scale);
+      put(`var${lowPercent}.${of}`, valueLow);
+      put(`es${lowPercent}.${of}`, shortfallLow);
+      put(`var${highPercent}.${of}`, valueHigh);
+      put(`es${highPercent}.${of}`, shortfallHigh);
+      put(`drawdown.${of}`, returns.drawdown(i));
+      put(`drawdownMax.${of}`, returns.deepestDrawdown(i));
+      for (const isHigh of [false, true]) {
+        const confidence = backTests.confidence(i, isHigh);
+        put(`confidence${isHigh ? highPercent : lowPercent}.${of}`, confidence);
+        if (Number.isNaN(least) || confidence < least) least = confidence;
+      }
+    }
+    put("confidence", least);
+    if (together === null) return;
+    put("turbulence", together.turbulence);
+    put("absorption", together.absorption);
+    put("absorptionShift", together.absorptionShift);
+  }
+
+  /** The name of a channel in those of measures, which have a limit. */
+  private measured(i: number): string {
+    const { name } = this.group.channels[this.columns[i]!]!;
+    const { lowPercent, highPercent } = this.settings;
+    // No measure of a channel has a longer beginning.
+    return isName(`risk.confidence${lowPercent}${highPercent}.${name}`) ? name : `#${this.columns[i]}`;
+  }
+
+  /** σ and the forecasts of the next return of channel i are not known. */
+  private forget(i: number): void {
+    const channel = this.channels.at(i);
+    channel.scale = 0;
+    channel.valueLow = Number.NaN;
+    channel.shortfallLow = Number.NaN;
+    channel.valueHigh = Number.NaN;
+    channel.shortfallHigh = Number.NaN;
+  }
+
+  private judgePeriod(time: number, context: Context): void {
+    const { scalars, returns, columns, together } = this;
+    if (scalars.periods % PRICE_EVERY === 0) this.choosePrice();
+    scalars.periods = scalars.periods + 1;
+    let whole = true;
+    for (let i = 0; i < columns.length; i++) {
+      const change = returns.values[i]!;
+      this.now[i] = Number.NaN;
+      if (!Number.isNaN(change)) this.judge(i, change, time, context);
+      if (Number.isNaN(this.now[i]!)) whole = false;
+    }
+    if (whole && together !== null) this.judgeTogether(together, time, context);
+  }
+
+  private judge(i: number, change: number, time: number, context: Context): void {
+    const channel = this.channels.at(i);
+    const { scale, usual } = channel;
+    if (scale > 0 && usual > 0) {
+      this.now[i] = change / scale;
+      this.usual[i] = change / Math.sqrt(usual);
+      this.backTest(i, -change, time, context);
+      this.seeLoss(i, change, scale, time, context);
+    }
+    this.learn(i, change);
+    this.forecast(i);
+  }
+
+  /** Judges the forecasts of the loss, if there were some. */
+  private backTest(i: number, loss: number, time: number, context: Context): void {
+    const { forecasts, backTests, scalars, settings } = this;
+    const channel = this.channels.at(i);
+    forecasts.valueLow = channel.valueLow;
+    forecasts.shortfallLow = channel.shortfallLow;
+    forecasts.valueHigh = channel.valueHigh;
+    forecasts.shortfallHigh = channel.shortfallHigh;
+    if (Number.isNaN(forecasts.valueLow) || Number.isNaN(forecasts.valueHigh)) return;
+    if (!backTests.judge(i, loss, forecasts, time, scalars.price)) return;
+    const { phase, breach, isHigh, sinceUs, evidence } = backTests.found;
+    const about = { timeUs: time, ...this.named(i), sinceUs };
+    if (phase === "ended") {
+      context.signal({ type: "restored", ...about });
+      return;
+    }
+    const { returns, exceeded, kupiec, christoffersen } = backTests.coverage(i, isHigh);
+    const expected = returns * this.tails[isHigh ? 1 : 0];
+    context.signal({
+      type: "violated",
+      ...about,
+      again: phase === "grew",
+      breach,
+      percent: isHigh ? settings.highPercent : settings.lowPercent,
+      returns,
+      exceeded,
+      expected,
+      kupiec,
+      christoffersen,
+      effect: exceeded / expected,
+      evidence: evidence - this.chances(),
+      price: scalars.price,
+    });
+  }
+
+  private seeLoss(i: number, change: number, scale: number, time: number, context: Context): void {
+    const { extremes, returns, scalars } = this;
+    const p = extremes.rank(i, -change / scale, 1 - context.random());
+    if (!extremes.see(i, p, change, time, scalars.price)) return;
+    const { found } = extremes;
+    const about = { timeUs: time, ...this.named(i), sinceUs: found.sinceUs };
+    const drawdown = returns.drawdown(i);
+    if (found.phase === "ended") {
+      context.signal({ type: "steadied", ...about, drawdown });
+      return;
+    }
+    context.signal({
+      type: "fell",
+      ...about,
+      again: found.phase === "grew",
+      logReturn: found.sum,
+      returns: found.returns,
+      volatility: scale,
+      drawdown,
+      drawdownMax: returns.deepestDrawdown(i),
+      effect: Math.max(0, -found.sum) / (scale * Math.sqrt(Math.max(1, found.returns))),
+      evidence: found.evidence - this.chances(),
+      price: scalars.price,
+    });
+  }
+
+  private judgeTogether(together: GroupRisk, time: number, context: Context): void {
+    const { extremes, scalars, columns } = this;
+    const n = columns.length;
+    together.take(this.now, this.usual);
+    const { filtered, turbulence } = together;
+    if (Number.isNaN(filtered)) return;
+    const p = extremes.rank(n, filtered, 1 - context.random());
+    if (!extremes.see(n, p, filtered, time, scalars.price)) return;
+    const { phase, sinceUs, sum, returns, evidence } = extremes.found;
+    if (phase === "ended") {
+      context.signal({ type: "calmed", timeUs: time, turbulence, sinceUs });
+      return;
+    }
+    const order = columns.map((_, i) => i).sort((a, b) => Math.abs(this.now[b]!) - Math.abs(this.now[a]!) || a - b);
+    context.signal({
+      type: "turbulent",
+      timeUs: time,
+      again: phase === "grew",
+      channels: order.map((i) => this.named(i).channel),
+      titles: order.map((i) => this.named(i).title),
+      turbulence,
+      absorption: orNull(together.absorption),
+      absorptionShift: orNull(together.absorptionShift),
+      effect: sum / Math.max(1, returns),
+      evidence: evidence - this.chances(),
+      price: scalars.price,
+      sinceUs,
+    });
+  }
+
+  private learn(i: number, change: number): void {
+    const { decay, windowReturns } = this.settings;
+    const channel = this.channels.at(i);
+    const square = change * change;
+    const returns = channel.returns + 1;
+    channel.returns = returns;
+    channel.variance = channel.variance + Math.max(1 - decay, 1 / returns) * (square - channel.variance);
+    channel.usual = channel.usual + Math.max(1 / windowReturns, 1 / returns) * (square - channel.usual);
+  }
+
+  private forecast(i: number): void {
+    const { extremes, tails } = this;
+    this.forget(i);
+    const channel = this.channels.at(i);
+    if (channel.returns < LEAST_RETURNS) return;
+    const scale = Math.sqrt(Math.max(channel.variance, LEAST_VARIANCE * channel.usual));
+    if (!(scale > 0)) return;
+    channel.scale = scale;
+    const sorted = extremes.sorted(i);
+    const count = extremes.count(i);
+    const low = upperQuantile(sorted, count, tails[0]);
+    const high = upperQuantile(sorted, count, tails[1]);
+    channel.valueLow = scale * low;
+    channel.valueHigh = scale * high;
+    channel.shortfallLow = scale * expectedShortfall(sorted, count, tails[0], low);
+    channel.shortfallHigh = scale * expectedShortfall(sorted, count, tails[1], high);
+  }
+
+  private choosePrice(): void {
+    const { spacing, settings, scalars } = this;
+    const periodUs = Math.max(spacing.us || UNKNOWN_SPACING_US, settings.horizonSeconds * MICROSECONDS);
+    scalars.price = ln(falseAlarmSamples(settings, periodUs)) + this.chances();
+  }
+
+  /** ln of the things that are watched: so many more chances to look unusual. */
+  private chances(): number {
+    return ln(2 * this.columns.length + 1);
+  }
+
+  private named(i: number): { channel: string; title: string } {
+    const { name, title } = this.group.channels[this.columns[i]!]!;
+    return { channel: name, title: title === "" ? name : title };
+  }
+}
+
+/** Places of the channels that are watched: those that are named, else all of a group of prices. */
+function columnsOf(named: string, { channels, innovation }: Group): number[] {
+  const names = named.split(",").map((name) => name.trim());
+  const isWatched =
+    named.trim() === ""
+      ? () => innovation === "logReturn"
+      : (name: string) => names.includes(name);
+  return channels.flatMap(({ name }, column) => (isWatched(name) ? [column] : [])).slice(0, MOST_CHANNELS);
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}
