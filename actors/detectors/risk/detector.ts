@@ -46,7 +46,7 @@ export const MOST_CHANNELS = 16;
 
 /** Returns before σ is known: with λ = 0.94 it then is, to a fifth. */
 const LEAST_RETURNS = 20;
-/** σ is at least this share of its mean over the window: a price that stands still for long would make the next return look infinite. */
+/** σ² is at least this share of its mean over the window: after a long standstill of a price, any move would look infinite. */
 const LEAST_VARIANCE = 0.01;
 /** Returns between updates of the price, because the spacing of rows may drift. */
 const PRICE_EVERY = 256;
@@ -86,8 +86,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   private readonly backTests: BackTests;
   private readonly together: GroupRisk | null;
   /** Returns of the last period by σ of now, and by the usual one; NaN where there is none. */
-  private readonly now: Float64Array;
-  private readonly usual: Float64Array;
+  private readonly byVolatilityNow: Float64Array;
+  private readonly byUsualVolatility: Float64Array;
   private readonly forecasts: Forecasts = { valueLow: 0, shortfallLow: 0, valueHigh: 0, shortfallHigh: 0 };
 
   constructor(settings: Settings, group: Group) {
@@ -104,8 +104,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     this.extremes = new Extremes(n + 1, windowReturns);
     this.backTests = new BackTests(n, this.tails, backtestReturns);
     this.together = n > 1 ? new GroupRisk(n, windowReturns) : null;
-    this.now = new Float64Array(n);
-    this.usual = new Float64Array(n);
+    this.byVolatilityNow = new Float64Array(n);
+    this.byUsualVolatility = new Float64Array(n);
     for (let i = 0; i < n; i++) this.forget(i);
     this.fields = {
       scalars: this.scalars.array,
@@ -182,9 +182,9 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     let whole = true;
     for (let i = 0; i < columns.length; i++) {
       const change = returns.values[i]!;
-      this.now[i] = Number.NaN;
+      this.byVolatilityNow[i] = Number.NaN;
       if (!Number.isNaN(change)) this.judge(i, change, time, context);
-      if (Number.isNaN(this.now[i]!)) whole = false;
+      if (Number.isNaN(this.byVolatilityNow[i]!)) whole = false;
     }
     if (whole && together !== null) this.judgeTogether(together, time, context);
   }
@@ -193,8 +193,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     const channel = this.channels.at(i);
     const { scale, usual } = channel;
     if (scale > 0 && usual > 0) {
-      this.now[i] = change / scale;
-      this.usual[i] = change / Math.sqrt(usual);
+      this.byVolatilityNow[i] = change / scale;
+      this.byUsualVolatility[i] = change / Math.sqrt(usual);
       this.backTest(i, -change, time, context);
       this.seeLoss(i, change, scale, time, context);
     }
@@ -266,7 +266,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   private judgeTogether(together: GroupRisk, time: number, context: Context): void {
     const { extremes, scalars, columns } = this;
     const n = columns.length;
-    together.take(this.now, this.usual);
+    together.take(this.byVolatilityNow, this.byUsualVolatility);
     const { filtered, turbulence } = together;
     if (Number.isNaN(filtered)) return;
     const p = extremes.rank(n, filtered, 1 - context.random());
@@ -276,7 +276,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
       context.signal({ type: "calmed", timeUs: time, turbulence, sinceUs });
       return;
     }
-    const order = columns.map((_, i) => i).sort((a, b) => Math.abs(this.now[b]!) - Math.abs(this.now[a]!) || a - b);
+    const order = columns.map((_, i) => i).sort((a, b) => Math.abs(this.byVolatilityNow[b]!) - Math.abs(this.byVolatilityNow[a]!) || a - b);
     context.signal({
       type: "turbulent",
       timeUs: time,
