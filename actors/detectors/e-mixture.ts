@@ -18,7 +18,11 @@ const MIXED = 1;
 type Statistic = "sr" | "cusum";
 
 /** M per member; the last step at which it was ≤ 1; [steps, M of the mixture]. */
-type MixtureFields = { readonly m: Float64Array; readonly onset: Float64Array; readonly scalars: Float64Array };
+type MixtureFields = {
+  readonly m: Float64Array;
+  readonly onset: Float64Array;
+  readonly scalars: Float64Array;
+};
 
 export class EMixture {
   readonly fields: MixtureFields;

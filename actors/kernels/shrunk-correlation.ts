@@ -23,8 +23,7 @@ export function shrinkageShare(n: number, correlation: Float64Array, samples: nu
 /** Draws the correlations off the diagonal towards 0 by the share s, in place. O(n²). */
 export function shrink(n: number, correlation: Float64Array, share: number): void {
   for (let i = 0; i < n; i++)
-    for (let j = 0; j < n; j++)
-      if (i !== j) correlation[i * n + j] = (1 - share) * correlation[i * n + j]!;
+    for (let j = 0; j < n; j++) if (i !== j) correlation[i * n + j] = (1 - share) * correlation[i * n + j]!;
 }
 
 /**

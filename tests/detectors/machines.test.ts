@@ -203,7 +203,10 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       .announcements,
     ...new Given("changes").when({ ...declared, ...LEVEL }, { ...LEVEL, type: "returned" }).announcements,
     ...new Given("risk").when(
-      ...["violated", "restored", "fell", "steadied", "turbulent", "calmed"].map((type) => ({ ...RISK, type })),
+      ...["violated", "restored", "fell", "steadied", "turbulent", "calmed"].map((type) => ({
+        ...RISK,
+        type,
+      })),
     ).announcements,
   ].filter(({ finding }) => finding !== undefined);
   assert.equal(

@@ -10,6 +10,8 @@
 import { lnAt } from "../../kernels/elementary.ts";
 import { MeanBet } from "../../kernels/mean-bet.ts";
 import type { Fields } from "../../ports/detector.ts";
+import { EMixture } from "../e-mixture.ts";
+import { RankedScore } from "../ranked-score.ts";
 import { prefixed } from "../registered-numbers.ts";
 import type { Baseline } from "./baseline.ts";
 import {
@@ -23,8 +25,6 @@ import {
   SHARE_FACTORS,
   WEIGHTS,
 } from "./bets.ts";
-import { EMixture } from "../e-mixture.ts";
-import { RankedScore } from "./ranked-score.ts";
 
 interface Random {
   /** Uniform on [0, 1). */

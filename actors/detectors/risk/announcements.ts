@@ -77,11 +77,11 @@ export function steadied({ channel, title, drawdown, timeUs, sinceUs }: Steadied
 }
 
 export function turbulent(event: Turbulent, { group }: OfGroup): Announcement {
-  const { channels, titles, turbulence, absorption, absorptionShift, timeUs, sinceUs } = event;
+  const { channels, titles, effect, turbulence, absorption, absorptionShift, timeUs, sinceUs } = event;
   return {
     kind: "risk.turbulent",
     severity: "info",
-    title: `${group} is turbulent: its channels move as they seldom do together, ${brief(turbulence)} times as far as usual, most of all ${listed(titles)}`,
+    title: `${group} is turbulent: its channels move as they seldom do together, ${brief(effect)} times as far as usual for their volatility, most of all ${listed(titles)}`,
     channels,
     detail: {
       atUs: timeUs,

@@ -19,10 +19,12 @@
 import ln from "@stdlib/math-base-special-ln";
 import { isName } from "../../../protocol/fields.ts";
 import type { Settings } from "../../../protocol/settings.ts";
+import { ConformalRank } from "../../kernels/conformal.ts";
 import { expectedShortfall, upperQuantile } from "../../kernels/historical-tail.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { RankedScore } from "../ranked-score.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { BackTests, type Forecasts } from "./back-tests.ts";
@@ -81,6 +83,9 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   private readonly returns: HorizonReturns;
   private readonly channels: InstanceType<typeof Channels>;
   private readonly scalars = new Scalars();
+  /** The last standardised losses of each channel, and turbulence without what its past foretells of it. */
+  private readonly losses: readonly ConformalRank[];
+  private readonly turbulences: RankedScore;
   /** Losses of each channel, then turbulence. */
   private readonly extremes: Extremes;
   private readonly backTests: BackTests;
@@ -88,6 +93,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   /** Returns of the last period by σ of now, and by the usual one; NaN where there is none. */
   private readonly byVolatilityNow: Float64Array;
   private readonly byUsualVolatility: Float64Array;
+  /** The joint score, then its p-value; and θ, which decides between equal ones. */
+  private readonly ranked = new Float64Array(2);
   private readonly forecasts: Forecasts = { valueLow: 0, shortfallLow: 0, valueHigh: 0, shortfallHigh: 0 };
 
   constructor(settings: Settings, group: Group) {
@@ -101,7 +108,10 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     this.spacing = new RowSpacing(group.everyUs);
     this.returns = new HorizonReturns(horizonSeconds, columns, group.n);
     this.channels = new Channels(n);
-    this.extremes = new Extremes(n + 1, windowReturns);
+    const { ranks, fields: ofLosses } = ConformalRank.several(n, windowReturns);
+    this.losses = ranks;
+    this.turbulences = new RankedScore();
+    this.extremes = new Extremes(n + 1);
     this.backTests = new BackTests(n, this.tails, backtestReturns);
     this.together = n > 1 ? new GroupRisk(n, windowReturns) : null;
     this.byVolatilityNow = new Float64Array(n);
@@ -112,6 +122,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
       channels: this.channels.array,
       ...this.spacing.fields,
       ...prefixed("returns", this.returns.fields),
+      ...prefixed("losses", ofLosses),
+      ...prefixed("turbulences", this.turbulences.fields),
       ...prefixed("extremes", this.extremes.fields),
       ...prefixed("backTests", this.backTests.fields),
       ...(this.together ? prefixed("together", this.together.fields) : {}),
@@ -239,7 +251,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
 
   private seeLoss(i: number, change: number, scale: number, time: number, context: Context): void {
     const { extremes, returns, scalars } = this;
-    const p = extremes.rank(i, -change / scale, 1 - context.random());
+    const p = this.losses[i]!.push(-change / scale, 1 - context.random());
     if (!extremes.see(i, p, change, time, scalars.price)) return;
     const { found } = extremes;
     const about = { timeUs: time, ...this.named(i), sinceUs: found.sinceUs };
@@ -264,19 +276,24 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   }
 
   private judgeTogether(together: GroupRisk, time: number, context: Context): void {
-    const { extremes, scalars, columns } = this;
+    const { extremes, turbulences, ranked, scalars, columns } = this;
     const n = columns.length;
     together.take(this.byVolatilityNow, this.byUsualVolatility);
     const { filtered, turbulence } = together;
     if (Number.isNaN(filtered)) return;
-    const p = extremes.rank(n, filtered, 1 - context.random());
-    if (!extremes.see(n, p, filtered, time, scalars.price)) return;
+    ranked[0] = filtered;
+    ranked[1] = 1 - context.random();
+    // In a run the law of the scores is not the usual one.
+    turbulences.rankAt(ranked, 0, ranked, 1, !extremes.isOn(n));
+    if (!extremes.see(n, ranked[0], filtered, time, scalars.price)) return;
     const { phase, sinceUs, sum, returns, evidence } = extremes.found;
     if (phase === "ended") {
       context.signal({ type: "calmed", timeUs: time, turbulence, sinceUs });
       return;
     }
-    const order = columns.map((_, i) => i).sort((a, b) => Math.abs(this.byVolatilityNow[b]!) - Math.abs(this.byVolatilityNow[a]!) || a - b);
+    const order = columns
+      .map((_, i) => i)
+      .sort((a, b) => Math.abs(this.byVolatilityNow[b]!) - Math.abs(this.byVolatilityNow[a]!) || a - b);
     context.signal({
       type: "turbulent",
       timeUs: time,
@@ -304,15 +321,15 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   }
 
   private forecast(i: number): void {
-    const { extremes, tails } = this;
+    const { tails } = this;
     this.forget(i);
     const channel = this.channels.at(i);
     if (channel.returns < LEAST_RETURNS) return;
     const scale = Math.sqrt(Math.max(channel.variance, LEAST_VARIANCE * channel.usual));
     if (!(scale > 0)) return;
     channel.scale = scale;
-    const sorted = extremes.sorted(i);
-    const count = extremes.count(i);
+    const { count, fields } = this.losses[i]!;
+    const { sorted } = fields;
     const low = upperQuantile(sorted, count, tails[0]);
     const high = upperQuantile(sorted, count, tails[1]);
     channel.valueLow = scale * low;
@@ -342,9 +359,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
 function columnsOf(named: string, { channels, innovation }: Group): number[] {
   const names = named.split(",").map((name) => name.trim());
   const isWatched =
-    named.trim() === ""
-      ? () => innovation === "logReturn"
-      : (name: string) => names.includes(name);
+    named.trim() === "" ? () => innovation === "logReturn" : (name: string) => names.includes(name);
   return channels.flatMap(({ name }, column) => (isWatched(name) ? [column] : [])).slice(0, MOST_CHANNELS);
 }
 

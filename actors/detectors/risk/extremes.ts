@@ -1,13 +1,11 @@
 /**
- * Runs of extreme scores in several streams: each is ranked among the last ones, and bets that ranks stay uniform.
+ * Runs of extreme scores in several streams: bets that the p-values of the scores stay uniform.
  *
- *   score ─► p = rank among the last `window` ─► κ p^(κ−1), four powers κ ─► CUSUM mixture M ── M ≥ price ─► a run begins, or goes on
- *                                                                                └─ QUIET_RETURNS ordinary ranks ─► the run is over
+ *   p ─► κ p^(κ−1), four powers κ ─► CUSUM mixture M ── M ≥ price ─► a run begins, or goes on ── QUIET_RETURNS ordinary p ─► it is over
  *
- * While scores are exchangeable p is uniform, and the mean number of scores between two M ≥ A is at least A. One extreme score says little: its p
- * is at least about 1/window. What goes on for some scores, or is extreme again and again, adds up.
+ * While p is uniform whatever was before, the mean number of scores between two M ≥ A is at least A. One extreme score says little: among N it has a
+ * p of about 1/N. What goes on for some scores, or is extreme again and again, adds up.
  */
-import { ConformalRank } from "../../kernels/conformal.ts";
 import { powerEValues } from "../../kernels/p-to-e.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { EMixture } from "../e-mixture.ts";
@@ -47,35 +45,20 @@ export class Extremes {
   readonly fields: Fields;
   /** What the last `see` that returned true found. */
   readonly found: FoundRun = { phase: "opened", sinceUs: 0, returns: 0, sum: 0, evidence: 0 };
-  private readonly ranks: readonly ConformalRank[];
   private readonly mixtures: readonly EMixture[];
   private readonly runs: InstanceType<typeof Runs>;
   private readonly e = new Float64Array(POWERS.length);
 
-  constructor(streams: number, window: number) {
-    const { ranks, fields: ofRanks } = ConformalRank.several(streams, window);
-    const { mixtures, fields: ofMixtures } = EMixture.several(streams, WEIGHTS, "cusum");
-    this.ranks = ranks;
+  constructor(streams: number) {
+    const { mixtures, fields } = EMixture.several(streams, WEIGHTS, "cusum");
     this.mixtures = mixtures;
     this.runs = new Runs(streams);
-    this.fields = { ...prefixed("rank", ofRanks), ...prefixed("bets", ofMixtures), runs: this.runs.array };
+    this.fields = { ...prefixed("bets", fields), runs: this.runs.array };
   }
 
-  /**
-   * The upper p-value of a score of stream i, in (0, 1], among the last ones and itself; `theta` in (0, 1] decides between equal ones. The score
-   * is one of the last ones from now on.
-   */
-  rank(i: number, score: number, theta: number): number {
-    return this.ranks[i]!.push(score, theta);
-  }
-
-  /** The last scores of stream i, ascending: the first `count` of them count. */
-  sorted(i: number): Float64Array {
-    return this.ranks[i]!.fields.sorted;
-  }
-
-  count(i: number): number {
-    return this.ranks[i]!.count;
+  /** Whether a run of stream i is under way. */
+  isOn(i: number): boolean {
+    return this.runs.at(i).isOn === 1;
   }
 
   /**

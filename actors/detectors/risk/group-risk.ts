@@ -7,8 +7,8 @@
  *   returns / usual volatility    u ─► |L⁻¹u|² / n ─► turbulence as it is shown ◄──────────────┘
  *
  * L is that of the rows before. Turbulence is shown in units of the usual volatility, as in the literature: it is large while volatility is. Runs are
- * found in units of the volatility of now, because volatility in clusters would be a run of its own: they are moves that are large for these
- * times, or against the usual correlations.
+ * found in units of the volatility of now, and without what the scores before foretell (ranked-score.ts), because volatility in clusters would be a
+ * run of its own: they are moves that are large for these times, or against the usual correlations.
  *
  * The shift of absorption is (mean of the last SHIFT_FAST − mean of the last SHIFT_SLOW) / spread of those, by running means.
  *

@@ -105,7 +105,9 @@ export class View {
   /** The threshold in the dialog: one that is there by its id, or a new one. */
   readonly threshold = signal<{ id: string } | { channel: string; level: number } | null>(null);
   /** The open dialog. */
-  readonly dialog = signal<"inject" | "whatIf" | "thresholds" | "layout" | "monitor" | "risk" | "scan" | null>(null);
+  readonly dialog = signal<
+    "inject" | "whatIf" | "thresholds" | "layout" | "monitor" | "risk" | "scan" | null
+  >(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
   /** Counts every change of the above: canvases compare it. */

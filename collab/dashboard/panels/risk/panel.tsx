@@ -20,7 +20,11 @@ function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
   const { group } = view;
   const risk = group === undefined ? null : riskOf(group.joint.last?.measures ?? {}, group.channels);
   if (risk === null || risk.channels.length === 0)
-    return <p class="risk-none hint">No risk is known of this group. It is switched on by the setting risk.enabled.</p>;
+    return (
+      <p class="risk-none hint">
+        No risk is known of this group. It is switched on by the setting risk.enabled.
+      </p>
+    );
   const levels = risk.channels.find((channel) => channel.levels.length > 0)?.levels ?? [];
   return (
     <div class="risk-body">
@@ -80,7 +84,9 @@ function Row({ channel, columns }: { channel: ChannelRisk; columns: number }) {
           {percent(levels[k]?.value ?? Number.NaN)}, {percent(levels[k]?.shortfall ?? Number.NaN)}
         </td>
       ))}
-      <td class={confidence < 1 ? "doubted" : ""}>{Number.isNaN(confidence) ? "–" : confidence.toFixed(2)}</td>
+      <td class={confidence < 1 ? "doubted" : ""}>
+        {Number.isNaN(confidence) ? "–" : confidence.toFixed(2)}
+      </td>
       <td>
         {percent(drawdown)}, {percent(drawdownMax)}
       </td>

@@ -6,11 +6,11 @@
  * With volatility in clusters the p of successive rows depend on each other; the q do not. û uses only rows before this one, and so does the
  * decision between p and q.
  */
-import { ConformalRank } from "../../kernels/conformal.ts";
-import { ForeseeablePart } from "../../kernels/foreseeable.ts";
-import { normalScoreAt } from "../../kernels/normal.ts";
-import type { Fields } from "../../ports/detector.ts";
-import { prefixed } from "../registered-numbers.ts";
+import { ConformalRank } from "../kernels/conformal.ts";
+import { ForeseeablePart } from "../kernels/foreseeable.ts";
+import { normalScoreAt } from "../kernels/normal.ts";
+import type { Fields } from "../ports/detector.ts";
+import { prefixed } from "./registered-numbers.ts";
 
 /** Rows among which a rank is taken: p is at least 1/2048, and an insertion moves at most 16 KB. */
 const RANK_WINDOW = 2048;
