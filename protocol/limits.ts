@@ -13,8 +13,8 @@ export const MAX_FRAME_BYTES = 65_536;
 /** Channels of one group: a joint state has n² entries and its spectrum costs n³; 128 is 9 ms. */
 export const MAX_GROUP_CHANNELS = 128;
 
-/** Measures of a published state whose past is kept: an estimator has about thirty, risk nine for each of sixteen channels. */
-export const MAX_STATE_MEASURES = 192;
+/** Measures of a published state whose past is kept: an estimator has about thirty. */
+export const MAX_STATE_MEASURES = 64;
 
 /** Groups of one partition: limits actors, timers and the size of a snapshot. */
 export const MAX_GROUPS = 64;

@@ -81,7 +81,7 @@ function opened(): Input {
   const settings = parseSettings({
     seed: 7,
     changes: { enabled: true },
-    risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 200 },
+    risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
   });
   return {
     type: "sessionOpened",

@@ -138,35 +138,37 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     }
   }
 
-  /** `risk.MEASURE.CHANNEL` for each channel, `risk.MEASURE` for all together: those that are known. */
+  /**
+   * `risk.MEASURE` for all together, then `risk.MEASURE.CHANNEL` for each channel: those that are known. The past is kept of the first
+   * MAX_STATE_MEASURES of a state, so those of all come first.
+   */
   addMeasures(measures: Record<string, number>): void {
-    const { columns, returns, backTests, together, settings } = this;
+    const { columns, returns, backTests, together } = this;
+    const { lowPercent, highPercent } = this.settings;
     const put = (name: string, value: number) => {
       if (Number.isFinite(value)) measures[`risk.${name}`] = value;
     };
-    const { lowPercent, highPercent } = settings;
-    let least = Number.NaN;
+    const confidences = columns.map(
+      (_, i) => [backTests.confidence(i, false), backTests.confidence(i, true)] as const,
+    );
+    const known = confidences.flat().filter((confidence) => !Number.isNaN(confidence));
+    if (known.length > 0) put("confidence", Math.min(...known));
+    put("turbulence", together?.turbulence ?? Number.NaN);
+    put("absorption", together?.absorption ?? Number.NaN);
+    put("absorptionShift", together?.absorptionShift ?? Number.NaN);
     for (let i = 0; i < columns.length; i++) {
       const { scale, valueLow, shortfallLow, valueHigh, shortfallHigh } = this.channels.at(i);
       const of = this.measured(i);
       if (scale > 0) put(`volatility.${of}`, scale);
       put(`var${lowPercent}.${of}`, valueLow);
       put(`es${lowPercent}.${of}`, shortfallLow);
+      put(`confidence${lowPercent}.${of}`, confidences[i]![0]);
       put(`var${highPercent}.${of}`, valueHigh);
       put(`es${highPercent}.${of}`, shortfallHigh);
+      put(`confidence${highPercent}.${of}`, confidences[i]![1]);
       put(`drawdown.${of}`, returns.drawdown(i));
       put(`drawdownMax.${of}`, returns.deepestDrawdown(i));
-      for (const isHigh of [false, true]) {
-        const confidence = backTests.confidence(i, isHigh);
-        put(`confidence${isHigh ? highPercent : lowPercent}.${of}`, confidence);
-        if (Number.isNaN(least) || confidence < least) least = confidence;
-      }
     }
-    put("confidence", least);
-    if (together === null) return;
-    put("turbulence", together.turbulence);
-    put("absorption", together.absorption);
-    put("absorptionShift", together.absorptionShift);
   }
 
   /** The name of a channel in those of measures, which have a limit. */
