@@ -23,7 +23,7 @@ import { Silence } from "./silence.ts";
 /** What is published of a book. */
 const CHANNELS = ["mid", "spread", "imbalance", "bid size", "ask size"];
 
-/** Books at most: those of one group. With all their levels they take 40 MB. */
+/** Books at most: those of one group. With all their levels they take 50 MB. */
 export const BOOKS_MAX = Math.floor(MAX_GROUP_CHANNELS / CHANNELS.length);
 
 /** Symbols that a report names. */

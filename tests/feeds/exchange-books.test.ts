@@ -157,6 +157,45 @@ test("[A1] [A3] whole books are asked for one a second, and a refusal ends the f
   );
 });
 
+test("[O3] Binance: prices that have moved out of a whole book bring another one, without a gap", async () => {
+  const clock = createManualClock(1e12);
+  await trading(
+    "binance:btcusdt?depth=1",
+    async ({ server, sink, until }) => {
+      const asks = levels(1_000, (k) => String(200 + k));
+      const whole = (lastUpdateId: number) => ({
+        status: 200,
+        body: JSON.stringify({ lastUpdateId, bids: [["100", "1"]], asks }),
+      });
+      const sold = asks.slice(0, 850).map(([price]): LevelText => [price, "0"]);
+      server.answer = () => whole(10);
+      await server.connected();
+      server.send(binanceChange(11, 11, {}));
+      await until(() => rowsOf(sink, "BTCUSDT").length === 1);
+      // The second whole book is older than the change that came meanwhile.
+      server.answer = () => whole(12);
+      server.send(binanceChange(12, 12, { a: sold }), binanceChange(13, 13, { a: [["150", "2"]] }));
+      await until(() => rowsOf(sink, "BTCUSDT").length === 3);
+      await advanceUntil(clock, server, () => server.requests.length === 2);
+      let next = 14;
+      // Its levels are those of the second one as soon as that is there.
+      await advanceUntil(clock, server, () => {
+        server.send(binanceChange(next, next, { a: [["150", "0"]] }));
+        next++;
+        return rowsOf(sink, "BTCUSDT").at(-1)!["mid"] === 150;
+      });
+      const rows = rowsOf(sink, "BTCUSDT");
+      assert.equal(
+        rows.slice(0, 3).map(({ mid }) => mid),
+        [150, 575, 125],
+      );
+      assert.is(new Set(rows.map(({ timeUs }) => timeUs)).size, rows.length, "a row for each change, once");
+      assert.equal(told(sink, "gap"), []);
+    },
+    clock,
+  );
+});
+
 test("[K1] Kraken: a wrong checksum loses the book; it is subscribed to again", async () => {
   const clock = createManualClock(1e12);
   await trading(

@@ -16,7 +16,7 @@ import type { BookUpdate } from "../exchanges/venue.ts";
 import { BookSide } from "./book-side.ts";
 import { bookChecksum } from "./checksum.ts";
 
-/** Levels of a side: those of some minutes of a fast market. A book of 5,000 on both sides takes about 1.5 MB. */
+/** Levels of a side: those of some minutes of a fast market. A book of 5,000 on both sides takes about 2 MB. */
 export const BOOK_LEVELS_MAX = 5_000;
 
 /** Levels that are measured: far fewer than an exchange gives, so that prices may move before a whole book is needed again. */
