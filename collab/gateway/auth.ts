@@ -72,13 +72,25 @@ export class Auth {
     isElsewhere: boolean,
     nowMs: number,
   ): Promise<Identity> {
-    if (ticket !== null) return (await this.#holderOf(ticket, nowMs)) ?? WRONG;
     const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
-    if (bearer !== undefined) return this.#bearer(bearer) ?? (this.#isOpen(isElsewhere) ? ANYBODY : WRONG);
     const cookie = isElsewhere ? null : readCookie(headers.cookie, this.cookieName);
-    const byCookie =
-      cookie === null ? null : (this.#loginWith(cookie, nowMs) ?? this.#guestWith(cookie, true));
-    return byCookie ?? (this.#isOpen(isElsewhere) ? ANYBODY : NOBODY);
+    const holder = async (): Promise<SignedIn | null> => {
+      if (ticket !== null) return this.#holderOf(ticket, nowMs);
+      if (bearer !== undefined) return this.#bearer(bearer);
+      return cookie === null ? null : (this.#loginWith(cookie, nowMs) ?? this.#guestWith(cookie, true));
+    };
+    const known = await holder();
+    if (known !== null) return known;
+    const nothingShown = ticket === null && bearer === undefined && cookie === null;
+    if (!nothingShown) {
+      // Another gateway may have let it in a moment ago.
+      await this.#grants.catchUp();
+      const late = await holder();
+      if (late !== null) return late;
+    }
+    if (ticket !== null) return WRONG;
+    if (this.#isOpen(isElsewhere)) return ANYBODY;
+    return bearer === undefined ? NOBODY : WRONG;
   }
 
   /** The claims of a ticket for one session, for who has signed in. */

@@ -67,6 +67,8 @@ export interface GrantLog {
   fold(fold: { begin(): void; take(change: GrantChange): EigenwatchError | null; taken(): void }): void;
   /** Resolves with what `take` returned for it. Rejects, kind "unavailable", when it is not known to be in the log. */
   append(change: GrantChange): Promise<EigenwatchError | null>;
+  /** Resolves when all that was in the log when this was called has been handed over, or that cannot be known for now. */
+  catchUp(): Promise<void>;
 }
 
 /** Invitations that end with the process. */
@@ -120,6 +122,11 @@ export class Grants {
     return this.#wallMs();
   }
 
+  /** Resolves when what other gateways granted before this call counts here too. */
+  async catchUp(): Promise<void> {
+    if (!("load" in this.#store)) await this.#store.catchUp();
+  }
+
   onChange(listener: () => void): () => void {
     this.#listeners.add(listener);
     return () => this.#listeners.delete(listener);
@@ -147,6 +154,7 @@ export class Grants {
 
   /** Uses an invitation whose signature was verified. Throws ("denied") when it is revoked, expired or used up. */
   async redeem(id: string, name: string): Promise<{ guest: Guest; secret: string }> {
+    if (!this.#invitations.has(id)) await this.catchUp();
     const invitation = this.#invitations.get(id);
     const atMs = this.#wallMs();
     const reason = whyNot(invitation, atMs);

@@ -5,7 +5,7 @@
  *                                      └─ it went back ─► read anew, from the first entry
  *
  * I1  A change counts where it stands in the stream, once, however often it was stored: all nodes come to the same.
- * I2  Who asks is answered when the node has read its change. Without the servers nothing is changed, and what was read goes on to hold.
+ * I2  Who asks is answered when the node has read its change; who is a stranger here, when it has read what other nodes had granted by then. Without the servers nothing is changed, and what was read goes on to hold.
  * I3  The first key of the stream signs for all nodes: an invitation and a ticket of one open every node.
  */
 import { randomBytes } from "node:crypto";
@@ -25,7 +25,19 @@ const RETRY_MS = 250;
 /** For how long a change is tried: as long as a command. */
 const CHANGE_MS = 8_000;
 
+/** Strangers of so long are looked up together, so that guessing at tokens costs the servers little. */
+const GATHER_MS = 20;
+
+/** For how long a stranger waits for what other nodes have granted. */
+const CATCH_UP_MS = 2_000;
+
 const entrySchema = v.object({ id: v.string(), change: grantChange });
+
+/** Until the entry of this sequence was read. */
+interface Wait {
+  until: number;
+  end(): void;
+}
 
 type Fold = Parameters<GrantLog["fold"]>[0];
 
@@ -60,6 +72,8 @@ class StreamGrants implements GrantLog {
   private sequence = 0;
   private folding: Fold | null = null;
   private readonly waiting = new Map<string, (refusal: EigenwatchError | null) => void>();
+  private readonly waits = new Set<Wait>();
+  private gathering: Promise<void> | null = null;
   private unfollow: () => void = () => {};
 
   constructor(options: StreamGrantsOptions) {
@@ -110,6 +124,39 @@ class StreamGrants implements GrantLog {
     });
   }
 
+  catchUp(): Promise<void> {
+    const { clock } = this.options;
+    this.gathering ??= new Promise<void>((resolve) => void clock.after(GATHER_MS, resolve)).then(() => {
+      this.gathering = null;
+      return this.reachEnd();
+    });
+    return this.gathering;
+  }
+
+  /** Resolves when the stream was read to where it ends now, or after CATCH_UP_MS. */
+  private reachEnd(): Promise<void> {
+    return new Promise((resolve) => {
+      const wait: Wait = {
+        until: Number.POSITIVE_INFINITY,
+        end: () => {
+          cancel();
+          this.waits.delete(wait);
+          resolve();
+        },
+      };
+      const cancel = this.options.clock.after(CATCH_UP_MS, wait.end);
+      this.waits.add(wait);
+      this.stream.lastSequence().then((end) => {
+        wait.until = end;
+        this.endWaits();
+      }, wait.end);
+    });
+  }
+
+  private endWaits(): void {
+    for (const wait of [...this.waits]) if (this.sequence >= wait.until) wait.end();
+  }
+
   private get hasKey(): boolean {
     return this.changes.some(({ type }) => type === "key");
   }
@@ -143,6 +190,7 @@ class StreamGrants implements GrantLog {
     this.folding?.begin();
     for (const entry of entries) this.take(entry);
     if (entries.length > 0) this.folding?.taken();
+    this.endWaits();
     if (!this.options.signal.aborted)
       this.unfollow = this.stream.follow(this.sequence + 1, (entry) => this.came(entry));
   }
@@ -156,6 +204,7 @@ class StreamGrants implements GrantLog {
     }
     this.take(entry);
     this.folding?.taken();
+    this.endWaits();
   }
 
   private take({ sequence, bytes }: StreamEntry): void {

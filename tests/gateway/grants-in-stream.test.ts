@@ -1,10 +1,12 @@
 // runtime: either
 /** Invitations of a session that several gateways share. */
+import type { IncomingMessage } from "node:http";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { systemClock } from "../../actors/clock.ts";
 import type { Bus, LogStream } from "../../actors/ports/bus.ts";
+import { Auth } from "../../collab/gateway/auth.ts";
 import { Grants } from "../../collab/gateway/grants.ts";
 import { GATEWAY_LIMITS } from "../../collab/gateway/limits.ts";
 import { grantsInStream, grantsStream } from "../../collab/live/grants-in-stream.ts";
@@ -55,6 +57,50 @@ test("[I1] an invitation of one gateway is redeemed at another, once, and revoke
   await c.grants.revoke(id, null);
   for (const { grants, until } of [a, b]) await until(() => grants.guest(guest.id) === null);
   for (const { leave } of [a, b, c]) leave();
+});
+
+test("[I2] a guest of one gateway is known at another that has not read of it yet", async () => {
+  const bus = createMemoryBus(systemClock);
+  const stream = bus.stream(STREAM);
+  const { look, until } = condition();
+  const held: (() => void)[] = [];
+  let isHolding = true;
+  const slow: LogStream = {
+    append: (bytes, options) => stream.append(bytes, options),
+    follow: (from, take) =>
+      stream.follow(from, (entry) => {
+        if (!isHolding) take(entry);
+        else held.push(() => take(entry));
+        look();
+      }),
+    read: (from) => stream.read(from),
+    lastSequence: () => stream.lastSequence(),
+  };
+  const release = (): void => {
+    isHolding = false;
+    for (const take of held.splice(0)) take();
+  };
+  const a = await gateway(bus);
+  const b = await gateway(withStream(bus, slow));
+  const { id } = await a.grants.invite({ ...ASKED, uses: 2 });
+  const { guest, secret } = await a.grants.redeem(id, "Ana");
+  const auth = new Auth("a-token-of-at-least-sixteen-characters", 1, GATEWAY_LIMITS, b.grants);
+  const request = { headers: { authorization: `Bearer ${secret}` } } as IncomingMessage;
+  const who = auth.identify(request, null, false, 0);
+  await until(() => held.length === 2);
+  release();
+  assert.is((await who).principal?.id, guest.id);
+  // Whom nobody let in is a stranger, when all is read.
+  const wrong = { headers: { authorization: "Bearer wrong" } } as IncomingMessage;
+  assert.is((await auth.identify(wrong, null, false, 0)).kind, "stranger");
+  // An invitation as well is redeemed where it is not known yet.
+  isHolding = true;
+  const second = await a.grants.invite(ASKED);
+  const redeemed = b.grants.redeem(second.id, "Bob");
+  await until(() => held.length === 1);
+  release();
+  assert.is((await redeemed).guest.name, "Bob");
+  for (const { leave } of [a, b]) leave();
 });
 
 test("[I1] a change that is stored twice counts once", async () => {

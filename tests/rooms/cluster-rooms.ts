@@ -1,4 +1,5 @@
 /** A session with a shared document on several nodes in this process, each with a connection of its own to a real NATS server, and a gateway. */
+import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
 import { startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
@@ -148,7 +149,8 @@ export async function roomCluster(names: readonly string[] = ["a", "b", "c"]) {
       token: string,
       options: ConstructorParameters<typeof Stock>[2] = {},
     ): Promise<Stock> {
-      const { ticket } = await post(gateway, "api/tickets", {}, token);
+      const { ticket, status } = await post(gateway, "api/tickets", {}, token);
+      assert.is(status, 200);
       const stock = new Stock(gateway, "", { ...options, ticket: ticket! });
       stocks.push(stock);
       return stock;
