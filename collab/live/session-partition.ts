@@ -41,8 +41,8 @@ export interface PartitionEnd {
   readonly samples?: number;
   readonly events?: number;
   readonly hash?: string;
-  /** Inputs of the core that are not in the log. */
-  readonly lost?: number;
+  /** Inputs of the core that are not in the log, after a halt; null: nobody can say how many. */
+  readonly lost?: number | null;
   readonly shadow: ShadowReport | null;
 }
 

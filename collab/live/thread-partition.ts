@@ -134,6 +134,20 @@ export class ThreadPartition implements SessionPartition {
     return answer.finally(() => signal.removeEventListener("abort", forget));
   }
 
+  /** What the thread answers, or what `otherwise` does when there is no thread any more: its halt is said already. */
+  private async askWhileThere<Name extends QuestionName>(
+    what: Name,
+    asked: Questions[Name]["ask"],
+    otherwise: () => Questions[Name]["answer"] | Promise<Questions[Name]["answer"]>,
+  ): Promise<Questions[Name]["answer"]> {
+    try {
+      return await this.ask(what, asked);
+    } catch (error) {
+      if (this.gone === null) throw error;
+      return otherwise();
+    }
+  }
+
   private say(message: ToPartition, moved?: ArrayBuffer[]): void {
     if (this.gone === null) this.options.say(message, moved);
   }
@@ -180,7 +194,7 @@ export class ThreadPartition implements SessionPartition {
   }
 
   feedsEnded(kind: Feed["kind"]): Promise<void> {
-    return this.ask("feedsEnded", kind);
+    return this.askWhileThere("feedsEnded", kind, () => new Promise<never>(() => {}));
   }
 
   operatorNotice(notice: Omit<OperatorNotice, "type">): Promise<void> {
@@ -199,17 +213,17 @@ export class ThreadPartition implements SessionPartition {
   }
 
   shadowCaughtUp(): Promise<void> {
-    return this.ask("shadowCaughtUp", null);
+    return this.askWhileThere("shadowCaughtUp", null, () => {});
   }
 
   async close(): Promise<void> {
     this.session.ends("the session is closing");
-    if (this.gone === null) await this.ask("close", null);
+    await this.askWhileThere("close", null, () => {});
   }
 
-  async end(): Promise<PartitionEnd> {
-    if (this.gone === null) return this.ask("end", null);
+  end(): Promise<PartitionEnd> {
     // What it had taken and not stored is not known.
-    return { inputs: this.session.describe().lastInputSequence, lost: 0, shadow: null };
+    const gone = () => ({ inputs: this.session.describe().lastInputSequence, lost: null, shadow: null });
+    return this.askWhileThere("end", null, gone);
   }
 }
