@@ -8,7 +8,7 @@ import { expectedAmong } from "../../protocol/closest-name.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { MAX_PARTITIONS } from "../../protocol/limits.ts";
 import { decimal, pathAndValue, wholeNumber } from "../../protocol/text-values.ts";
-import { readConfig } from "./config.ts";
+import { readConfig, type UpConfig } from "./config.ts";
 import { withGatewayOptions } from "./gateway-options.ts";
 import { natsReplicas, withNatsOptions } from "./nats-flags.ts";
 import { collector, collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
@@ -43,9 +43,8 @@ export const nodeCommand = withNatsOptions(
     )
     .option(
       "--partitions <n>",
-      "partitions of the session, the same on all nodes",
+      "partitions of the session, the same on all nodes (default: 1)",
       read(wholeNumber(1, MAX_PARTITIONS)),
-      1,
     )
     .option(
       "--partition-of <group=partition>",
@@ -65,6 +64,10 @@ export const nodeCommand = withNatsOptions(
       "symbols that scans may go through, on gateways and nodes of role scan alike; may be given again",
       repeated(read(pathAndValue("sp500=bars/daily.csv.gz"))),
       [],
+    )
+    .option(
+      "--config <file>",
+      "YAML or JSON file: {feeds, partitions, notify, settings, …}; options win over it (see config)",
     )
     .option("--set <path=value>", "a setting of a new session; may be given again", settings, [])
     .option(
@@ -97,22 +100,33 @@ export const nodeCommand = withNatsOptions(
       }),
     ),
 ).action(
-  exitWith(({ feed, roles, failover, partitions, partitionOf, name, ...flags }) => {
-    const config = readConfig(undefined, { ...flags, feed });
+  exitWith(({ roles, failover, partitionOf, name, ...flags }) => {
+    const config = readConfig(flags.config, flags, []);
+    refuseRecording(config);
     return runNode({
       ...flags,
       ...config,
       name: name ?? hostname(),
       roles,
       failover,
-      partitions,
-      partitionByGroup: Object.fromEntries(partitionOf),
-      feeds: feed,
+      partitions: config.partitions ?? 1,
+      partitionByGroup: { ...config.partitionByGroup, ...Object.fromEntries(partitionOf) },
       trace: { url: collectorOf(flags.trace), share: flags.traceShare },
       json: flags.json === true,
     });
   }),
 );
+
+/** What is recorded by `up` is recorded by the servers here. */
+function refuseRecording({ record, shadow }: UpConfig): void {
+  const named = record !== null ? "record" : shadow ? "shadow" : null;
+  if (named === null) return;
+  throw new EigenwatchError({
+    action: "run a node",
+    value: `the config file has "${named}", and the log is in NATS`,
+    expected: `a config file without ${named}, or up without --nats`,
+  });
+}
 
 function readRoles(text: string): NodeRole[] {
   const roles = text.split(",").map((each) => each.trim());

@@ -31,11 +31,13 @@ import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands, synthWorlds } from "../../sim/mod.ts";
 import { checkAddress, type Gateway } from "../gateway/gateway.ts";
 import type { GrantLog } from "../gateway/grants.ts";
+import type { NotifyConfig } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import type { Workflow } from "../workflows/definition.ts";
 import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
+import { NodeNotices } from "./node-notices.ts";
 import { NodeRooms } from "./node-rooms.ts";
 import { NodeScans } from "./node-scans.ts";
 import { answerStatus, heldBucket, nodesBucket, runningAmong } from "./node-status.ts";
@@ -67,6 +69,8 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   readonly universes: Readonly<Record<string, string>>;
   /** Workflows that people may start; the same on all nodes. */
   readonly workflows: readonly Workflow[];
+  /** Whom the owners of partitions tell what these announce; the same on all nodes. Absent: nobody. */
+  readonly notify?: NotifyConfig | undefined;
   /** Where traces go; absent, or without URL: nowhere, and nothing is traced. `share`: of the frames of its feeds. */
   readonly trace?: { readonly url: string | undefined; readonly share: number };
   readonly json: boolean;
@@ -141,8 +145,10 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     ...{ bus, session, node: name, roles, universes: plan.universes, signal: leaving.signal },
     log: (message) => log.say("warning", "scan", { message }),
   });
+  const notices = noticesOf(plan, bus, log);
   node.onChange((change) => {
     const { partition, epoch, owned, journal, reason } = change;
+    notices?.ownershipChanged(change);
     rooms.ownershipChanged(change);
     scans.ownershipChanged(change);
     if (owned !== null && partition !== ROOM_PARTITION)
@@ -190,7 +196,8 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   // What they have offered becomes durable before this node, perhaps the last owner, lets go.
   await endsWithin(DELIVERY_MS, Promise.all(running));
   giveUp.abort();
-  const inTime = await endsWithin(HAND_OVER_MS, Promise.all([node.stop(), ...running]));
+  const handedOver = Promise.all([node.stop(), ...running]).then(() => notices?.close());
+  const inTime = await endsWithin(HAND_OVER_MS, handedOver);
   endStatus();
   endWatch();
   forget();
@@ -199,6 +206,13 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   leaving.abort();
   log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });
   return inTime ? 0 : 1;
+}
+
+/** Null when nobody is told. Throws for what cannot be told. */
+function noticesOf({ notify, session, roles }: NodePlan, bus: NatsBus, log: NodeLog): NodeNotices | null {
+  if (notify === undefined || !roles.includes("core")) return null;
+  const warn = (message: string): void => log.say("warning", "notices", { message });
+  return new NodeNotices({ bus, clock: systemClock, session, notify, log: warn });
 }
 
 function tracerOf({ trace, name }: NodePlan, log: NodeLog): OtlpTracer | undefined {

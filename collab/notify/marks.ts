@@ -1,7 +1,9 @@
-/** How far each channel has come: the sequence of the last event it is done with, in a file beside the recording. */
+/** How far each channel has come: the sequence of the last event it is done with, in a file beside the recording, or in the servers of a cluster. */
 import { readFileSync } from "node:fs";
 import { open, rename } from "node:fs/promises";
 import * as v from "valibot";
+import type { SnapshotStore } from "../../actors/ports/bus.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 
 export interface Marks {
@@ -27,11 +29,43 @@ const schema = v.record(v.string(), v.pipe(v.number(), v.safeInteger(), v.minVal
 
 /** Throws when there is a file that is none of marks: without them people would be told everything again, or nothing. */
 export function fileMarks(path: string): Marks {
-  const marks = new Map(Object.entries(readMarks(path)));
+  return keptMarks(marksIn(readText(path), path, "remove the file"), (text) => write(path, text));
+}
+
+export interface StoredMarksOptions {
+  readonly store: SnapshotStore;
+  /** Of the marks in the store. */
+  readonly name: string;
+  readonly clock: Clock;
+  /** Ends the writing: a mark that was not stored by then is not waited for. */
+  readonly signal: AbortSignal;
+}
+
+/** Between two attempts at servers that cannot be reached. */
+const AGAIN_MS = 1_000;
+
+/** Those that all nodes of a cluster reach. Rejects when they cannot be read, or are none. */
+export async function storedMarks({ store, name, clock, signal }: StoredMarksOptions): Promise<Marks> {
+  const bytes = await store.load(name);
+  const text = bytes === null ? null : new TextDecoder().decode(bytes);
+  return keptMarks(marksIn(text, `${name} in the servers`, "another name of the session"), async (marks) => {
+    for (;;) {
+      const isStored = await store.save(name, new TextEncoder().encode(marks)).then(
+        () => true,
+        () => false,
+      );
+      // What was sent while this node let go is marked too, if the servers take it now.
+      if (isStored || signal.aborted) return;
+      await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
+    }
+  });
+}
+
+/** `write` gets all marks as text, the next time when it has resolved or rejected: all channels have one place. */
+function keptMarks(marks: Map<string, number>, write: (text: string) => Promise<void>): Marks {
   let writing: Promise<void> = Promise.resolve();
-  // One at a time: two channels have one file.
   const save = (): Promise<void> => {
-    writing = writing.catch(() => {}).then(() => write(path, JSON.stringify(Object.fromEntries(marks))));
+    writing = writing.catch(() => {}).then(() => write(JSON.stringify(Object.fromEntries(marks))));
     return writing;
   };
   return {
@@ -44,20 +78,22 @@ export function fileMarks(path: string): Marks {
   };
 }
 
-function readMarks(path: string): Record<string, number> {
-  let text: string;
+function readText(path: string): string | null {
   try {
-    text = readFileSync(path, "utf8");
+    return readFileSync(path, "utf8");
   } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ENOENT") return {};
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return null;
     throw error;
   }
-  const value = parsed(text);
-  if (v.is(schema, value)) return value;
+}
+
+function marksIn(text: string | null, where: string, remedy: string): Map<string, number> {
+  const value = text === null ? {} : parsed(text);
+  if (v.is(schema, value)) return new Map(Object.entries(value));
   throw new EigenwatchError({
-    action: `read how far notices were sent from ${path}`,
+    action: `read how far notices were sent from ${where}`,
     value: "it holds something else",
-    expected: "a number for each channel; remove the file to begin with new events",
+    expected: `a number for each channel; ${remedy} to begin with new events`,
     kind: "input",
   });
 }

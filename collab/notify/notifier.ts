@@ -6,8 +6,8 @@
  *                └──────────────────── after a restart from the mark ────────────────────────────────┘
  *
  * N1  An event is sent only when it is durable: it cannot be unsaid.
- * N2  What was sent is not sent again after a restart, and what was not is: the mark of each channel is kept beside the recording. A process that
- *     is killed between sending and marking sends one notice twice, under the same key.
+ * N2  What was sent is not sent again after a restart, and what was not is: the mark of each channel is kept beside the recording, or in the servers
+ *     of a cluster. A process that is killed between sending and marking sends one notice twice, under the same key.
  * N3  A channel that does not answer holds up no other, nor the session.
  * N4  Secrets are in no log, no error and no recording.
  * N5  Channels may be added and removed while it runs. One that is removed is sent nothing more, and its mark is forgotten.
@@ -137,7 +137,8 @@ export class Notifier {
         if (events.length === 0) await this.newsSince(deliveries, ending);
       }
     } catch (error) {
-      log(`${channel.name} sends nothing more: ${error instanceof Error ? error.message : String(error)}`);
+      if (!ending.aborted)
+        log(`${channel.name} sends nothing more: ${error instanceof Error ? error.message : String(error)}`);
     }
   }
 

@@ -7,7 +7,13 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import * as v from "valibot";
+import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { systemClock } from "../../actors/clock.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
+import type { Bus } from "../../actors/ports/bus.ts";
+import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession, SessionListener } from "../../actors/ports/session.ts";
+import { NodeNotices } from "../../collab/live/node-notices.ts";
 import { channelsOf, notifySchema } from "../../collab/notify/config.ts";
 import { email } from "../../collab/notify/email.ts";
 import { fileMarks, type Marks, memoryMarks } from "../../collab/notify/marks.ts";
@@ -15,6 +21,7 @@ import { type Channel, type Notice, Notifier, NotTaken } from "../../collab/noti
 import { signature, webhook } from "../../collab/notify/webhook.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { createManualClock } from "../support/clock.ts";
+import { condition } from "../support/condition.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 const KINDS = ["alert.fired", "alert.resolved", "incident.opened"];
@@ -132,6 +139,77 @@ test("[N5] a channel that is added begins with the events that come, and one tha
   assert.is(world.sent.length, 4, "the other channel goes on");
 });
 
+test("[N2] the next owner of a partition sends what the one before it has not, and that one sends nothing more", async () => {
+  const server = await httpServer([]);
+  const { session, announce } = scriptedSession([]);
+  const bus = createMemoryBus(systemClock);
+  const owning = async () => {
+    const notices = nodeNotices(server.url, bus);
+    notices.ownershipChanged({ partition: "p0", owned: session as unknown as Partition });
+    // Without a mark it would begin with what comes from then on.
+    while (!(await bus.snapshots("test-notified").list()).includes("p0")) await nextTurn();
+    return notices;
+  };
+  const first = await owning();
+  announce("incident.opened");
+  await server.came(1);
+  first.ownershipChanged({ partition: "p0", owned: null });
+  await first.close();
+  announce("incident.opened");
+  const second = await owning();
+  await server.came(2);
+  await second.close();
+  assert.equal(
+    server.requests.map(({ headers }) => headers["idempotency-key"]),
+    ["test/p0/1/1", "test/p0/2/1"],
+  );
+  await server.close();
+});
+
+test("marks that the servers do not give or take for now are asked for again", async () => {
+  const server = await httpServer([]);
+  const { session, announce } = scriptedSession([]);
+  const clock = createManualClock();
+  const bus = createMemoryBus(clock);
+  const store = bus.snapshots("test-notified");
+  const failing = { load: 2, save: 2 };
+  const away = async (what: keyof typeof failing): Promise<void> => {
+    if (failing[what]-- > 0) throw new Error(`no answer to ${what}`);
+  };
+  const said: string[] = [];
+  const notices = nodeNotices(
+    server.url,
+    {
+      snapshots: () => ({
+        ...{ list: () => store.list(), remove: (name: string) => store.remove(name) },
+        load: (name) => away("load").then(() => store.load(name)),
+        save: (name, bytes) => away("save").then(() => store.save(name, bytes)),
+      }),
+    },
+    { clock, said },
+  );
+  notices.ownershipChanged({ partition: "p0", owned: session as unknown as Partition });
+  while (!(await store.list()).includes("p0")) {
+    await clock.advance(1_000);
+    await nextTurn();
+  }
+  announce("incident.opened");
+  await server.came(1);
+  await notices.close();
+  assert.equal(said, ["no answer to load"]);
+  await server.close();
+});
+
+test("a node that is to tell browsers is refused: gateways of a cluster do not share who has subscribed", () => {
+  const push = { subject: "mailto:ops@example.org", keyFile: join(temporaryDirectory(), "key") };
+  const notify = v.parse(notifySchema, { push });
+  const place = { bus: createMemoryBus(systemClock), clock: systemClock, session: "test" };
+  assert.throws(
+    () => new NodeNotices({ ...place, notify, log() {} }),
+    /notify\.push; expected webhooks and emails/,
+  );
+});
+
 test("marks that are none are an error, not a flood of old notices", () => {
   const path = join(temporaryDirectory(), "notified.json");
   writeFileSync(path, '{"a":"x"}');
@@ -218,6 +296,22 @@ test("[N4] secrets come from a file or a variable; one that is not there is name
   assert.throws(() => v.parse(notifySchema, { emails: [{ server: "smtp://a:b@c", from: "a", to: ["b"] }] }));
 });
 
+function nodeNotices(
+  url: string,
+  bus: Pick<Bus, "snapshots">,
+  { clock = systemClock, said = [] as string[] }: { clock?: Clock; said?: string[] } = {},
+): NodeNotices {
+  const secretFile = join(temporaryDirectory(), "secret");
+  writeFileSync(secretFile, "a secret");
+  const notify = v.parse(notifySchema, { webhooks: [{ url, secretFile }] });
+  const log = (message: string) => void said.push(message);
+  return new NodeNotices({ bus, clock, session: "test", notify, log });
+}
+
+function nextTurn(): Promise<void> {
+  return new Promise((resolve) => setImmediate(resolve));
+}
+
 // ---- given ------------------------------------------------------------------------------------------------------
 
 interface Given {
@@ -234,7 +328,7 @@ function given({ marks = memoryMarks(), events = [], failures = 0, refuse = 0 }:
   const sent: string[] = [];
   const attempts: string[] = [];
   const logged: string[] = [];
-  const listeners = new Set<SessionListener>();
+  const { session, announce } = scriptedSession(events);
   const waiting: { isDone(): boolean; resolve(): void }[] = [];
   const look = () => {
     for (const each of [...waiting]) if (each.isDone()) each.resolve();
@@ -254,16 +348,6 @@ function given({ marks = memoryMarks(), events = [], failures = 0, refuse = 0 }:
       }
     },
   };
-  const session = {
-    session: "test",
-    subscribe(listener: SessionListener) {
-      listeners.add(listener);
-      return () => listeners.delete(listener);
-    },
-    describe: () => ({ lastEventSequence: events.at(-1)?.sequence ?? 0 }),
-    events: async (after: number, limit: number) =>
-      events.filter(({ sequence }) => sequence > after).slice(0, limit),
-  } as unknown as LiveSession;
   const log = (message: string) => void logged.push(message);
   const notifier = new Notifier({
     session,
@@ -281,14 +365,32 @@ function given({ marks = memoryMarks(), events = [], failures = 0, refuse = 0 }:
     attempts,
     logged,
     events,
-    announce(kind: string, detail: EventMessage["detail"] = {}) {
-      const sequence = events.length + 1;
-      events.push({ ...notice().event, sequence, id: `p0/${sequence}/1`, kind, detail });
-      for (const listener of listeners) listener.flush?.();
-    },
+    announce,
     taken: (count: number) => until(() => sent.length >= count),
     attempted: (count: number) => until(() => attempts.length >= count),
   };
+}
+
+/** A session that announces what it is told to. */
+function scriptedSession(events: EventMessage[]) {
+  const listeners = new Set<SessionListener>();
+  const session = {
+    session: "test",
+    partition: "p0",
+    subscribe(listener: SessionListener) {
+      listeners.add(listener);
+      return () => listeners.delete(listener);
+    },
+    describe: () => ({ lastEventSequence: events.at(-1)?.sequence ?? 0 }),
+    events: async (after: number, limit: number) =>
+      events.filter(({ sequence }) => sequence > after).slice(0, limit),
+  } as unknown as LiveSession;
+  const announce = (kind: string, detail: EventMessage["detail"] = {}): void => {
+    const sequence = events.length + 1;
+    events.push({ ...notice().event, sequence, id: `p0/${sequence}/1`, kind, detail });
+    for (const listener of listeners) listener.flush?.();
+  };
+  return { session, announce };
 }
 
 function notice(): Notice {
@@ -316,18 +418,21 @@ interface Request {
 /** Answers with these statuses, one after the other. */
 async function httpServer(statuses: number[]) {
   const requests: Request[] = [];
+  const { look, until } = condition();
   const server = createServer((request, response) => {
     let body = "";
     request.on("data", (chunk) => (body += chunk));
     request.on("end", () => {
       requests.push({ headers: request.headers, body });
+      look();
       response.writeHead(statuses.shift() ?? 200, { location: "/elsewhere", connection: "close" }).end();
     });
   });
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   const { port } = server.address() as AddressInfo;
   const close = () => new Promise<void>((resolve) => void server.close(() => resolve()));
-  return { url: `http://127.0.0.1:${port}/hook/token`, requests, close };
+  const came = (count: number) => until(() => requests.length >= count);
+  return { url: `http://127.0.0.1:${port}/hook/token`, requests, came, close };
 }
 
 /** As much of SMTP (RFC 5321) as a client without extensions needs. `answer`: to the recipient. */
