@@ -5,7 +5,7 @@ import { settingsSchema } from "../../protocol/settings.ts";
 const HEAD = `<!-- Made from protocol/settings.ts by \`npm run docs\`. Do not edit. -->
 # Settings
 
-Set one with \`--set PATH=VALUE\`, as often as needed, or several in the object \`settings\` of the JSON file given by \`--config\`. In a running
+Set one with \`--set PATH=VALUE\`, as often as needed, or several in the object \`settings\` of the YAML or JSON file given by \`--config\`. In a running
 session, \`POST /api/settings\` changes one ([gateway.md](gateway.md)). Settings are part of the log: a replay uses the recorded settings, and
 \`whatif --set\` branches a recording with other ones.
 `;

@@ -1,4 +1,4 @@
-/** What `up` runs with: options, then the config file, then defaults. */
+/** What `up` and `node` run with: options, then the config file, then defaults. */
 import { existsSync, readFileSync } from "node:fs";
 import * as v from "valibot";
 import { isLiveUniverse, type RequestedSetting } from "../../actors/mod.ts";
@@ -14,6 +14,7 @@ import {
   settingAt,
   settingPaths,
 } from "../../protocol/settings.ts";
+import { YamlText } from "../../protocol/yaml-text.ts";
 import { isLoopback } from "../gateway/allowed-hosts.ts";
 import { type NotifyConfig, notifySchema } from "../notify/config.ts";
 import type { Workflow } from "../workflows/definition.ts";
@@ -47,34 +48,53 @@ export interface UpOptions extends NatsFlags {
   universe?: readonly (readonly [name: string, path: string])[] | undefined;
 }
 
-const fileSchema = v.strictObject({
-  session: v.optional(v.string()),
-  feeds: v.optional(v.array(v.string())),
-  host: v.optional(v.string()),
-  port: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535))),
-  record: v.optional(v.string()),
-  durability: v.optional(v.picklist(["memory", "file"])),
-  /** Largest size of the recording; whole old segments go first. */
-  retainBytes: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1 << 20))),
-  retainHours: v.optional(v.pipe(v.number(), v.minValue(0.01))),
-  tokenFile: v.optional(v.string()),
-  basePath: v.optional(v.string()),
-  allowedHosts: v.optional(v.array(v.string())),
-  allowedOrigins: v.optional(v.array(v.string())),
-  trustProxy: v.optional(v.boolean()),
-  /** Another process executes the log once more and compares. */
-  shadow: v.optional(v.boolean()),
-  /** How many partitions the session has, p0, p1 …; a group belongs to one of them by its name. */
-  partitions: v.optional(v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PARTITIONS))),
-  /** The partition of a group, where it shall be another. */
-  partitionByGroup: v.optional(v.record(v.string(), v.string())),
-  settings: v.optional(v.record(v.string(), v.unknown())),
-  /** Workflows that the session offers: names of packaged ones, and files. */
-  workflows: v.optional(v.array(v.string())),
-  /** Symbols that scans may go through: paths by name. */
-  universes: v.optional(v.record(v.string(), v.string())),
-  /** Where people are told of alerts. */
-  notify: v.optional(notifySchema),
+/** An entry of the file, with what it is for. */
+function entry<const Schema extends v.GenericSchema>(schema: Schema, description: string) {
+  return v.optional(v.pipe(schema, v.description(description)));
+}
+
+const texts = v.array(v.string());
+
+export const fileSchema = v.strictObject({
+  $schema: entry(v.string(), "The schema of this file, for editors: `eigenwatch config schema` prints it."),
+  session: entry(v.string(), "Name of the session."),
+  feeds: entry(texts, "What is watched: specs of feeds, as `--feed` takes them."),
+  host: entry(v.string(), "Address that the page and the API listen on."),
+  port: entry(
+    v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(65_535)),
+    "Port of the page and the API; 0: any that is free.",
+  ),
+  record: entry(v.string(), "Folder of the recording."),
+  durability: entry(
+    v.picklist(["memory", "file"]),
+    "Whether inputs are durable before they are answered for.",
+  ),
+  retainBytes: entry(
+    v.pipe(v.number(), v.integer(), v.minValue(1 << 20)),
+    "Largest size of the recording, in bytes; whole old segments go first.",
+  ),
+  retainHours: entry(
+    v.pipe(v.number(), v.minValue(0.01)),
+    "Longest age of what the recording keeps, in hours.",
+  ),
+  tokenFile: entry(v.string(), "File with the token that people sign in with."),
+  basePath: entry(v.string(), "Path of the page behind a proxy, such as /watch."),
+  allowedHosts: entry(texts, "Further names of this host that requests may come for."),
+  allowedOrigins: entry(texts, "Origins of pages elsewhere that may ask, https://example.org."),
+  trustProxy: entry(v.boolean(), "Whether addresses of clients are those that the proxy in front forwards."),
+  shadow: entry(v.boolean(), "Whether another process executes the log once more and compares."),
+  partitions: entry(
+    v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(MAX_PARTITIONS)),
+    "How many partitions the session has, p0, p1 …; a group belongs to one of them by its name.",
+  ),
+  partitionByGroup: entry(
+    v.record(v.string(), v.string()),
+    "The partition of a group, where it shall be another.",
+  ),
+  settings: entry(v.record(v.string(), v.unknown()), "Settings of a new session."),
+  workflows: entry(texts, "Workflows that the session offers: names of packaged ones, and YAML files."),
+  universes: entry(v.record(v.string(), v.string()), "Symbols that scans may go through: paths by name."),
+  notify: entry(notifySchema, "Where people are told of alerts and incidents."),
 });
 
 export interface UpConfig {
@@ -112,7 +132,12 @@ export interface UpConfig {
 /** Port of the page when none is asked for. */
 const DEFAULT_PORT = 7420;
 
-export function readConfig(path: string | undefined, flags: UpOptions): UpConfig {
+/** `standard`: feeds that run when neither the file nor an option names one. Throws an EigenwatchError that names the key, what it is and what was expected. */
+export function readConfig(
+  path: string | undefined,
+  flags: UpOptions,
+  standard: readonly string[] = ["host"],
+): UpConfig {
   const file = path === undefined ? {} : readFile(path);
   const session = flags.session ?? file.session ?? "local";
   if (!v.is(name, session)) {
@@ -155,7 +180,7 @@ export function readConfig(path: string | undefined, flags: UpOptions): UpConfig
   const feeds = flags.feed.length > 0 ? flags.feed : (file.feeds ?? []);
   return {
     session,
-    feeds: feeds.length > 0 ? feeds : ["host"],
+    feeds: feeds.length > 0 ? feeds : [...standard],
     host: flags.host ?? file.host ?? "127.0.0.1",
     port: flags.port ?? file.port ?? DEFAULT_PORT,
     record,
@@ -238,29 +263,36 @@ function checkOpenRooms(asked: boolean, host = "127.0.0.1"): boolean {
   return asked;
 }
 
-function readFile(path: string): v.InferOutput<typeof fileSchema> {
-  let json: unknown;
+type ConfigFile = v.InferOutput<typeof fileSchema>;
+
+function readFile(path: string): ConfigFile {
+  let text: string;
   try {
-    json = JSON.parse(readFileSync(path, "utf8"));
+    text = readFileSync(path, "utf8");
   } catch (error) {
     throw new EigenwatchError({ action: `read config ${path}`, value: (error as Error).message });
   }
+  const source = new YamlText(text, path, "use config");
+  const value = source.value() ?? {};
   // To valibot an array is an object.
-  if (Array.isArray(json)) throw unusable(path, "it is an array", "an object");
-  const result = v.safeParse(fileSchema, json);
+  if (typeof value !== "object" || Array.isArray(value))
+    throw source.faultAt(
+      [],
+      `it is ${Array.isArray(value) ? "an array" : JSON.stringify(value)}`,
+      "an object",
+    );
+  const result = v.safeParse(fileSchema, value);
   if (result.success) return result.output;
-  const issue = result.issues[0];
-  const key = v.getDotPath(issue) ?? "";
-  if (key !== "" && !Object.hasOwn(fileSchema.entries, key.split(".")[0]!)) throw unknownKey(path, key);
-  throw unusable(path, `${key || "the whole"} is ${issue.received}`, issue.expected ?? issue.message);
-}
-
-function unknownKey(path: string, key: string): EigenwatchError {
-  return unusable(path, `there is no key ${key}`, expectedAmong(key, Object.keys(fileSchema.entries)));
-}
-
-function unusable(path: string, value: string, expected: string): EigenwatchError {
-  return new EigenwatchError({ action: `use config ${path}`, value, expected });
+  const [issue] = result.issues;
+  const keys = (issue.path ?? []).map(({ key }) => String(key));
+  const [first] = keys;
+  if (first !== undefined && !Object.hasOwn(fileSchema.entries, first))
+    throw source.faultAt(
+      keys,
+      `there is no key ${first}`,
+      expectedAmong(first, Object.keys(fileSchema.entries)),
+    );
+  throw source.faultAt(keys, `${keys.join(".")} is ${issue.received}`, issue.expected ?? issue.message);
 }
 
 function namedIn(settings: Record<string, unknown> = {}): { path: string; value: unknown }[] {

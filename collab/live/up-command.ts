@@ -55,7 +55,10 @@ export const upCommand = withNatsOptions(
     [],
   )
   .option("--once", "end when all file feeds have ended")
-  .option("--config <file>", "JSON file: {feeds, port, host, record, settings, …}; options win over it")
+  .option(
+    "--config <file>",
+    "YAML or JSON file: {feeds, port, host, record, settings, …}; options win over it (see config)",
+  )
   .option("--set <path=value>", "change a setting; may be given again", settings, [])
   .option("--session <name>", "name of the session (default: local)")
   .option("--nats <url>", "keep the log in NATS: a cluster of one node, which others may join (see node)")

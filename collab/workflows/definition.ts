@@ -4,10 +4,7 @@
  *   file ─► YAML ─► schema ─► graph without circles ─► definition            each fault with file, line, column, and what was expected
  */
 import * as v from "valibot";
-import { isMap, isScalar, LineCounter, parseDocument } from "yaml";
 import { expectedAmong } from "../../protocol/closest-name.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
-import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import { ROLES } from "../../protocol/principal.ts";
 import { checkEntry } from "../../protocol/room-document.ts";
 import { body, label } from "../../protocol/room-fields.ts";
@@ -22,9 +19,7 @@ import {
   type WorkflowDefinition,
   workflowId,
 } from "../../protocol/workflow.ts";
-
-/** Longest definition: many times what fits in an entry of the document, with all its comments. */
-const FILE_CHARACTERS_MAX = 262_144;
+import { YamlText } from "../../protocol/yaml-text.ts";
 
 const timeout = duration(1_000);
 
@@ -75,28 +70,14 @@ export function readWorkflow(text: string, path: string): Workflow {
 }
 
 class Reader {
-  private readonly path: string;
-  private readonly text: string;
-  private readonly lines = new LineCounter();
-  private root: unknown = null;
+  private readonly source: YamlText;
 
   constructor(text: string, path: string) {
-    this.text = text;
-    this.path = path;
+    this.source = new YamlText(text, path, "read workflow");
   }
 
   read(): Workflow {
-    if (this.text.length > FILE_CHARACTERS_MAX)
-      throw this.fault(0, `${this.text.length} characters`, `at most ${FILE_CHARACTERS_MAX}`);
-    const document = parseDocument(this.text, {
-      lineCounter: this.lines,
-      prettyErrors: false,
-      stringKeys: true,
-    });
-    const [error] = document.errors;
-    if (error !== undefined) throw this.fault(error.pos[0], lowered(error.message), "YAML");
-    this.root = document.contents;
-    const { name, title, description, feeds = [], steps } = this.checked(this.plain(document));
+    const { name, title, description, feeds = [], steps } = this.checked(this.source.value());
     const defined = Object.fromEntries(
       Object.entries(steps).map(([id, each]) => [id, this.stepOf(id, each)]),
     );
@@ -104,7 +85,7 @@ class Reader {
     if (broken !== null) {
       const { step, after, problem } = broken;
       const among = Object.keys(defined).filter((id) => id !== step);
-      throw this.faultAt(
+      throw this.source.faultAt(
         ["steps", step, "after"],
         problem === "unknown"
           ? `there is no step ${after}`
@@ -114,26 +95,17 @@ class Reader {
     }
     const definition = { title, ...(description === undefined ? {} : { description }), steps: defined };
     const issue = checkEntry("definitions", name, definition);
-    if (issue !== null) throw this.faultAt(["steps"], "a definition that is too large", issue.expected);
+    if (issue !== null)
+      throw this.source.faultAt(["steps"], "a definition that is too large", issue.expected);
     return { name, definition, feeds };
-  }
-
-  private plain(document: ReturnType<typeof parseDocument>): unknown {
-    try {
-      return document.toJS();
-    } catch (error) {
-      // Too many aliases.
-      throw this.fault(0, lowered((error as Error).message), "fewer aliases");
-    }
   }
 
   private checked(value: unknown): v.InferOutput<typeof file> {
     if (typeof value !== "object" || value === null || Array.isArray(value))
-      throw this.fault(0, value === null ? "an empty file" : "no map", "name, title and steps");
-    this.checkKeys(this.root);
+      throw this.source.faultAt([], value === null ? "an empty file" : "no map", "name, title and steps");
     // To valibot a list is a record.
     if (Array.isArray((value as { readonly steps?: unknown }).steps))
-      throw this.faultAt(["steps"], "steps is a list", "a map of steps by name");
+      throw this.source.faultAt(["steps"], "steps is a list", "a map of steps by name");
     const result = v.safeParse(file, value, { abortEarly: true });
     if (result.success) return result.output;
     const [issue] = result.issues;
@@ -143,29 +115,19 @@ class Reader {
     if (issue.type === "strict_object" && issue.expected === "never") {
       const known = path[0] === "steps" && path.length === 3 ? step.entries : file.entries;
       const key = path.at(-1)!;
-      throw this.faultAt(path, `there is no key ${key}`, expectedAmong(key, Object.keys(known)));
+      throw this.source.faultAt(path, `there is no key ${key}`, expectedAmong(key, Object.keys(known)));
     }
     if (issue.received === "undefined")
-      throw this.faultAt(
+      throw this.source.faultAt(
         path,
         `there is no ${where}`,
         path.length === 3 ? "a title" : "name, title and steps",
       );
-    throw this.faultAt(
+    throw this.source.faultAt(
       path,
       `${where} is ${issue.received}`,
       isOurs ? issue.message : (issue.expected ?? issue.message),
     );
-  }
-
-  /** A record would drop such keys without an error. */
-  private checkKeys(node: unknown): void {
-    if (!isMap(node)) return;
-    for (const { key, value } of node.items) {
-      if (isScalar(key) && FORBIDDEN_KEYS.has(String(key.value)))
-        throw this.fault(offsetOf(key), `key ${key.value}`, "another name");
-      this.checkKeys(value);
-    }
   }
 
   private stepOf(
@@ -174,10 +136,14 @@ class Reader {
   ): StepDefinition {
     const at = (key: string): readonly string[] => ["steps", id, key];
     if (until !== undefined && rows !== undefined)
-      throw this.faultAt(at("rows"), "until and rows", "one of them: an automatic step does one thing");
+      throw this.source.faultAt(
+        at("rows"),
+        "until and rows",
+        "one of them: an automatic step does one thing",
+      );
     const isAutomatic = until !== undefined || rows !== undefined;
     if (!isAutomatic && limit !== undefined)
-      throw this.faultAt(
+      throw this.source.faultAt(
         at("timeout"),
         "a timeout of a step that people do",
         `until (${CONDITION_NAMES.join(", ")}) or rows with it`,
@@ -193,33 +159,4 @@ class Reader {
       ...(limit === undefined ? {} : { timeoutSeconds: timeout.read(limit)! / 1e6 }),
     };
   }
-
-  /** A fault at what the path names, or at the nearest thing around it that is there. */
-  private faultAt(path: readonly string[], value: string, expected: string): EigenwatchError {
-    let at = this.root;
-    let offset = offsetOf(at);
-    for (const key of path) {
-      if (isMap(at)) {
-        const pair = at.items.find((each) => isScalar(each.key) && String(each.key.value) === key);
-        if (pair === undefined) break;
-        offset = offsetOf(pair.key);
-        at = pair.value;
-      }
-    }
-    return this.fault(offset, value, expected);
-  }
-
-  private fault(offset: number, value: string, expected: string): EigenwatchError {
-    const { line, col } = this.lines.linePos(offset);
-    const place = line === 0 ? "1:1" : `${line}:${col}`;
-    return new EigenwatchError({ action: `read workflow ${this.path}:${place}`, value, expected });
-  }
-}
-
-function offsetOf(node: unknown): number {
-  return (node as { range?: readonly [number, ...number[]] | null } | null)?.range?.[0] ?? 0;
-}
-
-function lowered(message: string): string {
-  return message.slice(0, 1).toLowerCase() + message.slice(1);
 }

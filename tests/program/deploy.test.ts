@@ -8,7 +8,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { parse } from "yaml";
 import { findProgram, ROOT } from "../../.ci/runtime.mjs";
-import { start } from "../support/program-run.ts";
+import { run, start } from "../support/program-run.ts";
 import { program } from "../support/programs.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { skip } from "../support/skip.ts";
@@ -27,6 +27,14 @@ test("systemd takes the unit without a complaint", () => {
   });
   const complaints = `${stdout}${stderr}`.split("\n").filter((line) => line.includes("eigenwatch.service"));
   assert.equal(complaints, []);
+});
+
+test("the configuration of the unit can be used", async () => {
+  const unit = text("eigenwatch.service");
+  assert.match(unit, /^ExecStart=.* up --config \/etc\/eigenwatch\/eigenwatch\.yaml/m);
+  const { code, stdout, stderr } = await run(["config", "check", join(DEPLOY, "eigenwatch.yaml")]);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, "recording   /var/lib/eigenwatch/recording\n");
 });
 
 /** Listens as systemd does, and prints what it is told. */

@@ -6,6 +6,7 @@ import { join } from "node:path";
 import { gzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { type Ended, type OutputLine, run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { START_S, walkCsv, walkFile } from "../support/walk-table.ts";
@@ -93,12 +94,12 @@ test("a table of more columns than there can be channels is refused by up and de
 });
 
 test("up takes everything from a config file, and flags win over it", async () => {
-  const config = join(folder, "config.json");
+  const config = join(folder, "config.yaml");
   const record = join(folder, "configured");
-  const settings = { collapse: { enabled: false } };
+  const lines = ["# of the laboratory", "session: lab", `feeds: ["file:${table}"]`, "port: 0"];
   writeFileSync(
     config,
-    JSON.stringify({ session: "lab", feeds: [`file:${table}`], port: 0, record, settings }),
+    [...lines, `record: ${record}`, "settings:", "  collapse: {enabled: false}", ""].join("\n"),
   );
   const { code, stdout, stderr } = await run([
     "up",
@@ -128,6 +129,39 @@ test("up takes everything from a config file, and flags win over it", async () =
     "--json",
   ]);
   assert.match(again.stdout, "collapse.declared");
+
+  const checked = await run(["config", "check", config, "--json"]);
+  assert.is(checked.code, 0, checked.stderr);
+  const whole = JSON.parse(checked.stdout) as { session: string; settings: Record<string, unknown> };
+  assert.is(whole.session, "lab");
+  assert.is((whole.settings["collapse"] as { enabled: boolean }).enabled, false);
+  assert.equal(Object.keys(whole.settings), Object.keys(defaultSettings()));
+  assert.match((await run(["config", "check", config])).stdout, "settings    collapse.enabled=false\n");
+});
+
+test("config check finds what up would stumble over, and the schema has every key and setting", async () => {
+  const wrong = join(folder, "wrong.yaml");
+  const cases: [text: string, says: RegExp][] = [
+    ["feeds: [hots]\n", /Cannot use feed "hots"/],
+    ["port: 1\nprot: 2\n", /wrong\.yaml:2:1: there is no key prot; expected perhaps port/],
+    [
+      "notify:\n  webhooks: [{url: 'https://example.org/', secretVariable: EIGENWATCH_NO_SUCH}]\n",
+      /nothing in variable EIGENWATCH_NO_SUCH/,
+    ],
+  ];
+  for (const [text, says] of cases) {
+    writeFileSync(wrong, text);
+    const { code, stdout, stderr } = await run(["config", "check", wrong]);
+    assert.equal([code, stdout], [2, ""], stderr);
+    assert.match(stderr, says);
+  }
+  const { code, stdout } = await run(["config", "schema"]);
+  assert.is(code, 0);
+  type Schema = { properties: Record<string, Schema>; additionalProperties: boolean; description: string };
+  const schema = JSON.parse(stdout) as Schema;
+  assert.is(schema.additionalProperties, false);
+  assert.ok(schema.properties["feeds"]!.description.length > 0);
+  assert.equal(Object.keys(schema.properties["settings"]!.properties), Object.keys(defaultSettings()));
 });
 
 test.run();

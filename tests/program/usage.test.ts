@@ -68,8 +68,16 @@ test("up names what it cannot be started with", async () => {
     ],
     [{ basePath: "x" }, /base path x; expected "" or a path such as/],
     [{ config: none }, /Cannot read config .*none/],
-    [{ config: file("text", "{") }, /Cannot read config .*text/],
+    [{ config: file("text", "{") }, /Cannot use config .*text:\d+:\d+: .*; expected YAML/],
     [configured({ prot: 1 }), /there is no key prot; expected perhaps port/],
+    [
+      { config: file("keys", "feeds: [host]\nprot: 1\n") },
+      /config .*keys:2:1: there is no key prot; expected/,
+    ],
+    [
+      { config: file("deep", "notify:\n  webhooks:\n    - url: x\n") },
+      /config .*deep:3:7: notify\.webhooks\.0\.url is "x"; expected an http or https URL/,
+    ],
     [configured({ port: "80" }), /port is "80"; expected number/],
     [configured({ port: 70_000 }), /port is 70000; expected <=65535/],
     [configured({ settings: { colapse: {} } }), /colapse: no such setting; expected/],
