@@ -18,7 +18,7 @@ import { feedKind } from "./feed-kind.ts";
 import { clipName, FeedWriter } from "./feed-writer.ts";
 import { type Channel, channel, type Meter } from "./host/meter.ts";
 import { type Meters, openMeters } from "./host/meters.ts";
-import { duration, text } from "./options.ts";
+import { choice, duration, text } from "./options.ts";
 import { Pause } from "./pause.ts";
 import { nextRow } from "./row-grid.ts";
 
@@ -28,10 +28,18 @@ export const hostKind = feedKind({
   options: {
     every: duration(100_000, 10_000, "time between samples"),
     group: text("name of the channel group (default: host)"),
+    processes: choice(
+      ["named", "unnamed"],
+      "whether incidents say which processes do most: their names, no arguments (default: named)",
+    ),
   },
   speed: () => null,
   create: ({ source, group, options, context: { clock } }) =>
-    createHostFeed({ source, group, everyUs: options.every, clock }),
+    createHostFeed({
+      ...{ source, group, clock },
+      everyUs: options.every,
+      namesProcesses: options.processes !== "unnamed",
+    }),
 });
 
 /** Shorter delays come from a busy event loop or garbage collection and are not gaps. */
@@ -48,6 +56,8 @@ interface HostFeedOptions {
   group: string;
   everyUs: number;
   clock: Clock;
+  /** Default: not. */
+  namesProcesses?: boolean;
   /** Default: the meters of this platform. */
   meters?: () => Meters;
 }
@@ -57,6 +67,7 @@ export function createHostFeed(options: HostFeedOptions): Feed {
   return {
     source: options.source,
     kind: "live",
+    ...(options.namesProcesses === true ? { namesProcesses: true as const } : {}),
     run: (sink) => runHost(options, pause, sink),
     stop() {
       pause.stop();

@@ -24,6 +24,8 @@ export interface Feed {
   readonly delivery?: "live" | "once";
   /** It brings messages of feeds in other processes: the session is live once one of a live feed comes. */
   readonly relays?: true;
+  /** Its readings are of this machine, whose processes may be named beside them. */
+  readonly namesProcesses?: true;
   /** It is live and can wait nevertheless: like a recorded feed it awaits `drained`, and is not shed. */
   readonly waits?: true;
   /** Runs the feed. Resolves when it has ended: a recorded feed at its end, a live feed after `stop`. */

@@ -3,6 +3,7 @@
  *
  *   feeds ─► partitions (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
+import { statfs } from "node:fs/promises";
 import { hostname } from "node:os";
 import process from "node:process";
 import { localTimeText } from "../../actors/command-line/local-time.ts";
@@ -18,6 +19,7 @@ import { beginWithLearnt, synthWorlds, withSameChannels } from "../../sim/mod.ts
 import { noticesOf, startNotifier } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
+import { nameProcesses } from "./name-processes.ts";
 import { openGateway } from "./open-gateway.ts";
 import { openScans } from "./open-scans.ts";
 import { collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
@@ -26,6 +28,7 @@ import { NODE_ROLES, runNode } from "./run-node.ts";
 import { tellServiceManager } from "./service-manager.ts";
 import { type SessionEnd, SessionPartitions, shadowsOf } from "./session-partitions.ts";
 import { SessionRooms } from "./session-rooms.ts";
+import { watchDisk } from "./watch-disk.ts";
 
 /** Something that is done in the session when it is open, at the gateway's address. Resolves with an exit code. */
 export type Work = (url: string) => Promise<number>;
@@ -95,6 +98,14 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     flags.learntFrom === undefined ? running : continuing(running, partitions, flags.learntFrom),
   );
 
+  const sources = new Set(running.flatMap((feed) => (feed.namesProcesses ? [feed.source] : [])));
+  const endNaming = partitions.all.map((partition) =>
+    nameProcesses({
+      ...{ session: partition.session, sources, clock: systemClock },
+      announce: (notice) => void partition.operatorNotice(notice),
+    }),
+  );
+  const endDiskWatch = config.record === null ? () => {} : watchDiskOf(config.record, partitions);
   const ended = flags.once
     ? partitions.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});
@@ -116,6 +127,8 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   const why = await Promise.race([stopped, ended, worked, partitions.whenHalted(), rooms.whenHalted()]);
   say("stopping", { why });
   tellServiceManager("stopping", log);
+  endDiskWatch();
+  for (const end of endNaming) end();
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
   await scans.close();
@@ -138,6 +151,18 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   const halted = rooms.hasHalted || partitions.all.some(({ haltReason }) => haltReason !== null);
   if (workError !== undefined) throw workError;
   return halted || differs || (flags.once && failed.length > 0) ? 1 : workCode;
+}
+
+function watchDiskOf(folder: string, { first }: SessionPartitions): () => void {
+  return watchDisk({
+    clock: systemClock,
+    folder,
+    freeBytes: async () => {
+      const { bavail, bsize } = await statfs(folder);
+      return bavail * bsize;
+    },
+    announce: (notice) => void first.operatorNotice(notice),
+  });
 }
 
 /** `--learnt-from`: makes the new recording, which is then opened as one that goes on. */
@@ -218,8 +243,10 @@ function totals(end: SessionEnd): Record<string, unknown> {
   const sum = (count: (each: (typeof partitions)[0]) => number) =>
     partitions.reduce((total, each) => total + count(each), 0);
   const inputs = sum((each) => each.inputs);
-  if (partitions.some(({ lost }) => lost !== undefined))
-    return { inputs, lost: sum(({ lost = 0 }) => lost), partitions };
+  if (partitions.some(({ lost }) => lost !== undefined)) {
+    const isKnown = partitions.every(({ lost }) => lost !== null);
+    return { inputs, lost: isKnown ? sum(({ lost }) => lost ?? 0) : null, partitions };
+  }
   const samples = sum((each) => each.samples ?? 0);
   return { inputs, samples, events: sum((each) => each.events ?? 0), partitions };
 }
@@ -263,7 +290,9 @@ function sayText(what: string, detail: Record<string, unknown>): void {
       break;
     case "stopped":
       if (detail["lost"] !== undefined)
-        print(`${detail["inputs"]} inputs are in the log, ${detail["lost"]} after them are lost`);
+        print(
+          `${detail["inputs"]} inputs are in the log, ${detail["lost"] ?? "an unknown number"} after them are lost`,
+        );
       else
         print(
           `${detail["inputs"]} inputs, ${detail["samples"]} samples, ${detail["events"]} events, ${hashText(detail)}`,

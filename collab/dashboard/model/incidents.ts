@@ -60,6 +60,9 @@ const CARES: Readonly<Record<string, (event: EventMessage) => Partial<Care>>> = 
   }),
 };
 
+/** Which processes did most then: a step of an incident that the page has, but it opens none. */
+const PROCESSES = "host.processes";
+
 /** Incidents of events, which come the newest first. The incident with the newest begin is first. */
 export function incidentsOf(events: readonly EventMessage[]): readonly Incident[] {
   const byKey = new Map<string, Incident>();
@@ -68,6 +71,7 @@ export function incidentsOf(events: readonly EventMessage[]): readonly Incident[
     const number = event.detail["incident"];
     if (!isStep(event) || typeof number !== "number") continue;
     const key = incidentId(partitionOfEvent(event), number);
+    if (event.kind === PROCESSES && !byKey.has(key)) continue;
     byKey.set(key, withStep(byKey.get(key), event, key));
     for (const id of String(event.detail["events"] ?? "").split(" ")) if (id !== "") found.set(id, key);
   }
@@ -99,7 +103,7 @@ export function eventsIn(incidents: readonly Incident[]): ReadonlySet<string> {
 }
 
 function isStep({ kind }: EventMessage): boolean {
-  return Object.hasOwn(STATES, kind) || Object.hasOwn(CARES, kind);
+  return Object.hasOwn(STATES, kind) || Object.hasOwn(CARES, kind) || kind === PROCESSES;
 }
 
 function withStep(before: Incident | undefined, event: EventMessage, key: string): Incident {
