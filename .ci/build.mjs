@@ -3,7 +3,8 @@
  *
  *   dashboard   collab/dashboard → dist/dashboard/     the page: main.js, main.css, index.html, and parts/ that it loads when it needs them
  *   program     main.ts          → dist/eigenwatch.mjs for Node and Deno, and the parts that commands load: dist/program/
- *   library     collab/shared-session.ts → dist/collab.mjs, which programs and pages import as eigenwatch/collab
+ *   libraries   collab/shared-session.ts → dist/collab.mjs, and collab/session-client.ts → dist/client.mjs: programs and pages import them as
+ *               eigenwatch/collab and eigenwatch/client
  *
  *     build.mjs [dashboard] [program] [library] [--quiet] [--force]
  *
@@ -144,7 +145,10 @@ const PARTS = [
   {
     name: "library",
     options: () => ({
-      entryPoints: [{ in: "collab/shared-session.ts", out: "collab" }],
+      entryPoints: [
+        { in: "collab/shared-session.ts", out: "collab" },
+        { in: "collab/session-client.ts", out: "client" },
+      ],
       outdir: "dist",
       outExtension: { ".js": ".mjs" },
       platform: "neutral",

@@ -8,6 +8,7 @@ import { constants } from "node:os";
 import { join } from "node:path";
 import { isBuilt, PROGRAM } from "./build.mjs";
 import { install } from "./install.mjs";
+import { pack } from "./pack.mjs";
 import { atLeast, NODE_OLDEST, ownRuntime, ROOT, RUNS_IN_DENO } from "./runtime.mjs";
 import { fetchTestRuntimes } from "./test-runtimes.mjs";
 
@@ -43,6 +44,10 @@ const TASKS = {
   },
   bench: { help: "the benchmarks, or the named one", run: bench },
   build: { help: "dashboard and program bundle into dist/", run: buildParts },
+  pack: {
+    help: "the package that people install: dist/eigenwatch-VERSION.tgz, of what is built and its types",
+    run: packAll,
+  },
   demo: { help: "records the session that the page plays at ?demo anew", run: demo },
   eigenwatch: {
     help: "the program itself, with its arguments; reads stdin and writes stdout",
@@ -122,6 +127,12 @@ function bench(args) {
 /** @param {string[]} args */
 async function buildParts(args) {
   return install("stdout", "use") ? build(args) : 1;
+}
+
+async function packAll() {
+  if (!install("stdout", "development")) return 1;
+  const built = await build([]);
+  return built !== 0 ? built : pack();
 }
 
 /** @param {string[]} args */

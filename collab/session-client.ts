@@ -1,5 +1,15 @@
 /**
- * A client of a whole session: one connection for each of its partitions.
+ * `eigenwatch/client`: a client of a whole session, one connection for each of its partitions.
+ *
+ *   const session = new SessionClient({
+ *     name: "my program 1.0",
+ *     connect: (partition) => new WebSocket(`ws://127.0.0.1:7420/ws${partition === null ? "" : `?partition=${partition}`}`),
+ *     joined: (_partition, client) => {
+ *       client.subscribe({ channel: "events", after: 0 });
+ *       return { event: ({ severity, title }) => console.log(severity, title) };
+ *     },
+ *   });
+ *   session.start();
  *
  *   first partition ──welcome, names them all──► joined(partition) for each ──► a client of each
  *
