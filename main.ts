@@ -45,6 +45,10 @@ export const COMMANDS: CommandTable = {
     summary: "start and show workflows: runs of steps that people and the program share",
     load: async () => (await import("./collab/live/workflow-command.ts")).workflowCommand,
   },
+  config: {
+    summary: "check the configuration file of up and node, or print its schema",
+    load: async () => (await import("./collab/live/config-command.ts")).configCommand,
+  },
   replay: {
     summary: "run the actors again over a recording",
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,
@@ -62,7 +66,7 @@ export const COMMANDS: CommandTable = {
     load: async () => (await import("./sim/recordings/inspect-command.ts")).inspectCommand,
   },
   record: {
-    summary: "record the session of a cluster, export a recording to an MCAP file, or import one",
+    summary: "record the session of a cluster, copy, export or import a recording",
     load: async () => (await import("./sim/recordings/record/command.ts")).recordCommand,
   },
   verify: {

@@ -8,6 +8,7 @@ import { binanceKind, coinbaseKind, krakenKind } from "./exchange.ts";
 import { fileKind } from "./file.ts";
 import { hostKind } from "./host.ts";
 import type { OptionValues } from "./options.ts";
+import { otlpKind } from "./otlp.ts";
 import { promKind } from "./prom.ts";
 import { statsdKind } from "./statsd.ts";
 import { stdinKind } from "./stdin.ts";
@@ -23,6 +24,7 @@ export const FEED_KINDS = {
   coinbase: coinbaseKind,
   kraken: krakenKind,
   statsd: statsdKind,
+  otlp: otlpKind,
   synth: synthKind,
   walk: walkKind,
 };

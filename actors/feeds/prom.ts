@@ -1,11 +1,11 @@
 /** The kind `prom`: what a Prometheus exporter says (prometheus-feed.ts). */
-import { readFileSync } from "node:fs";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import { badSpec, feedKind } from "./feed-kind.ts";
 import { EVERYTHING, parseSelection, type Selection } from "./metrics/selection.ts";
 import { duration, text } from "./options.ts";
 import { PrometheusFeed } from "./prometheus-feed.ts";
 import { seriesOption } from "./reading-rows.ts";
+import { tokenOf } from "./token-file.ts";
 
 export const promKind = feedKind({
   target: "URL",
@@ -47,19 +47,6 @@ function urlOf(spec: string, target: string): string {
     throw badSpec(spec, "the address has a password", "none; tokenFile=PATH names a file with a token");
   if (url.pathname === "/") url.pathname = "/metrics";
   return url.href;
-}
-
-function tokenOf(spec: string, path: string | undefined): string | null {
-  if (path === undefined) return null;
-  let token = "";
-  try {
-    token = readFileSync(path, "utf8").trim();
-  } catch {
-    // As a file without one.
-  }
-  if (!/^[\x21-\x7e]+$/.test(token))
-    throw badSpec(spec, `there is no token in ${path}`, "a file with a bearer token, in one line");
-  return token;
 }
 
 function selectionOf(spec: string, text: string): Selection {

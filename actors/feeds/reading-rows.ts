@@ -66,8 +66,13 @@ export class ReadingRows {
       else this.channels++;
     }
     if (this.channels > before) this.groups.declare();
-    if (leftOut.length > 0)
-      this.badSamples.count("tooManyChannels", leftOut.length, () => tooMany(leftOut, this.seriesMax));
+    this.leaveOut(leftOut);
+  }
+
+  /** Counts readings that there is no room for. */
+  leaveOut(readings: readonly Reading[]): void {
+    if (readings.length > 0)
+      this.badSamples.count("tooManyChannels", readings.length, () => tooMany(readings, this.seriesMax));
   }
 
   /** Sends the readings, whose channels are declared, as one row. */

@@ -18,7 +18,7 @@ import { DroppedPackets } from "./metrics/dropped-packets.ts";
 import { StatsdMetrics } from "./metrics/statsd-metrics.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
-import { nextRow } from "./row-grid.ts";
+import { onGrid } from "./row-grid.ts";
 
 export interface StatsdFeedOptions {
   readonly source: string;
@@ -90,25 +90,16 @@ export class StatsdFeed implements Feed {
     badSamples: BadSamples,
     dropped: DroppedPackets | null,
   ): Promise<void> {
-    const { clock, everyUs, group } = this.options;
+    const { everyUs, group } = this.options;
     const rows = new ReadingRows(writer, badSamples, { group, everyUs, seriesMax: MOST_CHANNELS });
-    let beganUs = clock.nowUs();
-    let dueUs = beganUs + everyUs;
-    while (!this.pause.stopped) {
-      await this.pause.wait(Math.max(0, (dueUs - clock.nowUs()) / 1000));
-      if (this.pause.stopped) break;
-      const nowUs = clock.nowUs();
-      // A timer may fire a fraction of a millisecond early.
-      if (nowUs < dueUs) continue;
-      const readings = this.metrics.readings((nowUs - beganUs) / 1e6);
+    await onGrid(this.options, this.pause, (nowUs, seconds) => {
+      const readings = this.metrics.readings(seconds);
       rows.declare(readings);
       rows.take(readings, nowUs);
       const lost = dropped?.sinceLast() ?? 0;
       if (lost > 0) badSamples.count("lost", lost, () => `${lost} packets came faster than they were read`);
       badSamples.total();
-      beganUs = nowUs;
-      ({ dueUs } = nextRow(dueUs, nowUs, everyUs));
-    }
+    });
   }
 
   private listen(): Promise<Socket> {

@@ -1,5 +1,6 @@
 /** The kind `statsd`: metrics that programs send by UDP (statsd-feed.ts). */
-import { badSpec, feedKind } from "./feed-kind.ts";
+import { feedKind } from "./feed-kind.ts";
+import { listeningPlace } from "./listening-place.ts";
 import { duration, text } from "./options.ts";
 import { seriesOption } from "./reading-rows.ts";
 import { StatsdFeed } from "./statsd-feed.ts";
@@ -18,17 +19,9 @@ export const statsdKind = feedKind({
     new StatsdFeed({
       source,
       group: options.group ?? `statsd-${group}`,
-      ...placeOf(spec, target),
+      ...listeningPlace(spec, target, 8125),
       everyUs: options.every,
       seriesMax: options.series,
       clock,
     }),
 });
-
-function placeOf(spec: string, target: string): { host: string; port: number } {
-  const [, host = "127.0.0.1", digits = ""] = /^(?:\[?([^\]]*?)\]?:)?(\d{1,5})$/.exec(target) ?? [];
-  const port = Number(digits);
-  if (digits === "" || port > 65_535)
-    throw badSpec(spec, `${target} is no place`, "PORT or HOST:PORT, such as 8125");
-  return { host, port };
-}

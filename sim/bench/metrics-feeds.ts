@@ -1,9 +1,11 @@
-/** Speed of the feeds of servers' metrics: scrapes of a large exporter, and StatsD packets of another process. */
+/** Speed of the feeds of servers' metrics: scrapes of a large exporter, StatsD packets of another process, and batches of OpenTelemetry. */
 import { fileURLToPath } from "node:url";
 import { BadSamples } from "../../actors/feeds/bad-samples.ts";
 import { MOST_CHANNELS } from "../../actors/feeds/channel-groups.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { readExposition } from "../../actors/feeds/metrics/exposition.ts";
+import { OtlpMetrics } from "../../actors/feeds/metrics/otlp-metrics.ts";
+import { readJson } from "../../actors/feeds/metrics/otlp-request.ts";
 import { EVERYTHING } from "../../actors/feeds/metrics/selection.ts";
 import { SeriesReader } from "../../actors/feeds/metrics/series.ts";
 import { ReadingRows } from "../../actors/feeds/reading-rows.ts";
@@ -16,7 +18,7 @@ import { type BenchRow, compared, limited } from "./row.ts";
 import { inTurns } from "./turns.ts";
 
 export async function benchMetricsFeeds(): Promise<BenchRow[]> {
-  return [await benchPrometheus(), await benchStatsd()];
+  return [await benchPrometheus(), await benchStatsd(), await benchOtlp()];
 }
 
 const SERIES = 10_000;
@@ -65,6 +67,57 @@ function plainSum(text: string): number {
   let sum = 0;
   for (const line of text.split("\n").slice(1)) sum += Number(line.slice(line.lastIndexOf(" ")));
   return sum;
+}
+
+const POINTS = 8_192;
+const POINTS_PER_SECOND = 50_000;
+
+/** A batch as a collector sends it, in JSON and so without a protobuf writer; protobuf of the same is read in less time. */
+async function benchOtlp(): Promise<BenchRow> {
+  const metrics = new OtlpMetrics(POINTS);
+  const text = (second: number) => otlpBatch(second);
+  let second = 0;
+  const { own, plain } = await inTurns({
+    own: async () => {
+      second += 10;
+      const batch = text(second);
+      return (
+        POINTS /
+        (await secondsOf(() => {
+          check(metrics.take(readJson(batch), 0).length === 0, "room for every series");
+          check(metrics.readings().length === POINTS, "a reading of each point");
+        }))
+      );
+    },
+    plain: async () => {
+      const batch = text(1);
+      return POINTS / (await secondsOf(() => JSON.parse(batch)));
+    },
+  });
+  return compared(
+    {
+      name: `OTLP batches of ${POINTS} sums in JSON → readings`,
+      unit: "points/s",
+      runs: own,
+      note: "the request's text is there; HTTP is not in it",
+    },
+    { "JSON.parse of the same": plain },
+    { atLeast: POINTS_PER_SECOND },
+  );
+}
+
+function otlpBatch(second: number): string {
+  const dataPoints = Array.from({ length: POINTS }, (_, k) => ({
+    attributes: [
+      { key: "path", value: { stringValue: `/api/v1/items/${k}` } },
+      { key: "code", value: { intValue: "200" } },
+    ],
+    startTimeUnixNano: "1",
+    timeUnixNano: `${second}000000000`,
+    asInt: String(10 * second),
+  }));
+  const sum = { aggregationTemporality: 2, isMonotonic: true, dataPoints };
+  return JSON.stringify({ resourceMetrics: [{ scopeMetrics: [{ metrics: [{ name: "requests", sum }] }] }] });
 }
 
 const PACKETS_PER_SECOND = 200_000;

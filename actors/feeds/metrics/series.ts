@@ -14,7 +14,8 @@ import type { ExposedSample, Exposition, Family, Labels } from "./exposition.ts"
 import type { Reading } from "./reading.ts";
 import type { Selection } from "./selection.ts";
 
-const QUANTILES: readonly (readonly [suffix: string, q: number])[] = [
+/** What is shown of a histogram. */
+export const QUANTILES: readonly (readonly [suffix: string, q: number])[] = [
   ["p50", 0.5],
   ["p99", 0.99],
 ];
@@ -46,7 +47,8 @@ interface Histogram {
   readonly buckets: Bucket[];
 }
 
-interface Bucket {
+/** Cumulative: how many are at most `upper`. */
+export interface Bucket {
   readonly upper: number;
   readonly count: number;
 }
