@@ -12,6 +12,8 @@ export { inForceEffects } from "./detectors/room/in-force.ts";
 export { LoggedScan, type SavedScan } from "./detectors/scans/logged-scan.ts";
 export { documentEntries } from "./document-entries.ts";
 export { feedHelp } from "./feeds/feed-spec.ts";
+export { type RowFormat, readRows } from "./feeds/ingest-samples.ts";
+export { PushedFeed } from "./feeds/pushed.ts";
 export { refusalAmong } from "./feeds/refusal.ts";
 export { checkSourceName, createFeed, createFeeds } from "./feeds/session-feeds.ts";
 export { createMemoryJournal } from "./journal/memory.ts";

@@ -4,7 +4,8 @@
  *   HTTP, page ──readCommand(name, body)──► Command ──SessionCommands.carryOut(command, author)──► handler ──► answer
  *
  * K1  A body is checked here, once, at the edge: handlers trust its type. A body that does not fit is refused with the field that is wrong.
- * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author.
+ * K2  A command that writes to the log is answered when its input is durable and admitted. Its input carries the author; of samples, the report
+ *     of their source says who pushed first.
  * K3  Each row names the least role that may send it: a viewer reads, an editor moves a shared place or changes the log, an owner decides
  *     what the session watches for. A what-if changes nothing, but keeps a processor busy that all share: it needs an editor.
  *
@@ -20,6 +21,8 @@ import type {
   AlertsStatus,
   InjectableScenario,
   InjectionUnderWay,
+  PushedPlace,
+  PushedSamples,
   RecordedDocument,
   ReplayMarks,
   ReplayStatus,
@@ -37,6 +40,7 @@ export const SESSION_KINDS = {
   live: "a live session",
   recorded: "a recorded session",
   logged: "a session that keeps its log",
+  fed: "a session that `up` runs without NATS: to one of a cluster, programs publish samples (docs/feeds.md)",
 } as const;
 
 export type SessionKind = keyof typeof SESSION_KINDS;
@@ -152,6 +156,28 @@ const branch = fields({
   toleranceUs: v.optional(v.pipe(whole, v.minValue(1))),
 });
 
+/** Samples of a program. Names and limits are checked where they enter a group (actors/feeds/pushed.ts). */
+const push = fields({
+  group: v.string(),
+  source: v.string(),
+  /** Of the source: 1, 2, 3 … */
+  sequence: v.optional(v.pipe(whole, v.minValue(1))),
+  /** Unlike that of any other push of the source. */
+  key: v.optional(v.string()),
+  rows: v.pipe(
+    v.array(
+      fields({
+        timeUs: integer,
+        samples: v.pipe(v.array(v.pipe(v.tuple([v.string(), finite]), v.readonly())), v.readonly()),
+      }),
+    ),
+    v.readonly(),
+  ),
+});
+
+const pushedPlace = fields({ group: v.string(), source: v.string() });
+
+export type Push = v.InferOutput<typeof push>;
 export type WhatIfRequest = v.InferInput<typeof branch>;
 /** With the defaults filled in. */
 export type ParsedWhatIfRequest = v.InferOutput<typeof branch>;
@@ -173,6 +199,9 @@ export const COMMANDS = {
   listScenarios: { action: "list scenarios", who: "viewer", where: ["live", "logged"], changes: "nothing", schema: nothing },
   listInjections: { action: "list injections", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   startInjection: { action: "inject", who: "editor", where: ["live"], changes: "log", schema: injection },
+
+  pushSamples: { action: "push samples", who: "editor", where: ["fed"], changes: "log", schema: push },
+  readPushed: { action: "ask for the last number of a source", who: "viewer", where: ["fed"], changes: "nothing", schema: pushedPlace },
 
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   changeSetting: { action: "change a setting", who: "owner", where: ["live"], changes: "log", schema: setting },
@@ -226,6 +255,8 @@ export interface CommandAnswers {
   listScenarios: { readonly scenarios: readonly InjectableScenario[] };
   listInjections: { readonly underWay: readonly InjectionUnderWay[] };
   startInjection: { readonly started: StartedInjection };
+  pushSamples: PushedSamples;
+  readPushed: PushedPlace;
   readSettings: { readonly settings: Settings };
   changeSetting: { readonly settings: Settings };
   readStanding: SessionStanding;

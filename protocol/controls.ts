@@ -159,3 +159,24 @@ export interface AlertsStatus {
   /** Alerts that were held back and not told since. */
   readonly heldBack: number;
 }
+
+/** Samples of a program that are in the log. */
+export interface PushedSamples {
+  readonly source: string;
+  readonly group: string;
+  /** As the program gave it. */
+  readonly sequence?: number;
+  readonly rows: number;
+  /** Samples of all rows. */
+  readonly accepted: number;
+  /** They came before, and counted then. */
+  readonly repeated: boolean;
+}
+
+/** How far a program that numbers its pushes has come. */
+export interface PushedPlace {
+  readonly source: string;
+  readonly group: string;
+  /** The last number in the log, 0 for none. */
+  readonly sequence: number;
+}

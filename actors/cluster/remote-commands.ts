@@ -82,7 +82,7 @@ export class RemoteCommands {
   /** The owner's session is live and keeps its log, so it may have all commands of both; one that it lacks is refused by it. */
   private handlers(): CommandHandlers {
     const names = (Object.keys(COMMANDS) as CommandName[]).filter((name) =>
-      COMMANDS[name].where.some((kind: SessionKind) => kind !== "recorded"),
+      COMMANDS[name].where.some((kind: SessionKind) => kind === "live" || kind === "logged"),
     );
     return Object.fromEntries(
       names.map((name) => [

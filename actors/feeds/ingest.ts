@@ -1,7 +1,7 @@
 /**
  * Samples of any publisher: what arrives under the subjects of ingestion becomes frames, numbered here.
  *
- *   ew.<session>.any.ingest.<source>.<group> ─► inbox ─► JSON rows (ingest-samples.ts) or a frame ─► group, number ─► sink
+ *   ew.<session>.any.ingest.<source>.<group> ─► inbox ─► rows (ingest-samples.ts) or a frame ─► group (ingest-groups.ts), number ─► sink
  *
  * It runs at the owner of the partition that the group belongs to, and its numbers go on where the log ends.
  *
@@ -16,24 +16,17 @@
  */
 import { decodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError, LimitExceeded, MalformedMessage, show } from "../../protocol/errors.ts";
-import { createFrame, type Frame } from "../../protocol/frame.ts";
-import {
-  MAX_GROUP_CHANNELS,
-  MAX_INGEST_BYTES,
-  MAX_INGEST_GROUPS,
-  MAX_INGEST_SOURCES,
-  MAX_NAME_BYTES,
-} from "../../protocol/limits.ts";
-import type { Channels } from "../../protocol/messages.ts";
+import type { Frame } from "../../protocol/frame.ts";
+import { MAX_INGEST_BYTES, MAX_INGEST_SOURCES } from "../../protocol/limits.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
-import { isVisible, visibleText } from "../../protocol/visible-text.ts";
+import { visibleText } from "../../protocol/visible-text.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { Inbox } from "./inbox.ts";
-import { type IngestedRow, readRows } from "./ingest-samples.ts";
-import { ingestSource, isIngestSource, isUnprefixed } from "./ingest-source.ts";
+import { checkVisible, type IngestedLog, IngestGroups, TooManyGroups } from "./ingest-groups.ts";
+import { readRows } from "./ingest-samples.ts";
 import { ShedReports } from "./shed-reports.ts";
 import { Stop } from "./stop.ts";
 
@@ -43,7 +36,7 @@ export const ANY_PARTITION = "any";
 /** Refused messages of a source between two reports. */
 const REPORT_EVERY = 1_000;
 
-export interface IngestFeedOptions {
+export interface IngestFeedOptions extends IngestedLog {
   readonly bus: Bus;
   readonly session: string;
   readonly clock: Clock;
@@ -51,12 +44,6 @@ export interface IngestFeedOptions {
   readonly inboxBytes?: number;
   /** Whether the group belongs to this partition. */
   takes(group: string): boolean;
-  /** A group as the log has it. */
-  declarationOf(group: string): Channels | undefined;
-  /** All groups of the log. */
-  declarations(): readonly Channels[];
-  /** The last number of a source in the log, 0 for none. */
-  lastSequenceOf(source: string): number;
 }
 
 interface Source {
@@ -73,11 +60,13 @@ export class IngestFeed implements Feed {
   readonly kind = "live";
   readonly relays = true;
   private readonly options: IngestFeedOptions;
+  private readonly groups: IngestGroups;
   private readonly sources = new Map<string, Source>();
   private readonly stopping = new Stop();
 
   constructor(options: IngestFeedOptions) {
     this.options = options;
+    this.groups = new IngestGroups(options);
   }
 
   async run(sink: FeedSink): Promise<void> {
@@ -106,7 +95,7 @@ export class IngestFeed implements Feed {
   private receive(subject: string, bytes: Uint8Array, sink: FeedSink, inbox: Inbox): void {
     try {
       const { source, group } = this.placeOf(subject);
-      if (this.options.takes(group)) inbox.put(this.nameOf(source, group), subject, bytes);
+      if (this.options.takes(group)) inbox.put(this.groups.sourceOf(source, group), subject, bytes);
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
       this.refuse(this.sourceOf(this.source, sink), `${error.message} (subject ${show(subject)})`);
@@ -125,7 +114,11 @@ export class IngestFeed implements Feed {
           `at most MAX_INGEST_BYTES (${MAX_INGEST_BYTES})`,
         );
       if (bytes[0] === ENVELOPE) this.takeMessage(bytes, publisher, source, group, sink);
-      else this.takeRows(readRows(bytes, this.options.clock.nowUs()), source, group, sink);
+      else {
+        const rows = readRows(bytes, this.options.clock.nowUs());
+        const frame = this.groups.frameOf(rows, source.name, group, sink);
+        if (frame !== null) this.offer(frame, source, sink);
+      }
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
       if (error instanceof TooManyGroups)
@@ -146,13 +139,6 @@ export class IngestFeed implements Feed {
     checkVisible("source", source);
     checkVisible("group", group);
     return { source, group };
-  }
-
-  /** The source of a publisher in the log. A group that was declared without the prefix goes on under the plain name. */
-  private nameOf(publisher: string, group: string): string {
-    const { declarationOf, lastSequenceOf } = this.options;
-    const isKnown = declarationOf(group)?.source === publisher && isUnprefixed(lastSequenceOf(publisher));
-    return isKnown ? publisher : ingestSource(publisher);
   }
 
   /** Throws LimitExceeded for one source too many. */
@@ -193,49 +179,6 @@ export class IngestFeed implements Feed {
     if (++source.refused % REPORT_EVERY === 0) badSamples.total();
   }
 
-  // ---- JSON -----------------------------------------------------------------------------------------------------
-
-  private takeRows(rows: readonly IngestedRow[], source: Source, group: string, sink: FeedSink): void {
-    const names = new Set(rows.flatMap(({ samples }) => samples.map(([channel]) => channel)));
-    if (names.size === 0) return;
-    const places = this.placesOf(names, source, group, sink);
-    const count = rows.reduce((sum, { samples }) => sum + samples.length, 0);
-    const frame = createFrame(source.name, group, count);
-    for (const { timeUs, samples } of rows)
-      for (const [channel, value] of samples) {
-        frame.time[frame.count] = timeUs;
-        frame.channel[frame.count] = places.get(channel)!;
-        frame.value[frame.count++] = value;
-      }
-    this.offer(frame, source, sink);
-  }
-
-  /** The places of all channels of the group, after new ones were declared. */
-  private placesOf(
-    names: ReadonlySet<string>,
-    source: Source,
-    group: string,
-    sink: FeedSink,
-  ): ReadonlyMap<string, number> {
-    const known = this.declarationOf(group, source);
-    const places = new Map(known?.channels.map(({ name }, k) => [name, k]));
-    const added = [...names].filter((name) => !places.has(name));
-    if (added.length === 0) return places;
-    const channels = [...(known?.channels ?? []), ...added.map((name) => ({ name, title: name, unit: "" }))];
-    for (const name of added) checkVisible("channel", name);
-    checkChannels(channels, group);
-    this.declareGroup({ ...(known ?? FIRST), type: "channels", group, source: source.name, channels }, sink);
-    for (const name of added) places.set(name, places.size);
-    return places;
-  }
-
-  private declarationOf(group: string, { name }: Source): Channels | undefined {
-    const known = this.options.declarationOf(group);
-    if (known === undefined || known.source === name) return known;
-    const expected = `source ${show(known.source)}, which declared it`;
-    throw new MalformedMessage("take samples", `group ${show(group)} of source ${show(name)}`, expected);
-  }
-
   // ---- messages of this protocol ----------------------------------------------------------------------------------
 
   private takeMessage(
@@ -254,12 +197,12 @@ export class IngestFeed implements Feed {
         `${message.type} of source ${show(message.source)} and group ${show(message.group)}`,
         "those of the subject",
       );
-    const known = this.declarationOf(group, source);
+    const known = this.groups.declarationOf(group, source.name);
     message.source = source.name;
     if (message.type === "channels") {
       for (const { name, title, unit } of message.channels)
         for (const text of [name, title, unit]) checkVisible("channel", text);
-      this.declareGroup(message, sink);
+      this.groups.declare(message, sink);
     } else if (known === undefined)
       throw new MalformedMessage(
         "take samples",
@@ -269,51 +212,11 @@ export class IngestFeed implements Feed {
     else this.offer(message, source, sink);
   }
 
-  private declareGroup(declaration: Channels, sink: FeedSink): void {
-    const { group } = declaration;
-    if (this.options.declarationOf(group) === undefined) {
-      const declared = this.options.declarations().filter(({ source }) => isIngestSource(source)).length;
-      if (declared >= MAX_INGEST_GROUPS)
-        throw new TooManyGroups(
-          "take samples",
-          `group ${show(group)}`,
-          `at most MAX_INGEST_GROUPS (${MAX_INGEST_GROUPS}) groups of other programs`,
-        );
-    }
-    sink.channels(declaration);
-  }
-
   private offer(frame: Frame, source: Source, sink: FeedSink): void {
     frame.sequence = ++source.sequence;
     sink.frame(frame);
   }
 }
 
-class TooManyGroups extends LimitExceeded {}
-
 /** First byte of an encoded message; JSON cannot begin with it. */
 const ENVELOPE = 0x93;
-
-/** What a publisher of JSON does not say: nothing is known of the spacing of its rows, and no value of theirs is a price. */
-const FIRST = { sampling: "rows", everyUs: 0, innovation: "difference" } as const;
-
-function checkVisible(what: string, name: string): void {
-  if (isVisible(name)) return;
-  throw new MalformedMessage("take samples", `${what} ${show(name)}`, "visible text on one line");
-}
-
-function checkChannels(channels: Channels["channels"], group: string): void {
-  if (channels.length > MAX_GROUP_CHANNELS)
-    throw new LimitExceeded(
-      "take samples",
-      `${channels.length} channels of group ${show(group)}`,
-      `at most MAX_GROUP_CHANNELS (${MAX_GROUP_CHANNELS})`,
-    );
-  const long = channels.find(({ name }) => new TextEncoder().encode(name).length > MAX_NAME_BYTES);
-  if (long !== undefined)
-    throw new LimitExceeded(
-      "take samples",
-      `channel ${show(long.name)}`,
-      `at most MAX_NAME_BYTES (${MAX_NAME_BYTES})`,
-    );
-}

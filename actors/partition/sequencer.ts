@@ -67,6 +67,8 @@ export class Sequencer {
   /** Since the last `takeShed`. */
   private readonly counts: Counts = { offered: 0, admitted: 0, shed: 0, duplicates: 0 };
   private lastShedReason: Refusal = "malformed";
+  /** Of the last frame or state that was offered. */
+  private lastRefusal: Refusal | null = null;
   /** Duplicates of live sources. */
   private readonly duplicatesOf = new Map<string, number>();
   /** Sources of which it was said that their samples are of another time. */
@@ -107,6 +109,7 @@ export class Sequencer {
       quantum: (input) => this.offerQuantum(input, source),
       status,
       shed: (frames) => this.countShed(frames, "owner behind"),
+      refused: () => this.lastRefusal,
       drained: () => this.drained(),
     };
   }
@@ -245,6 +248,7 @@ export class Sequencer {
 
   /** Counts it. A duplicate is no loss, so the feed need not wait; all else is shed. */
   private refuse(refusal: Refusal): boolean {
+    this.lastRefusal = refusal;
     if (refusal === "duplicate") {
       this.meter.duplicates++;
       this.counts.duplicates++;
@@ -313,6 +317,7 @@ export class Sequencer {
     bytes: number,
     { relays }: Source,
   ): boolean {
+    this.lastRefusal = null;
     this.meter.countSamples(samples);
     this.samplesByGroup.set(group, this.samplesOfGroup(group) + samples);
     const known = this.samplesBySource.get(source);

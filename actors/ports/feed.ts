@@ -48,6 +48,8 @@ export interface FeedSink {
   status(status: FeedStatus): void;
   /** So many frames were left out on the way here, because they come faster than they are taken: they count as offered and shed. */
   shed?(frames: number): void;
+  /** Why the last frame or state was not taken, null when it was: for a feed that answers who sent it. */
+  refused?(): string | null;
   /** Resolves when the sink takes more without shedding. */
   drained(): Promise<void>;
 }

@@ -3,7 +3,7 @@
  *
  * Bytes are counted in this process, before TLS or a proxy adds to them.
  */
-import { MAX_CLIENT_MESSAGE_BYTES } from "../../protocol/limits.ts";
+import { MAX_CLIENT_MESSAGE_BYTES, MAX_INGEST_BYTES } from "../../protocol/limits.ts";
 
 export const GATEWAY_LIMITS = {
   /** Bytes of one message of a client: the protocol's own limit. */
@@ -56,6 +56,11 @@ export const GATEWAY_LIMITS = {
   bodyBytesMax: 4_096,
   /** Body of a command: the longest names a few hundred channels. */
   controlBytesMax: 65_536,
+  /** Body of a push of samples: as much as a message of samples over the bus. */
+  ingestBytesMax: MAX_INGEST_BYTES,
+  /** Pushes of samples of one address at once, and per second on average: twice what a core shall take, for agents that catch up. */
+  pushesBurst: 40_000,
+  pushesPerSecond: 40_000,
   /** Requests of one address at once: a page loads a few dozen files. Those of strangers are counted apart, those of /healthz not at all. */
   requestsBurst: 400,
   /** Requests of one address per second on average: twenty programs that poll at 10 Hz. */

@@ -38,7 +38,7 @@ export class MessageRoutes {
     const id = query.get("id");
     if (request.method === "POST") {
       const { limits } = this.#gateway;
-      const messages = unpackMessages(await readBytes(request, limits, PACKED, "controlBytesMax"));
+      const messages = unpackMessages(await readBytes(request, limits, [PACKED], "controlBytesMax"));
       const [name, line] = id === null ? this.#open(context) : [id, this.#find(id, context)];
       line.received(messages);
       if (id === null) respondJson(request, response, { id: name });

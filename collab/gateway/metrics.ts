@@ -14,6 +14,11 @@ export class Counters {
   readonly dropped = zeroes();
   messagesReceived = 0;
   refused = 0;
+  /** Of samples (ingest-route.ts), by what became of them. */
+  readonly pushes = { taken: 0, repeated: 0 };
+  pushedRows = 0;
+  pushedSamples = 0;
+  readonly pushesRefused = new Map<string, number>();
   readonly requests = new Map<number, number>();
   readonly closed = new Map<string, number>();
 
@@ -66,6 +71,26 @@ export class Counters {
       metric("gateway_refused_total", "counter", "Messages of clients that were refused.", null, [
         ["", this.refused],
       ]),
+      metric(
+        "gateway_pushes_total",
+        "counter",
+        "Pushes of samples that were answered when durable: taken, or repeated and counted before.",
+        "result",
+        Object.entries(this.pushes),
+      ),
+      metric("gateway_pushed_rows_total", "counter", "Rows of pushes that were taken.", null, [
+        ["", this.pushedRows],
+      ]),
+      metric("gateway_pushed_samples_total", "counter", "Samples of pushes that were taken.", null, [
+        ["", this.pushedSamples],
+      ]),
+      metric(
+        "gateway_pushes_refused_total",
+        "counter",
+        "Pushes of samples refused whole, by kind of error.",
+        "reason",
+        [...this.pushesRefused],
+      ),
       metric("gateway_closed_total", "counter", "Connections closed by the gateway, by reason.", "reason", [
         ...this.closed,
       ]),

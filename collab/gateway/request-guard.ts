@@ -4,7 +4,8 @@
  * D1  A request that fails a check reaches no route. The answer names what was expected.
  * D2  `/healthz` needs neither rate, Host nor sign-in: its answer costs no more than a refusal. The page's files need no sign-in: they hold no
  *     data.
- * D3  Requests of strangers are counted apart, so that they use up nothing of those who share their address and have signed in.
+ * D3  Requests of strangers are counted apart, so that they use up nothing of those who share their address and have signed in. So are pushes of
+ *     samples, of which programs send many.
  * D4  A ticket opens an upgrade or the stream of events, and nothing else: a URL that a proxy logged buys no further ticket and no invitation.
  */
 import type { IncomingMessage } from "node:http";
@@ -29,13 +30,14 @@ export interface GuardOptions {
 
 export class RequestGuard {
   readonly #options: GuardOptions;
-  readonly #requests: Record<"stranger" | "signedIn", RateLimit>;
+  readonly #rates: Record<"stranger" | "signedIn" | "push", RateLimit>;
 
   constructor(options: GuardOptions) {
     this.#options = options;
-    const { requestsBurst, requestsPerSecond, addressesMax } = options.limits;
+    const { requestsBurst, requestsPerSecond, pushesBurst, pushesPerSecond, addressesMax } = options.limits;
     const rate = (): RateLimit => new RateLimit(requestsBurst, requestsPerSecond, addressesMax);
-    this.#requests = { stranger: rate(), signedIn: rate() };
+    const push = new RateLimit(pushesBurst, pushesPerSecond, addressesMax);
+    this.#rates = { stranger: rate(), signedIn: rate(), push };
   }
 
   /**
@@ -53,7 +55,9 @@ export class RequestGuard {
     const identity: Identity = isHealth
       ? NOBODY
       : await auth.identify(request, ticket, this.#isElsewhere(request), nowMs());
-    if (!isHealth) this.#charge(identity, address);
+    const isPush = request.method === "POST" && path.startsWith(`${basePath}${PUSH_PATH}`);
+    if (!isHealth)
+      this.#charge(identity.kind === "stranger" ? "stranger" : isPush ? "push" : "signedIn", address);
     const forwarded = (name: string): string => (trustProxy ? lastOf(request.headers[name]) : "");
     const origin = request.headers.origin;
     const from = {
@@ -84,14 +88,15 @@ export class RequestGuard {
     return identity.kind === "stranger" ? auth.refusal(identity.wrongToken, address, nowMs()) : null;
   }
 
-  #charge(identity: Identity, address: string): void {
+  #charge(of: "stranger" | "signedIn" | "push", address: string): void {
     const { limits, nowMs } = this.#options;
-    const requests = this.#requests[identity.kind === "stranger" ? "stranger" : "signedIn"];
-    if (requests.take(address, nowMs())) return;
-    const expected = `at most ${limits.requestsPerSecond} requests a second (requestsPerSecond)`;
+    const rate = this.#rates[of];
+    if (rate.take(address, nowMs())) return;
+    const limit = of === "push" ? "pushesPerSecond" : "requestsPerSecond";
+    const expected = `at most ${limits[limit]} ${of === "push" ? "pushes" : "requests"} a second (${limit})`;
     const value = `one more request of ${address}`;
     const parts = { action: "answer", value, expected, kind: "limit" } as const;
-    throw new HttpError(429, parts, { "retry-after": String(requests.retrySeconds) });
+    throw new HttpError(429, parts, { "retry-after": String(rate.retrySeconds) });
   }
 
   #checkHost(request: IncomingMessage): void {
@@ -150,6 +155,9 @@ const TICKET_PROTOCOL = "ticket.";
 
 /** What a browser opens as an EventSource, which takes no headers. */
 const EVENT_STREAM_PATH = "/events";
+
+/** Programs push samples below it. */
+export const PUSH_PATH = "/api/ingest/";
 
 function denied(action: string, value: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action, value, expected, kind: "denied" });

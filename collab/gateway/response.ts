@@ -61,8 +61,13 @@ export function respond(
   else response.end(bytes);
 }
 
-export function respondJson(request: IncomingMessage, response: ServerResponse, body: unknown): void {
-  respond(request, response, 200, JSON_TYPE, JSON.stringify(body));
+export function respondJson(
+  request: IncomingMessage,
+  response: ServerResponse,
+  body: unknown,
+  headers: Readonly<Record<string, string>> = {},
+): void {
+  respond(request, response, 200, { ...JSON_TYPE, ...headers }, JSON.stringify(body));
 }
 
 export function respondError(

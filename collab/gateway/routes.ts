@@ -7,10 +7,12 @@ import { pollEvents, streamEvents } from "./event-routes.ts";
 import { chooseHub, type GatewayContext, hubsOf, hubsOfSession, type Route } from "./gateway-context.ts";
 import { grantRoutes } from "./grant-routes.ts";
 import { HistoryRoute } from "./history-route.ts";
+import { ingestRoute } from "./ingest-route.ts";
 import { MessageRoutes } from "./message-routes.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText, scanMetrics } from "./metrics.ts";
 import { pushRoutes } from "./push-routes.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
+import { PUSH_PATH } from "./request-guard.ts";
 import { respond, respondJson } from "./response.ts";
 import { scanRoutes } from "./scan-routes.ts";
 import type { SessionHub } from "./session-hub.ts";
@@ -33,6 +35,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ["/api/sessions", get((context) => sessions(context, gateway))],
     ["/api/history", get((context) => history.answer(context))],
     ["/api/messages", { methods: ["GET", "HEAD", "POST"], answer: (context) => messages.answer(context) }],
+    [`${PUSH_PATH}*`, ingestRoute(gateway)],
     ["/api/usual", get((context) => usual(context, hubs))],
     ["/api/channels", get((context) => channels(context, hubs))],
     ["/api/login", post((context) => login(context, gateway))],

@@ -180,7 +180,7 @@ export function readConfig(
   const feeds = flags.feed.length > 0 ? flags.feed : (file.feeds ?? []);
   return {
     session,
-    feeds: feeds.length > 0 ? feeds : [...standard],
+    feeds: feedsOf(feeds, standard),
     host: flags.host ?? file.host ?? "127.0.0.1",
     port: flags.port ?? file.port ?? DEFAULT_PORT,
     record,
@@ -208,6 +208,14 @@ export function readConfig(
       ...flags.set.map(([setting, value]) => ({ path: setting, value, author: "command line" })),
     ],
   };
+}
+
+/** Instead of a spec: only what programs push. */
+const NO_FEED = "none";
+
+function feedsOf(specs: readonly string[], standard: readonly string[]): string[] {
+  if (specs.length === 1 && specs[0] === NO_FEED) return [];
+  return specs.length > 0 ? [...specs] : [...standard];
 }
 
 /** Throws what is wrong with a file, and when two have one name. */

@@ -21,6 +21,7 @@ import { commandTarget } from "../rooms/command-target.ts";
 import type { CommandTarget } from "../rooms/forwarder.ts";
 import { type AlertsSource, alertsOf } from "../rooms/in-force.ts";
 import { comparedWithLog } from "./known-frames.ts";
+import { pushCommands } from "./push-commands.ts";
 import type { PartitionEnd, PartitionOpening, PartitionPlan, SessionPartition } from "./session-partition.ts";
 
 export class OwnPartition implements SessionPartition {
@@ -77,7 +78,10 @@ export class OwnPartition implements SessionPartition {
     this.target = commandTarget(partition, log);
     this.alerts = alertsOf(partition);
     this.scanLog = scanLogOf(partition);
-    partition.commands.handle(liveCommands({ partition, journal, recording }));
+    partition.commands.handle({
+      ...liveCommands({ partition, journal, recording }),
+      ...pushCommands(partition),
+    });
   }
 
   get settings(): Settings {

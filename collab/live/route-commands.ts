@@ -1,7 +1,7 @@
 /**
  * The commands of a session of several partitions, on several nodes, in threads or in one: each goes to the partition it is about, whichever the request named.
  *
- *   about a group        the partition that has the group
+ *   about a group        the partition that has the group; samples of a new one go where it is placed
  *   about a threshold    the partition that has the threshold: each is asked which it has. So is the one of an incident
  *   a setting            all partitions
  *   alerts, injections,
@@ -17,16 +17,23 @@ import type { Author } from "../../protocol/principal.ts";
 import { holdsAlert } from "../../sim/mod.ts";
 
 /** The session of one partition as far as commands concern it. */
-export interface CommandedSession extends Pick<LiveSession, "groups"> {
+export interface CommandedSession extends Pick<LiveSession, "groups" | "partition"> {
   readonly commands: SessionCommands;
 }
 
-/** Replaces the handlers of all of them; a session of one partition keeps its own. */
-export function routeCommands(sessions: readonly CommandedSession[]): void {
+/**
+ * Replaces the handlers of all of them; a session of one partition keeps its own. `partitionOf`: that of a group, declared or not; absent where programs
+ * push no samples.
+ */
+export function routeCommands(
+  sessions: readonly CommandedSession[],
+  partitionOf?: (group: string) => string,
+): void {
   if (sessions.length < 2) return;
   const partitions = sessions.map((session) => new Routed(session));
+  const pushes = partitionOf === undefined ? {} : pushRoutes(partitions, partitionOf);
   for (const [k, { commands }] of sessions.entries())
-    commands.handle({ ...partitions[k]!.own, ...routes(partitions[k]!, partitions) });
+    commands.handle({ ...partitions[k]!.own, ...routes(partitions[k]!, partitions), ...pushes });
 }
 
 /** A partition with the handlers that it had. */
@@ -38,6 +45,10 @@ class Routed {
     const { commands } = session;
     this.#session = session;
     this.own = Object.fromEntries(commands.names().map((name) => [name, commands.handlerOf(name)]));
+  }
+
+  get partition(): string {
+    return this.#session.partition;
   }
 
   has(group: string): boolean {
@@ -87,6 +98,19 @@ function routes(own: Routed, all: readonly Routed[]): CommandHandlers {
       return answers.find(({ each }) => each === own)!.answer;
     },
     ...Object.fromEntries(LOGGED_COMMANDS.map((name) => [name, logged(name)])),
+  };
+}
+
+function pushRoutes(all: readonly Routed[], partitionOf: (group: string) => string): CommandHandlers {
+  const placeOf = (group: string): Routed => {
+    const name = partitionOf(group);
+    return all.find(({ partition }) => partition === name)!;
+  };
+  return {
+    pushSamples: (body, author, signal, id) =>
+      placeOf(body.group).handler("pushSamples")(body, author, signal, id),
+    readPushed: (body, author, signal, id) =>
+      placeOf(body.group).handler("readPushed")(body, author, signal, id),
   };
 }
 

@@ -52,7 +52,7 @@ export class SessionPartitions {
   private constructor(all: readonly [SessionPartition, ...SessionPartition[]], config: UpConfig) {
     this.all = all;
     this.config = config;
-    routeCommands(this.sessions);
+    routeCommands(this.sessions, (group) => this.partitionOf(group));
   }
 
   get sessions(): readonly SessionPartition["session"][] {
@@ -68,14 +68,17 @@ export class SessionPartitions {
       this.first.startFeeds(feeds);
       return;
     }
-    const names = this.sessions.map(({ partition }) => partition);
-    const divided = divideFeeds(feeds, names, (name) => this.partitionOf(name, names));
+    const divided = divideFeeds(feeds, this.names, (name) => this.partitionOf(name));
     for (const each of this.all) each.startFeeds(divided.get(each.session.partition)!);
   }
 
-  private partitionOf(group: string, names: readonly string[]): string {
+  private partitionOf(group: string): string {
     const declaring = this.sessions.find((session) => session.groups().some((each) => each.group === group));
-    return declaring?.partition ?? placementOf(names, this.config.partitionByGroup)(group);
+    return declaring?.partition ?? placementOf(this.names, this.config.partitionByGroup)(group);
+  }
+
+  private get names(): readonly string[] {
+    return this.sessions.map(({ partition }) => partition);
   }
 
   /** Resolves when all feeds of one kind have ended and what they brought is durable. */

@@ -16,7 +16,7 @@ export const upCommand = withNatsOptions(
       .description("Runs the live system: feeds, actors, journal, gateway and dashboard. Ctrl-C ends it.")
       .option(
         "--feed <spec>",
-        "a feed, KIND[:TARGET][?key=value&…]; may be given again (default: host)",
+        "a feed, KIND[:TARGET][?key=value&…]; may be given again; none: only what programs push (default: host)",
         texts,
         [],
       ),

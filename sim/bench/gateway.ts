@@ -181,7 +181,7 @@ class Receivers {
 }
 
 /** Just enough of a session to deliver the same frame again and again, each with a sequence of its own. */
-class BenchSession implements LiveSession {
+export class BenchSession implements LiveSession {
   readonly session = "bench";
   readonly partition = "p0";
   readonly commands = new SessionCommands("bench");

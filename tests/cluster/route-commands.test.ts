@@ -42,7 +42,7 @@ function partitions(options: { silent?: string } = {}) {
         return { input: 1 };
       },
     });
-    return { commands, groups: () => [channels(1, { group: `group of ${name}` })] };
+    return { commands, partition: name, groups: () => [channels(1, { group: `group of ${name}` })] };
   });
   routeCommands(sessions);
   const ask = (command: Command) =>

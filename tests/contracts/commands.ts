@@ -35,6 +35,8 @@ const BODIES: Readonly<Record<CommandName, object>> = {
   listScenarios: {},
   listInjections: {},
   startInjection: { scenario: "spike", group: "g", durationSeconds: 600 },
+  pushSamples: { group: "h", source: "plant", rows: [{ timeUs: 3_000, samples: [["x", 1]] }] },
+  readPushed: { group: "h", source: "plant" },
   readSettings: {},
   changeSetting: { path: "anomaly.cooldownSamples", value: 7 },
   readStanding: {},

@@ -3,6 +3,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
+import { inputs } from "../../actors/log/read.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
@@ -79,6 +80,38 @@ test("[C3] a change answered with 200 is in the recording of a process that is k
     assert.is(await countInputs(journal, input), 1, path);
     await journal.close();
   }
+});
+
+test("[N1] samples answered with 200 are in the recording of a process that is killed right after, and a repeat counts once after the restart", async () => {
+  const recording = join(temporaryDirectory(), "recording");
+  const opened = async () => {
+    const program = start(["up", "--feed", "none", "--port", "0", "--record", recording, "--json"]);
+    const { url } = await program.line("listening");
+    const push = async (sequence: number) => {
+      const { status, body } = await post(String(url), `api/ingest/plant?sequence=${sequence}`, {
+        t: sequence,
+      });
+      assert.is(status, 200, body);
+      return body;
+    };
+    const kill = async () => {
+      program.kill("SIGKILL");
+      assert.is((await program.ended).code, "SIGKILL");
+    };
+    return { push, kill };
+  };
+  const first = await opened();
+  const answers = [await first.push(1), await first.push(2), await first.push(3)];
+  await first.kill();
+  const second = await opened();
+  assert.is(await second.push(3), answers[2], "answered as the first time");
+  await second.push(4);
+  await second.kill();
+  const journal = await openRecording(recording);
+  const values: number[] = [];
+  for await (const { input } of inputs(journal)) if (input.type === "frame") values.push(input.value[0]!);
+  await journal.close();
+  assert.equal(values, [1, 2, 3, 4]);
 });
 
 // ---- given ------------------------------------------------------------------------------------------------------

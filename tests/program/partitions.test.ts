@@ -15,6 +15,8 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 const GROUPS = ["amber", "birch", "cedar", "dune", "elm"];
 const IN_P0 = GROUPS.find((group) => partitionOf(group, ["p0", "p1"]) === "p0")!;
 const IN_P1 = GROUPS.find((group) => partitionOf(group, ["p0", "p1"]) === "p1")!;
+/** A group of no feed. */
+const PUSHED = ["fern", "grove", "heath", "iris"].find((group) => partitionOf(group, ["p0", "p1"]) === "p1")!;
 const SAMPLES = 8_000;
 
 const folder = temporaryDirectory();
@@ -113,6 +115,11 @@ test("partitions of one session are served as one, and go on where their logs en
     underWay.map(({ group }) => group),
     [IN_P1],
   );
+  // So do samples that a program pushes, of which a repeat counts once.
+  for (const sequence of [1, 2, 2])
+    await ask(`api/ingest/${PUSHED}?partition=p0&sequence=${sequence}`, { x: sequence });
+  const { groups } = await ask<{ groups: { group: string }[] }>("api/channels?partition=p1");
+  assert.equal(groups.map(({ group }) => group).sort(), [IN_P1, PUSHED].sort());
   const past = await fetch(`${url}api/history?partition=p1`);
   assert.ok(unpackMessages(new Uint8Array(await past.arrayBuffer())).length > 1);
   const measured = /^eigenwatch_samples_per_second\{.*partition="(p[01])"\} [1-9]/gm;
@@ -125,7 +132,9 @@ test("partitions of one session are served as one, and go on where their logs en
   program.kill("SIGKILL");
   assert.is((await program.ended).code, "SIGKILL");
   const again = start(options);
-  await again.line("listening");
+  const { url: newUrl } = await again.line("listening");
+  const place = await (await fetch(`${newUrl}api/ingest/${PUSHED}`)).json();
+  assert.equal(place, { source: PUSHED, group: PUSHED, sequence: 2 });
   const injectionEnded = await again.line("event", ({ kind }) => kind === "injection.ended");
   assert.is(injectionEnded["partition"], "p1");
   again.kill("SIGINT");

@@ -1,0 +1,172 @@
+/**
+ * /api/ingest/GROUP: samples that programs push.
+ *
+ *   POST   rows, in a form that the content type names ─► pushSamples ─► 200 when they are durable
+ *   GET    ?source= ─► the last number of a source that numbers its pushes
+ *
+ * N1  A push is answered with 200 when all its samples are durable, and with an error when none was taken.
+ * N2  A repeat, by `sequence` or `Idempotency-Key`, is answered as the first time, with the header `idempotent-replayed`.
+ * N3  Pushes that are sent ahead on one connection are taken in their order, though a body is read while others are.
+ * N4  Text is a content type that a form of another site may send too: the request guard (Host, Origin) keeps those out, as for all requests.
+ */
+import { setMaxListeners } from "node:events";
+import { type RowFormat, readRows, systemClock } from "../../actors/mod.ts";
+import type { Push } from "../../protocol/commands.ts";
+import type { PushedSamples } from "../../protocol/controls.ts";
+import { EigenwatchError, LimitExceeded, show } from "../../protocol/errors.ts";
+import { isName } from "../../protocol/fields.ts";
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
+import { isVisible } from "../../protocol/visible-text.ts";
+import { authorOf } from "./auth.ts";
+import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
+import { HttpError } from "./http-error.ts";
+import { type Counters, countUp } from "./metrics.ts";
+import { mediaType, type RequestContext, readBytes, signedIn, wholeParameter } from "./request.ts";
+import { PUSH_PATH } from "./request-guard.ts";
+import { respondJson } from "./response.ts";
+
+const FORMATS: Readonly<Record<string, RowFormat>> = {
+  "application/json": "json",
+  "application/x-ndjson": "ndjson",
+  "application/ndjson": "ndjson",
+  "application/msgpack": "msgpack",
+  "application/vnd.msgpack": "msgpack",
+  "application/x-msgpack": "msgpack",
+  "text/plain": "lines",
+};
+
+const TYPES = Object.keys(FORMATS);
+
+const REPEATED = { "idempotent-replayed": "true" } as const;
+
+export function ingestRoute(gateway: GatewayContext): Route {
+  const turns = new Turns();
+  return {
+    methods: ["GET", "HEAD", "POST"],
+    answer: (context) =>
+      context.request.method === "POST" ? push(context, gateway, turns) : place(context, gateway),
+  };
+}
+
+async function push(context: RequestContext, gateway: GatewayContext, turns: Turns): Promise<void> {
+  const { request, response } = context;
+  const { counters } = gateway;
+  try {
+    const { repeated, ...answer } = await take(context, gateway, turns);
+    count(counters, answer, repeated);
+    if (!response.destroyed) respondJson(request, response, answer, repeated ? REPEATED : {});
+  } catch (error) {
+    countUp(counters.pushesRefused, error instanceof EigenwatchError ? error.kind : "failed");
+    throw error;
+  }
+}
+
+async function take(context: RequestContext, gateway: GatewayContext, turns: Turns): Promise<PushedSamples> {
+  const { session } = chooseHub(gateway.hubs, context);
+  // A session that takes none is reported before any fault of the push.
+  session.commands.handlerOf("pushSamples");
+  const body = await turns.next(context.request.socket, readPush(context, gateway));
+  const author = authorOf(signedIn(context), context.address);
+  return session.commands.carryOut({ name: "pushSamples", body }, author, TO_ITS_END);
+}
+
+async function place(context: RequestContext, { hubs }: GatewayContext): Promise<void> {
+  const { request, response } = context;
+  const { session } = chooseHub(hubs, context);
+  const author = authorOf(signedIn(context), context.address);
+  const command = { name: "readPushed", body: placeIn(context) } as const;
+  const answer = await session.commands.carryOut(command, author, TO_ITS_END);
+  respondJson(request, response, answer);
+}
+
+/** Orders what is done for each connection (N3). */
+class Turns {
+  readonly #last = new WeakMap<object, Promise<void>>();
+
+  /** The result of `work`, after the one before it was given. */
+  next<Result>(connection: object, work: Promise<Result>): Promise<Result> {
+    const before = this.#last.get(connection);
+    // It may fail before its turn.
+    work.catch(() => {});
+    const turn = before === undefined ? work : before.then(() => work);
+    this.#last.set(
+      connection,
+      turn.then(
+        () => {},
+        () => {},
+      ),
+    );
+    return turn;
+  }
+}
+
+/** What was begun is carried out though its sender may leave: it will push again, and that is a repeat. One signal for all, to which many may listen. */
+const TO_ITS_END = new AbortController().signal;
+setMaxListeners(0, TO_ITS_END);
+
+/** Rows are checked as they are read, so the body of the command is not checked again. */
+async function readPush(context: RequestContext, { limits }: GatewayContext): Promise<Push> {
+  const { request } = context;
+  const at = placeIn(context);
+  const number = numberIn(context);
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding !== "identity")
+    throw new HttpError(415, {
+      action: "read body",
+      value: `content-encoding ${show(encoding)}`,
+      expected: "identity",
+    });
+  const body = await readBytes(request, limits, TYPES, "ingestBytesMax");
+  try {
+    return { ...at, ...number, rows: readRows(body, systemClock.nowUs(), FORMATS[mediaType(request)]) };
+  } catch (error) {
+    if (!(error instanceof LimitExceeded)) throw error;
+    const { action, value, expected } = error;
+    throw new HttpError(413, { action, value, expected, kind: "limit" });
+  }
+}
+
+/** Of the group in the path, and of the source that is given, else of one with the name of the group. */
+function placeIn({ path, query }: RequestContext): { readonly group: string; readonly source: string } {
+  const group = unescaped(path.slice(PUSH_PATH.length));
+  return { group, source: query.get("source") ?? group };
+}
+
+function unescaped(text: string): string {
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    throw new EigenwatchError({
+      action: "push samples",
+      value: `group ${show(text)}`,
+      expected: "a name in UTF-8, percent-encoded",
+      kind: "input",
+    });
+  }
+}
+
+/** By which a repeat is known. */
+function numberIn({ request, query }: RequestContext): Pick<Push, "sequence" | "key"> {
+  const sequence = wholeParameter(query, "sequence", 0, 1, Number.MAX_SAFE_INTEGER);
+  const key = request.headers["idempotency-key"];
+  if (key === undefined) return sequence === 0 ? {} : { sequence };
+  const wrong =
+    sequence > 0
+      ? { value: "both sequence and Idempotency-Key", expected: "one of them" }
+      : typeof key !== "string" || !isName(key) || !isVisible(key)
+        ? { value: "the Idempotency-Key", expected: `1 to ${MAX_NAME_BYTES} bytes of visible text` }
+        : null;
+  if (wrong !== null) throw new EigenwatchError({ action: "push samples", ...wrong });
+  return { key: String(key) };
+}
+
+function count(
+  counters: Counters,
+  { rows, accepted }: Omit<PushedSamples, "repeated">,
+  repeated: boolean,
+): void {
+  counters.pushes[repeated ? "repeated" : "taken"]++;
+  if (repeated) return;
+  counters.pushedRows += rows;
+  counters.pushedSamples += accepted;
+}
