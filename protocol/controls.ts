@@ -38,6 +38,36 @@ export interface ReplayMarks {
   readonly complete: boolean;
 }
 
+/** A recording that the gateway may open, as its head, its indexes and its newest segment say. Times are logical µs. */
+export interface ListedRecording {
+  /** Of its folder. */
+  readonly name: string;
+  /** Of the first data; null: it cannot be read. */
+  readonly fromUs: number | null;
+  /** Of the last input; null: it cannot be read. */
+  readonly toUs: number | null;
+  /** Declared at its beginning, without those of the program's own health; null: its beginning is gone, or cannot be read. */
+  readonly channels: number | null;
+  /** Of segments and snapshots. */
+  readonly bytes: number;
+  readonly partitions: number;
+  /** A process writes it. */
+  readonly isLive: boolean;
+  /** All its partitions have a seal; `verify` says whether that holds. */
+  readonly isSealed: boolean;
+  /** Damage is known without reading all of it. */
+  readonly isDamaged: boolean;
+  /** Why it cannot be opened, "" when it can. */
+  readonly problem: string;
+}
+
+/** The newest first. */
+export interface RecordingList {
+  readonly recordings: readonly ListedRecording[];
+  /** How many older ones are not listed. */
+  readonly more: number;
+}
+
 /** A scenario that can be laid over recorded or live streams. */
 export interface InjectableScenario {
   readonly name: string;

@@ -21,6 +21,7 @@ import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
+import { RecordingsDialog } from "./panels/recordings/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { RiskDialog } from "./panels/risk/panel.tsx";
 import { ScanDialog } from "./panels/scan/panel.tsx";
@@ -60,6 +61,7 @@ const DIALOGS: readonly Panel[] = [
   MonitorDialog,
   RiskDialog,
   ScanDialog,
+  RecordingsDialog,
   HelpDialog,
   JoinDialog,
 ];

@@ -11,6 +11,7 @@ import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
 import type { OpenSockets } from "./open-sockets.ts";
 import type { PushService } from "./push-service.ts";
+import type { RecordingShelf } from "./recording-shelf.ts";
 import type { RequestContext, RequestOrigin } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
 
@@ -62,6 +63,10 @@ export interface GatewayContext {
   readonly scans: ScanDesk | null;
   /** Null where nobody is told by Web Push. */
   readonly push: PushService | null;
+  /** Recordings that may be opened, null where there are none. */
+  readonly recordings: RecordingShelf | null;
+  /** Of a recording that was opened: the relative address of the live session's page. */
+  readonly live: string | null;
   /** Open SSE streams. */
   readonly streams: Set<OpenStream>;
 }

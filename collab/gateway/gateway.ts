@@ -5,6 +5,7 @@
  *                           ├─► EventStream  (/events)     events
  *                           └─► pollEvents   (/api/events) events
  *   request ──► RequestGuard (rate, Host, Origin, base path, sign-in) ──► routes.ts ──► SessionCommands, files, events
+ *                                  below /recordings/NAME/ ──► the same, of a recording (recordings.ts)
  *
  * G1  All three ways deliver the same events, each once, in the order of their sequences.
  * G2  A slow client does not delay others. It gets fewer samples and states, then is cut with a reason, and resumes from its cursor.
@@ -24,19 +25,20 @@ import { OWNER } from "../../protocol/principal.ts";
 import { isLoopback } from "./allowed-hosts.ts";
 import { Auth, type Identity, randomToken, type Standing, TOKEN_CHARACTERS_MIN } from "./auth.ts";
 import { ConnectionCount } from "./connection-count.ts";
-import type { GatewayContext, OpenStream, Route, UpgradeRoute } from "./gateway-context.ts";
+import type { OpenStream, UpgradeRoute } from "./gateway-context.ts";
 import { type GrantLog, type GrantStore, Grants, grantsInMemory } from "./grants.ts";
 import { HttpError } from "./http-error.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import type { PushService } from "./push-service.ts";
+import type { RecordingShelf } from "./recording-shelf.ts";
+import { placeInRecording, Recordings } from "./recordings.ts";
+import type { RequestOrigin } from "./request.ts";
 import { RequestGuard } from "./request-guard.ts";
 import { allowOrigin, isPreflight, refuseOnSocket, respond, respondError } from "./response.ts";
-import { OPEN_PATHS, routes } from "./routes.ts";
-import { ScanSockets } from "./scan-sockets.ts";
-import { SessionHub } from "./session-hub.ts";
-import { SocketServer } from "./socket-server.ts";
+import { OPEN_PATHS } from "./routes.ts";
+import { ServedSessions, type SharedContext } from "./served-sessions.ts";
 import { readStaticFiles, type StaticFile, serveFile } from "./static-files.ts";
 
 export interface GatewayOptions {
@@ -64,6 +66,8 @@ export interface GatewayOptions {
   readonly staticDir?: string;
   /** Scans, where universes are served or the log has some; whoever made it closes it. */
   readonly scans?: ScanDesk | undefined;
+  /** Recordings that people may open beside the sessions. */
+  readonly recordings?: RecordingShelf | undefined;
   /** Web Push, where it is switched on. */
   readonly push?: PushService | undefined;
   /** WebSockets below paths of their own. */
@@ -142,13 +146,12 @@ class RunningGateway {
   readonly #files: ReadonlyMap<string, StaticFile>;
   readonly #guard: RequestGuard;
   readonly #allowedOrigins: readonly string[];
-  readonly #routes: ReadonlyMap<string, Route>;
-  readonly #hubs: readonly SessionHub[];
+  /** The sessions of this process. */
+  readonly #own: ServedSessions;
+  readonly #recordings: Recordings | null;
   readonly #counters = new Counters();
   readonly #sockets: OpenSockets;
   readonly #streams = new Set<OpenStream>();
-  readonly #socketServer: SocketServer;
-  readonly #upgrades: readonly UpgradeRoute[];
   readonly #enterSocket: (socket: Socket, address: string) => void;
   readonly #standing: (identity: Identity) => Standing;
   readonly #clock: Clock;
@@ -182,39 +185,49 @@ class RunningGateway {
       limits,
       nowMs,
     });
-    this.#hubs = options.sessions.map((session) => new SessionHub(session, clock));
-    const context: GatewayContext = {
-      hubs: this.#hubs,
+    const connections = new ConnectionCount(limits);
+    const { sessions, upgrades = [], scans = null, push = null } = options;
+    const shared: SharedContext = {
       auth,
       grants,
-      connections: new ConnectionCount(limits),
+      connections,
       sockets: this.#sockets,
       counters: this.#counters,
       limits,
       nowMs,
       server: options.server ?? "eigenwatch",
-      upgrades: options.upgrades ?? [],
-      scans: options.scans ?? null,
-      push: options.push ?? null,
+      recordings: options.recordings ?? null,
       streams: this.#streams,
     };
-    this.#routes = routes(context);
-    this.#socketServer = new SocketServer(context);
-    const { scans } = context;
-    this.#upgrades = [...context.upgrades, ...(scans === null ? [] : [new ScanSockets(context, scans)])];
+    this.#own = new ServedSessions(shared, { sessions, clock, upgrades, scans, push });
+    this.#recordings =
+      shared.recordings === null
+        ? null
+        : new Recordings(shared.recordings, {
+            limits,
+            nowMs,
+            serve: (opened) =>
+              new ServedSessions(shared, {
+                sessions: opened.sessions,
+                scans: opened.scans,
+                clock,
+                live: LIVE_OF_RECORDING,
+              }),
+            log: this.#log,
+          });
     this.#enterSocket = (socket, address) => {
       this.#sockets.signIn(socket);
-      socket.once("close", context.connections.enter("ws", address));
+      socket.once("close", connections.enter("ws", address));
     };
     this.#standing = (identity) => auth.standing(identity, nowMs());
     this.#keepAliveLater();
     auth.onSignOut(() => {
       for (const stream of [...this.#streams]) stream.checkSignIn();
-      this.#socketServer.checkSignIns();
-      for (const route of this.#upgrades) route.checkSignIns();
-      context.push?.checkSignIns();
+      this.#own.checkSignIns();
+      this.#recordings?.checkSignIns();
+      push?.checkSignIns();
     });
-    context.push?.guard((by) => by === OWNER.id || grants.guest(by) !== null);
+    push?.guard((by) => by === OWNER.id || grants.guest(by) !== null);
     server.on("connection", (socket: Socket) => {
       socket.setNoDelay(true);
       this.#sockets.add(socket);
@@ -247,32 +260,45 @@ class RunningGateway {
     const from = await this.#guard.check(request, "request");
     if (request.method === "OPTIONS" && isPreflight(request)) return respond(request, response, 204, {}, "");
     if (from.identity.kind !== "stranger") this.#sockets.signIn(request.socket);
-    const { path } = from;
+    const at = this.#placeOf(from);
+    const { path } = at.from;
     if (path === "") throw withoutSlash(request);
     if (path === "/ws") throw noUpgrade();
     const file = this.#files.get(path);
-    const route = this.#routes.get(path) ?? this.#routes.get(path.replace(/\/[^/]+$/, "/*"));
+    const isOpen = OPEN_PATHS.has(path);
+    // A recording is not opened for strangers, nor for signing in.
+    const isOwn = at.recording === null || file !== undefined || isOpen;
+    const served = isOwn ? this.#own : await this.#openFor(from, at.recording!);
+    const route = served.routeOf(path);
     if (file === undefined && route === undefined) throw this.#notFound(path);
     const methods = file !== undefined ? ["GET", "HEAD"] : route!.methods;
     if (!methods.includes(request.method ?? "")) throw wrongMethod(path, request.method, methods);
     if (file !== undefined) return serveFile(request, response, file);
-    if (!OPEN_PATHS.has(path)) this.#guard.requireSignIn(from);
-    await route!.answer({ ...from, request, response });
+    if (!isOpen) this.#guard.requireSignIn(from);
+    await route!.answer({ ...at.from, request, response });
+  }
+
+  /** The recording that a request is about, null for the sessions of this process, and the request as that sees it. */
+  #placeOf(from: RequestOrigin): { readonly recording: string | null; readonly from: RequestOrigin } {
+    const place = this.#recordings === null ? null : placeInRecording(from.path);
+    if (place === null) return { recording: null, from };
+    return { recording: place.name, from: { ...from, path: place.path } };
+  }
+
+  /** Rejects for a stranger before anything is opened. */
+  async #openFor(from: RequestOrigin, recording: string): Promise<ServedSessions> {
+    this.#guard.requireSignIn(from);
+    return this.#recordings!.open(recording, from);
   }
 
   async #upgrade(request: IncomingMessage, socket: Duplex, head: Buffer): Promise<void> {
     socket.on("error", () => socket.destroy());
     try {
       this.#sockets.heard(socket as Socket);
-      const from = await this.#guard.check(request, "upgrade");
-      const route = this.#upgrades.find(({ prefix }) => from.path.startsWith(prefix));
-      if (from.path !== "/ws" && route === undefined)
-        throw new EigenwatchError({
-          action: "upgrade to WebSocket at",
-          value: from.path,
-          expected: ["/ws", ...this.#upgrades.map(({ prefix }) => `${prefix}…`)].join(" or "),
-          kind: "notFound",
-        });
+      const origin = await this.#guard.check(request, "upgrade");
+      const { recording, from } = this.#placeOf(origin);
+      const served = recording === null ? this.#own : await this.#openFor(origin, recording);
+      const route = served.upgradeOf(from.path);
       if (this.#closing !== null)
         throw new EigenwatchError({
           action: "open a WebSocket",
@@ -284,9 +310,9 @@ class RunningGateway {
       if (from.identity.kind === "stranger" && from.identity.wrongToken) {
         const refusal = this.#guard.refusal(from);
         // A further route tells its clients itself, after the upgrade.
-        if (route === undefined && refusal !== null) throw refusal;
+        if (route === null && refusal !== null) throw refusal;
       }
-      if (route === undefined) this.#socketServer.accept(request, socket as Socket, head, from);
+      if (route === null) served.accept(request, socket as Socket, head, from);
       else {
         if (from.identity.kind !== "stranger") this.#enterSocket(socket as Socket, from.address);
         route.accept(request, socket as Socket, head, from, () => this.#standing(from.identity));
@@ -317,7 +343,8 @@ class RunningGateway {
   #keepAliveLater(): void {
     this.#cancelKeepAlive = this.#clock.after(this.#limits.keepAliveMs, () => {
       for (const stream of [...this.#streams]) stream.keepAlive();
-      this.#socketServer.keepAlive();
+      this.#own.keepAlive();
+      this.#recordings?.keepAlive();
       this.#keepAliveLater();
     });
   }
@@ -326,15 +353,16 @@ class RunningGateway {
     this.#cancelKeepAlive();
     const closed = new Promise<void>((resolve) => this.#server.close(() => resolve()));
     for (const stream of [...this.#streams]) stream.end();
-    for (const hub of this.#hubs) hub.close();
-    this.#socketServer.close();
-    await Promise.all(this.#upgrades.map((route) => route.close()));
+    await Promise.all([this.#own.close(), this.#recordings?.close()]);
     this.#server.closeIdleConnections();
     const grace = setTimeout(() => this.#sockets.destroyAll(), this.#limits.closeGraceMs);
     await closed;
     clearTimeout(grace);
   }
 }
+
+/** From /recordings/NAME/. */
+const LIVE_OF_RECORDING = "../../";
 
 function chooseToken(options: GatewayOptions, host: string): string | null {
   const given = options.tokenFile === undefined ? options.token : readTokenFile(options.tokenFile);

@@ -29,6 +29,10 @@ export const GATEWAY_LIMITS = {
   historyPerSecond: 2_000_000,
   /** The same at once: a team that loads the page, with 50,000 rows each, and looks at old moments. */
   historyBurst: 20_000_000,
+  /** Recordings that are open at once: each keeps up to 48 MiB of its past, and all share a processor with the live session. */
+  recordingsOpenMax: 4,
+  /** A recording that nobody has looked at for so long is closed: a page that is loaded again finds it where it was. */
+  recordingIdleMs: 60_000,
   /** Results of a scan in one answer: some 100 kB. */
   scanResultsMax: 1_000,
   /** WebSocket and SSE connections in all that have signed in: at 2 µs a frame each, the core keeps half of the machine. */

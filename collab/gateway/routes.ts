@@ -11,6 +11,7 @@ import { ingestRoute } from "./ingest-route.ts";
 import { MessageRoutes } from "./message-routes.ts";
 import { gaugeMetrics, PROMETHEUS_TYPE, prometheusText, scanMetrics } from "./metrics.ts";
 import { pushRoutes } from "./push-routes.ts";
+import { checkSeesRecordings, maySeeRecordings, type RecordingShelf } from "./recording-shelf.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
 import { PUSH_PATH } from "./request-guard.ts";
 import { respond, respondJson } from "./response.ts";
@@ -44,6 +45,7 @@ export function routes(gateway: GatewayContext): Map<string, Route> {
     ...commandRoutes(gateway),
     ...(gateway.push === null ? [] : pushRoutes(gateway, gateway.push)),
     ...(gateway.scans === null ? [] : scanRoutes(gateway, gateway.scans)),
+    ...recordingRoutes(gateway),
   ]);
 }
 
@@ -83,18 +85,40 @@ function metrics(
   respond(request, response, 200, { "content-type": PROMETHEUS_TYPE }, text);
 }
 
-function sessions(context: RequestContext, { hubs, upgrades, scans, push }: GatewayContext): void {
+function recordingRoutes({ recordings }: GatewayContext): [string, Route][] {
+  if (recordings === null) return [];
+  return [
+    [
+      "/api/recordings",
+      { methods: ["GET", "HEAD"], answer: (context) => listRecordings(context, recordings) },
+    ],
+  ];
+}
+
+async function listRecordings(context: RequestContext, shelf: RecordingShelf): Promise<void> {
+  checkSeesRecordings(context, "list recordings");
+  respondJson(context.request, context.response, await shelf.list());
+}
+
+function sessions(context: RequestContext, gateway: GatewayContext): void {
+  const { hubs, upgrades, scans, push, recordings, live } = gateway;
   const { request, response } = context;
   const { role } = signedIn(context).principal;
   const hasScans = scans !== null && scans.listUniverses().length > 0;
+  const hasRecordings = recordings !== null && maySeeRecordings(context);
   const maySet = includesRole(role, "editor");
   const described = hubsOf(hubs, context).map(({ session }) => ({
     ...session.describe(),
     ready: session.notReady() === null,
-    controls: [...controlsOf(session), ...(hasScans ? ["scan"] : [])],
+    controls: [
+      ...controlsOf(session),
+      ...(hasScans ? ["scan"] : []),
+      ...(hasRecordings ? ["recordings"] : []),
+    ],
     refused: { ...refusedOf(session, role), ...(hasScans && !maySet ? { scan: rolesFrom("editor") } : {}) },
     // Relative, as all addresses of the page: a proxy may put a path before them.
     ...(push === null ? {} : { push: push.publicKey }),
+    ...(live === null ? {} : { live }),
     sockets: upgrades.map(({ prefix }) => `${prefix.slice(1)}${encodeURIComponent(session.session)}`),
   }));
   respondJson(request, response, { sessions: described });

@@ -69,6 +69,13 @@ export class SessionHub implements SessionListener {
     return () => this.#sampleFollowers.delete(follower);
   }
 
+  /** Whether a client is connected, or waits for an event. */
+  get isFollowed(): boolean {
+    return [this.#clients, this.#eventFollowers, this.#sampleFollowers, this.#waiting].some(
+      (followers) => followers.size > 0,
+    );
+  }
+
   /** Resolves at the next event, after `waitMs`, or when the client leaves or the gateway closes. */
   nextEvent(waitMs: number, response: ServerResponse): Promise<void> {
     return new Promise((resolve) => {

@@ -1,5 +1,5 @@
 /** What `up` and `node` run with: options, then the config file, then defaults. */
-import { existsSync, readFileSync } from "node:fs";
+import { existsSync, readFileSync, statSync } from "node:fs";
 import * as v from "valibot";
 import { isLiveUniverse, type RequestedSetting } from "../../actors/mod.ts";
 import { expectedAmong } from "../../protocol/closest-name.ts";
@@ -28,6 +28,7 @@ export interface UpOptions extends NatsFlags {
   port?: number | undefined;
   host?: string | undefined;
   record?: string | undefined;
+  recordings?: string | undefined;
   learntFrom?: string | undefined;
   durability?: "memory" | "file" | undefined;
   once?: true | undefined;
@@ -65,6 +66,7 @@ export const fileSchema = v.strictObject({
     "Port of the page and the API; 0: any that is free.",
   ),
   record: entry(v.string(), "Folder of the recording."),
+  recordings: entry(v.string(), "Folder of recordings that people open on the page, beside the session."),
   durability: entry(
     v.picklist(["memory", "file"]),
     "Whether inputs are durable before they are answered for.",
@@ -103,6 +105,8 @@ export interface UpConfig {
   host: string;
   port: number;
   record: string | null;
+  /** A folder of recordings that people may open. */
+  recordings: string | null;
   durability: "memory" | "file";
   retainBytes: number | undefined;
   retainHours: number | undefined;
@@ -184,6 +188,7 @@ export function readConfig(
     host: flags.host ?? file.host ?? "127.0.0.1",
     port: flags.port ?? file.port ?? DEFAULT_PORT,
     record,
+    recordings: folderOf(flags.recordings ?? file.recordings ?? null),
     durability,
     retainBytes: file.retainBytes,
     retainHours: file.retainHours,
@@ -258,6 +263,14 @@ function problemOfUniverse(universe: string, path: string): { value: string; exp
     return { value: "the session's own channels have this name", expected: "another name" };
   if (existsSync(path)) return null;
   return { value: `there is no ${path}`, expected: "a table, a folder of tables, or a recording" };
+}
+
+/** Throws when there is no such folder: it is found out before anything starts. */
+function folderOf(recordings: string | null): string | null {
+  if (recordings === null || statSync(recordings, { throwIfNoEntry: false })?.isDirectory() === true)
+    return recordings;
+  const value = `there is no folder ${recordings}`;
+  throw new EigenwatchError({ action: "list recordings", value, expected: "a folder of recordings" });
 }
 
 /** What asks nobody who they are must not be reached from outside. */

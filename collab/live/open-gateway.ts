@@ -1,6 +1,7 @@
 /** The gateway of a process that serves sessions: `up`, and a node of a cluster. */
 import { type ScanDesk, VERSION } from "../../actors/mod.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
+import { RecordingFolder } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
@@ -18,6 +19,8 @@ export interface GatewayPlan {
   readonly allowedOrigins: readonly string[];
   /** The folder of the recording, beside which invitations are kept; absent or null: in memory. */
   readonly record?: string | null;
+  /** A folder of recordings that people may open; absent or null: none. */
+  readonly recordings?: string | null;
   readonly trustProxy: boolean;
 }
 
@@ -31,7 +34,8 @@ export function openGateway(
   scans?: ScanDesk,
   push?: PushService,
 ): Promise<Gateway> {
-  const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy, record = null } = plan;
+  const { host, port, tokenFile, basePath, allowedHosts, allowedOrigins, trustProxy } = plan;
+  const { record = null, recordings = null } = plan;
   const staticDir = dashboardDirectory();
   if (staticDir === null) log("the dashboard is not built (npm run build); only the API is served");
   return createGateway({
@@ -48,6 +52,7 @@ export function openGateway(
     scans,
     push,
     ...(tokenFile === undefined ? {} : { tokenFile }),
+    ...(recordings === null ? {} : { recordings: new RecordingFolder(recordings, log) }),
     ...(staticDir === null ? {} : { staticDir }),
     ...(rooms === undefined ? {} : { upgrades: [rooms.server], limits: rooms.limits }),
     log,

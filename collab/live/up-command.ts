@@ -23,6 +23,7 @@ export const upCommand = withNatsOptions(
   ),
 )
   .option("--record <dir>", "keep the journal in this folder: a recording that `replay` reads")
+  .option("--recordings <dir>", "a folder of recordings, which people open on the page beside the session")
   .option(
     "--learnt-from <dir>",
     "begin the new recording with what this one has learnt: baselines, ranges, thresholds, settings",
@@ -84,6 +85,10 @@ export const upCommand = withNatsOptions(
         [
           "eigenwatch up --record recordings/june --learnt-from recordings/may",
           "a new recording, without learning anew",
+        ],
+        [
+          "eigenwatch up --record recordings/june --recordings recordings",
+          "record, and open earlier recordings on the page",
         ],
         ["eigenwatch up --universe sp500=bars/daily.csv.gz", "serve scans of these symbols"],
         ["eigenwatch up --feed host --set collapse.falseAlarmsPerDay=0.1", "watch with fewer false alarms"],

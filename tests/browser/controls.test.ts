@@ -9,12 +9,13 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ReplayStatus } from "../../protocol/controls.ts";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium } from "../support/browser.ts";
+import { buildDashboard, complaintsOf, faultsOf, launchChromium, painted } from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 let browser: Browser;
-const recording = join(temporaryDirectory(), "recording");
+const folder = temporaryDirectory();
+const recording = join(folder, "recording");
 let replay: RunningProgram;
 let live: RunningProgram;
 let replayUrl = "";
@@ -28,7 +29,7 @@ test.before(async () => {
   replay = start(["replay", recording, "--follow", "--seek", "4", "--json"]);
   live = start([
     ...["up", "--feed", "walk?channels=4&rate=400&frame=4&seed=2", "--port", "0", "--json"],
-    ...["--universe", `prices=${prices()}`],
+    ...["--universe", `prices=${prices()}`, "--recordings", folder],
   ]);
   replayUrl = String((await replay.line("listening"))["url"]);
   liveUrl = String((await live.line("listening"))["url"]);
@@ -244,6 +245,57 @@ test("a rule is completed and checked, its results come with signals on top, and
   });
 });
 
+test("a press opens a recording at an address of its own, which a reload and another page keep; back is the live session", async () => {
+  await onPage(liveUrl, {}, async (page) => {
+    await page.locator("body").press("r");
+    const row = page.locator("dialog.recordings").getByRole("link", { name: /^recording/ });
+    await row.waitFor();
+    assert.match((await row.textContent()) ?? "", /9\.9 min · 6 channels · .*B$/);
+    for (const colorScheme of ["dark", "light"] as const)
+      for (const width of [1440, 390]) {
+        await page.setViewportSize({ width, height: 900 });
+        await page.emulateMedia({ colorScheme });
+        assert.equal(await faultsOf(page), [], `${colorScheme} ${width}`);
+        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits");
+      }
+    await page.setViewportSize({ width: 1440, height: 900 });
+    await page.screenshot({ path: join(tmpdir(), "eigenwatch-recordings.png") });
+    await page.keyboard.press("Tab");
+    await row.press("Enter");
+    await page.waitForURL(({ pathname }) => pathname === "/recordings/recording/");
+    for (const visit of ["first", "again"]) {
+      await page.locator(".live.replay", { hasText: "Replay ended" }).waitFor();
+      await page.locator(".session", { hasText: "recording" }).waitFor();
+      await page.locator(".event").first().waitFor();
+      await painted(page, ".signals canvas", 20);
+      if (visit === "first") await page.reload();
+    }
+    const other = await page.context().newPage();
+    await other.goto(page.url());
+    await other.locator(".transport").waitFor();
+    await other.locator("body").press("r");
+    await other.locator("[aria-current=page]", { hasText: "recording" }).waitFor();
+    await other.keyboard.press("Escape");
+    for (const width of [1440, 390]) {
+      await other.setViewportSize({ width, height: 900 });
+      assert.equal(await faultsOf(other), [], String(width));
+      assert.ok(await other.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits");
+    }
+    await other.setViewportSize({ width: 1440, height: 900 });
+    await other.screenshot({ path: join(tmpdir(), "eigenwatch-recording-opened.png") });
+    await other.getByRole("button", { name: "Play", exact: true }).click();
+    await page.locator(".live.replay", { hasText: /Replay ×1/ }).waitFor();
+    await other.getByRole("link", { name: "Live" }).click();
+    await other.waitForURL(({ pathname }) => pathname === "/");
+    await page.goBack();
+    await page.waitForURL(({ pathname }) => pathname === "/");
+    await page.locator(".channel").first().waitFor();
+    assert.is(await page.locator(".transport").count(), 0);
+    await page.goto(`${liveUrl}recordings/july/`);
+    await page.getByRole("alert").filter({ hasText: "Cannot open recording july" }).waitFor();
+  });
+});
+
 test("a dialog shows why the session refuses a request, and stays open", async () => {
   await onPage(liveUrl, {}, async (page) => {
     await page.route("**/api/inject", (route) =>
@@ -315,7 +367,9 @@ async function onPage(
 
 /** Without messages that the tests cause: refused requests, and repeated reading of canvases. */
 function isOfThePage(complaint: string): boolean {
-  return !/status of 400|willReadFrequently/.test(complaint);
+  return !/status of 40[04]|Unexpected response code: 404|before the connection is established|willReadFrequently/.test(
+    complaint,
+  );
 }
 
 async function api<Answer>(path: string, init?: RequestInit): Promise<Answer> {

@@ -55,6 +55,10 @@ test("up names what it cannot be started with", async () => {
     [{ set: [["seed", "x"]] }, /Cannot set seed: "x"; expected .*number/],
     [{ durability: "file" }, /no folder named; expected --record DIR/],
     [
+      { recordings: none },
+      /Cannot list recordings: there is no folder .*none; expected a folder of recordings/,
+    ],
+    [
       { durability: "memory", record: none },
       /Cannot record: --durability memory; expected --durability file/,
     ],

@@ -120,6 +120,14 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
       },
     },
     {
+      keys: ["r"],
+      group: "Look",
+      label: "Recordings: open one",
+      run: () => {
+        view.dialog.value = "recordings";
+      },
+    },
+    {
       keys: ["v"],
       group: "Look",
       label: "Arrange the panels, for yourself or for all",

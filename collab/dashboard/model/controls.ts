@@ -47,6 +47,8 @@ interface Offered {
   readonly refused?: Readonly<Record<string, string>>;
   /** What a browser subscribes to notices with, where the gateway sends any. */
   readonly push?: string;
+  /** Of a recording that the live session's gateway opened: the relative address of that session's page. */
+  readonly live?: string;
   /** Relative addresses of further WebSockets: "collab/NAME" is that of the shared document. */
   readonly sockets?: readonly string[];
 }
@@ -63,12 +65,14 @@ export interface Me {
 export class Controls {
   /** Relative address of the session's shared document, null without one. A new object at each connection to the session. */
   readonly shared = signal<{ readonly address: string } | null>(null);
-  /** What the session supports: "replay", "inject", "whatIf", "settings", "scan", "alerts" (reading), "thresholds" (acting on them). */
+  /** What the session supports: "replay", "inject", "whatIf", "settings", "scan", "recordings", "alerts" (reading), "thresholds" (acting on them). */
   readonly supported = signal<ReadonlySet<string>>(new Set());
   readonly replay = signal<ReplayStatus | null>(null);
   readonly marks = signal<readonly ReplayMark[]>([]);
   /** Of these, what the person's role is too little for, with the roles that it needs. */
   readonly refused = signal<Readonly<Record<string, string>>>({});
+  /** Relative address of the live session's page, where this one shows a recording beside it. */
+  readonly live = signal<string | null>(null);
   /** What a browser subscribes to notices with; null: the gateway sends none. */
   readonly pushKey = signal<string | null>(null);
   /** An invitation that waits for the person's name, or says why it was refused. */
@@ -104,6 +108,7 @@ export class Controls {
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
     this.pushKey.value = offered?.push ?? null;
+    this.live.value = offered?.live ?? null;
     this.me.value = await this.#request<Me>("api/me").catch(() => null);
     const address = offered?.sockets?.find((each) => each.startsWith("collab/"));
     this.shared.value = address === undefined ? null : { address };

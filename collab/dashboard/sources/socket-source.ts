@@ -4,7 +4,8 @@
  *   connecting ──► open                     over WebSockets
  *        └─► waiting ──► connecting …       the server does not answer
  *               ├─► degraded                it answers, but only to plain requests: by event streams, else by polling, until a WebSocket connects
- *               └─► refused                 it requires a sign-in, or another version of the page
+ *               ├─► refused                 it requires a sign-in, or another version of the page
+ *               └─► unopened                it has no such recording, or cannot read it
  */
 import { Client, type ClientState } from "../../client.ts";
 import { SessionClient } from "../../session-client.ts";
@@ -23,6 +24,14 @@ const CARRIERS: readonly { readonly carrier: "socket" | Carrier; readonly failur
 
 /** Partitions with an event stream: a browser opens at most 6 connections to a server, for all its tabs, and pages have requests of their own. */
 const MOST_EVENT_STREAMS = 2;
+
+/** Statuses of a recording that is not there, or cannot be read: trying again does not help. */
+const UNOPENED: ReadonlySet<number> = new Set([400, 404, 500]);
+
+interface Refusal {
+  readonly action: string;
+  readonly value: string;
+}
 
 /** Whether a WebSocket gets through meanwhile. */
 const PROBE_EVERY_MS = 30_000;
@@ -127,7 +136,12 @@ export class SocketSource implements Source {
     // It may have connected meanwhile.
     if (this.#client.state.state === "open") return;
     const { status } = response;
-    if (status === 401 || status === 403) {
+    if (UNOPENED.has(status)) {
+      const { error } = (await response.json().catch(() => ({}))) as { error?: Refusal };
+      if (error === undefined) return;
+      this.#client.stop();
+      this.#sink?.connection({ state: "unopened", reason: `Cannot ${error.action}: ${error.value}` });
+    } else if (status === 401 || status === 403) {
       this.#client.stop();
       this.#sink?.connection({ state: "refused", reason: "this session requires a sign-in", signIn: true });
     } else if (status === 200 && ++this.#failures >= CARRIERS[this.#carrier]!.failures) {

@@ -77,5 +77,7 @@ export type Connection =
   | { state: "degraded"; carrier: "stream" | "poll" }
   /** `partitions`: those of the session that are not connected while others are; empty where none is. */
   | { state: "waiting"; reason: string; retryAtMs: number; partitions: readonly string[] }
+  /** There is no such recording, or it cannot be read. Retrying does not help. */
+  | { state: "unopened"; reason: string }
   /** Retrying does not help. `signIn`: a token would. */
   | { state: "refused"; reason: string; signIn: boolean };

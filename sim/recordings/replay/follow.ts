@@ -1,14 +1,12 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
 import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
-import type { FileJournal } from "../../../actors/journal/mod.ts";
-import { openRecording, recordedPartitions, SYSTEM, systemClock, VERSION } from "../../../actors/mod.ts";
+import { VERSION } from "../../../actors/mod.ts";
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
 import { stopSignal } from "../../../collab/stop-signal.ts";
-import { ROOM_PARTITION } from "../../../protocol/room-document.ts";
 import type { SeekPlace } from "../place.ts";
-import { recordedCommands } from "./commands.ts";
-import { ReplaySession } from "./session.ts";
+import { closeSessions, openSessions } from "./open-sessions.ts";
+import type { ReplaySession } from "./session.ts";
 
 export interface FollowOptions {
   speed: number | "max";
@@ -21,10 +19,11 @@ export interface FollowOptions {
 export async function follow(path: string, options: FollowOptions): Promise<number> {
   const { port, json } = options;
   const log = (line: string): void => report(...line.split("\n"));
-  const sessions = await openSessions(path, options, log);
+  const { speed, place } = options;
+  const sessions = await openSessions(path, { speed, log, ...(place === undefined ? {} : { place }) });
   const [session] = sessions;
   const gateway = await openGateway(sessions, port, log).catch(async (error: unknown) => {
-    await closeAll(sessions);
+    await closeSessions(sessions);
     throw error;
   });
   printAddress(gateway, session, json);
@@ -33,41 +32,8 @@ export async function follow(path: string, options: FollowOptions): Promise<numb
   report(`stopping ${why}`);
   const failed = session.status().state === "failed";
   await gateway.close();
-  await closeAll(sessions);
+  await closeSessions(sessions);
   return failed ? 1 : 0;
-}
-
-/** One for each partition; they move together. */
-async function openSessions(
-  path: string,
-  { speed, place }: FollowOptions,
-  log: (line: string) => void,
-): Promise<[ReplaySession, ...ReplaySession[]]> {
-  const parts: { journal: FileJournal; recording: string }[] = [];
-  try {
-    const folders = await recordedPartitions(path);
-    // The shared document is no data: pages of the live session do not list it either.
-    const played = folders.filter(({ partition }) => folders.length === 1 || partition !== ROOM_PARTITION);
-    for (const { directory } of played)
-      parts.push({ journal: await openRecording(directory, { log }), recording: directory });
-    const sessions = await ReplaySession.openAll(parts, {
-      definitions: SYSTEM,
-      clock: systemClock,
-      speed,
-      log,
-      ...(place === undefined ? {} : { place }),
-    });
-    for (const [k, session] of sessions.entries())
-      session.commands.handle(recordedCommands(session, path, parts[k]!.recording));
-    return sessions;
-  } catch (error) {
-    await Promise.all(parts.map(({ journal }) => journal.close()));
-    throw error;
-  }
-}
-
-async function closeAll(sessions: readonly ReplaySession[]): Promise<void> {
-  for (const session of sessions) await session.close();
 }
 
 function openGateway(

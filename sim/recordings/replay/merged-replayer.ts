@@ -34,6 +34,11 @@ export class MergedReplayer {
     return part === null ? null : this.parts[part]!.next;
   }
 
+  /** Whether all partitions are known to be at their end. */
+  get isOver(): boolean {
+    return this.ended.size === this.parts.length;
+  }
+
   /** Reads on where nothing is at hand; the next input, or null at the end. Rejects with the place of damage. */
   async fill(): Promise<LoggedInput | null> {
     for (const part of this.parts)

@@ -148,6 +148,18 @@ export class Player {
     });
   }
 
+  /** After the last input of each partition. */
+  seekEnd(): Promise<void> {
+    const { toUs } = this.range;
+    return this.moving(async (turn) => {
+      await this.moveTo(
+        this.parts.map(() => ({ timeUs: toUs + 1 })),
+        turn,
+      );
+      return toUs;
+    });
+  }
+
   async close(): Promise<void> {
     this.interrupt();
     await this.seeking;
@@ -179,7 +191,7 @@ export class Player {
 
   private arrived(headUs: number): void {
     this.headUs = headUs;
-    this.state = "paused";
+    this.state = this.replay!.isOver ? "ended" : "paused";
     this.reason = "";
     if (this.plays) this.start();
   }

@@ -38,7 +38,7 @@ const WINDOW_US = 120_000_000;
 /** A recorded partition. */
 export interface RecordedPart {
   readonly journal: Journal;
-  /** Its folder, for people. */
+  /** Its folder or name, for people. */
   readonly recording: string | null;
 }
 
@@ -48,7 +48,7 @@ export interface PlayOptions {
   /** Multiples of recorded time; default 1. */
   speed?: number | "max";
   /** Where it stands at first, a sequence is of the first partition; default: the beginning. */
-  place?: SeekPlace;
+  place?: SeekPlace | "end";
   /** What is delivered before a place that is gone to, µs of recorded time at most. */
   windowUs?: number;
   log?(message: string): void;
@@ -80,7 +80,7 @@ export class ReplaySession implements LiveSession {
   }
 
   /**
-   * A session of each partition, in their order, that move together. They stand paused at their place. Rejects when that is not in the recording, or the
+   * A session of each partition, in their order, that move together. They stand still at their place. Rejects when that is not in the recording, or the
    * recording cannot be read.
    */
   static async openAll(
@@ -100,7 +100,11 @@ export class ReplaySession implements LiveSession {
       all.push(new ReplaySession({ ...options, ...part }, { session: name, partition }, range, player, all));
     }
     for (const session of all) session.readRecording();
-    await (place === undefined ? player.seekBeginning() : player.seek(place));
+    await (place === undefined
+      ? player.seekBeginning()
+      : place === "end"
+        ? player.seekEnd()
+        : player.seek(place));
     if (player.state === "failed")
       throw new EigenwatchError({
         action: "open the recorded session",

@@ -42,6 +42,12 @@ export function ConnectionBanner({ model }: PanelProps) {
       </p>
     );
   }
+  if (connection.state === "unopened")
+    return (
+      <p class="banner bad" role="alert">
+        <strong>{connection.reason}</strong>
+      </p>
+    );
   return (
     <p class="banner bad">
       <strong>Access denied</strong> — {connection.reason}.{" "}

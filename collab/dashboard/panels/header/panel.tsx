@@ -15,6 +15,8 @@ import { PeopleHere } from "../people/panel.tsx";
 export function Header(props: PanelProps) {
   const { model, view, controls } = props;
   const session = model.sessionInfo.value;
+  // Beside the live session the recording has to be told apart by its name: it is of the same session.
+  const recording = controls.live.value === null ? null : (controls.replay.value?.recording ?? null);
   return (
     <header class="header">
       <div class="brand">
@@ -23,7 +25,7 @@ export function Header(props: PanelProps) {
       </div>
       {session === null ? null : (
         <div class="session">
-          <span title="Session">{session.session}</span>
+          <span title={recording === null ? "Session" : "Recording"}>{recording ?? session.session}</span>
           <span class="slash" aria-hidden="true">
             /
           </span>
@@ -82,6 +84,7 @@ export function Header(props: PanelProps) {
 
 function Actions({ view, controls }: { view: View; controls: Controls }) {
   const supported = controls.supported.value;
+  const live = controls.live.value;
   return (
     <>
       {supported.has("inject") ? (
@@ -125,6 +128,25 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           <span>Scan</span>
         </button>
       ) : null}
+      {supported.has("recordings") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "recordings";
+          }}
+          title="Open a recording (R)"
+        >
+          <Icon name="recordings" size={14} />
+          <span>Recordings</span>
+        </button>
+      ) : null}
+      {live === null ? null : (
+        <a class="button action" href={live} title="Back to the live session">
+          <Icon name="back" size={14} />
+          <span>Live</span>
+        </a>
+      )}
     </>
   );
 }
@@ -209,6 +231,7 @@ function Health({ model, view }: { model: PanelProps["model"]; view: View }) {
     open: isStrained ? strainOf(model.gauges.value) : "Connected",
     degraded: "Connected without a WebSocket",
     waiting: "Offline",
+    unopened: "Not opened",
     refused: "Refused",
   } as const;
   const told = words[connection.state];
