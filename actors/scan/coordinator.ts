@@ -14,7 +14,7 @@ import { MachineHost } from "../core/machine-host.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Answer } from "../workers/work.ts";
 import { type EndReason, Scan, type ScanRequest } from "./scan.ts";
-import type { EvaluatedItem } from "./work.ts";
+import { type EvaluatedItem, evaluatedOf, type PackedItem } from "./work.ts";
 import { type WorkerState, workerMachine } from "./worker-machine.ts";
 
 /** A thread (actors/workers/thread.ts), or what stands for it in a test. */
@@ -305,7 +305,10 @@ class Worker {
     for (const answer of answers) {
       const item = this.items[this.answered++]!;
       if ("error" in answer) scan.fail(item, reasonOf(answer.error));
-      else scan.succeed(item, answer.result as EvaluatedItem);
+      else {
+        const result = answer.result as EvaluatedItem | PackedItem;
+        scan.succeed(item, evaluatedOf(result, scan.request.rule));
+      }
     }
     if (!done) {
       this.listener.changed();

@@ -3,9 +3,11 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { ScanCoordinator, type ScanThread, type ScanThreadListener } from "../../actors/scan/coordinator.ts";
+import { computeFeatures, evaluateFeatures } from "../../actors/scan/rules/evaluate.ts";
 import { parseRule } from "../../actors/scan/rules/rule.ts";
 import type { Scan, ScanMessage, ScanRequest } from "../../actors/scan/scan.ts";
-import { type ScanTask, scanWork } from "../../actors/scan/work.ts";
+import { UniverseSymbol } from "../../actors/scan/universe/universe.ts";
+import { evaluatedOf, type ScanTask, scanWork } from "../../actors/scan/work.ts";
 import { answer, type Work } from "../../actors/workers/work.ts";
 import { seeded } from "../kernels/builders.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -177,6 +179,19 @@ test("workers that are to start late start with the first scan, and stay for the
   assert.is(scan.request.universe.data.symbols.length, 0, "a scan that is over keeps no rows");
   await workToEnd(each, each.coordinator.start(request()));
   assert.is(each.threads.length, 2);
+});
+
+test("what a worker says in numbers alone is the evaluation, undefined values included", async () => {
+  const still = bars([1, 2, 3]).map((bar) => ({ ...bar, volume: 0 }));
+  const { data } = universeOf({ A: still, B: bars([3, 2, 1]) });
+  const rule = parseRule("return(1) > 0 and volume_spike(1) > 2");
+  for (const index of [0, 1]) {
+    const packed = await scanWork({ rule: rule.text, parameters: {}, shared: data }, index, null);
+    const { score, signal, values } = evaluatedOf(packed, rule);
+    const expected = evaluateFeatures(rule, computeFeatures(rule, new UniverseSymbol(data, index)));
+    assert.equal({ score, signal, values }, expected);
+    assert.is(values["volume_spike(1)"] === null, index === 0);
+  }
 });
 
 test("[C2] who comes late hears everything in order", async () => {
