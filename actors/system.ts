@@ -9,6 +9,7 @@
 import type { CoreDefinitions } from "./core/core.ts";
 import { alerts } from "./detectors/alerts/detector.ts";
 import { anomaly } from "./detectors/anomaly/detector.ts";
+import { arrivals } from "./detectors/arrivals/detector.ts";
 import { changes } from "./detectors/changes/detector.ts";
 import { collapse } from "./detectors/collapse/detector.ts";
 import { estimator } from "./detectors/estimator/detector.ts";
@@ -27,6 +28,7 @@ export const SYSTEM: CoreDefinitions = {
     anomaly, // novelty in single channels and in all together
     changes, // another level or slope of a channel, and when it began
     risk, // what prices may lose, and whether that was known rightly
+    arrivals, // channels that bring nothing, and clocks that are set back
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],
   session: [

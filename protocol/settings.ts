@@ -212,6 +212,7 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  arrivals: v.optional(v.strictObject({ enabled }), {}),
   trajectory: v.optional(
     v.strictObject({
       enabled,

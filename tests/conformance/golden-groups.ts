@@ -155,6 +155,13 @@ const FAULTS: readonly Fault[] = [
     channels: [channel],
     value: shift(k % 2 === 0 ? 9 : -9),
   })),
+  // It brings nothing, three times, and once more when that is usual for it.
+  ...[0, 1, 2, 3].map((k) => ({
+    from: 3_700 + 80 * k,
+    to: 3_740 + 80 * k,
+    channels: [13],
+    value: missing,
+  })),
   { from: 4_100, to: 4_180, value: ramp(0.2) },
 ];
 

@@ -30,7 +30,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     }
   }
   assert.is(hex(core.hash().hash), before);
-  for (const name of ["front", "estimator", "collapse", "anomaly", "changes", "risk"])
+  for (const name of ["front", "estimator", "collapse", "anomaly", "changes", "risk", "arrivals"])
     assert.ok(actors.has(`g/${name}`), name);
 });
 

@@ -160,6 +160,25 @@ test("a channel that stands still is called stuck, one that moves less steadier"
   assert.match(sentenceOf(incident!, moves), /steadier than usual: 0\.016 B\/s from row to row/);
 });
 
+test("a channel that brings nothing is said to, with its usual spacing, and is back to normal when values come", () => {
+  const events = [
+    finding(1, 0, { kind: "arrival.silent", everyUs: 10e6, sinceUs: T }),
+    step(2, 5, "opened", { events: "p0/1/0" }),
+  ];
+  const said = verdict(events, 9);
+  assert.equal(
+    said.things.map(({ words, when }) => `${words} ${when}`),
+    ["Disk writes brings nothing, usually a value every 10 s since 12:00 (9 min)"],
+  );
+  const back = finding(3, 12, { kind: "arrival.returned", everyUs: 10e6, sinceUs: T });
+  const [incident] = incidentsOf(told([...events, back, step(4, 20, "closed", { lastedUs: 12 * MINUTE })]));
+  assert.equal(
+    incident!.findings.map(({ kind }) => kind),
+    ["arrival.silent", "arrival.returned"],
+  );
+  assert.is(fateWords(incident!, KNOWN), "back to normal");
+});
+
 test("the reasons are at most five channels, each with what is usual and what it is now", () => {
   const names = ["a", "b", "c", "d", "e", "f"];
   const [incident] = incidentsOf(told([step(1, 5, "opened", { channels: names })]));

@@ -194,6 +194,8 @@ const RISK = {
   sinceUs: 1,
 };
 
+const SILENCE = { title: "Channel a", channel: "a", sinceUs: 1, everyUs: 1, longestUs: 1, missed: 17 };
+
 test("whatever a detector finds is announced as info: incidents decide what deserves attention", () => {
   const declared = { type: "declared", effect: 30 };
   const found = [
@@ -207,6 +209,11 @@ test("whatever a detector finds is announced as info: incidents decide what dese
         ...RISK,
         type,
       })),
+    ).announcements,
+    ...new Given("arrivals").when(
+      { ...SILENCE, type: "silent" },
+      { ...SILENCE, type: "returned" },
+      { ...SILENCE, type: "slower", nowEveryUs: 20 },
     ).announcements,
   ].filter(({ finding }) => finding !== undefined);
   assert.equal(
@@ -225,6 +232,9 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       "risk.drawdown-over",
       "risk.turbulent",
       "risk.calm",
+      "arrival.silent",
+      "arrival.returned",
+      "arrival.slower",
     ],
   );
   assert.equal([...new Set(found.map(({ severity }) => severity))], ["info"]);

@@ -137,6 +137,7 @@ function leadingOf({ findings, channels }: Incident): EventMessage | null {
 const BEGINNINGS: ReadonlySet<string> = new Set([
   "anomaly.started",
   "anomaly.stays",
+  "arrival.silent",
   "change.declared",
   "collapse.declared",
   "risk.backtest-violated",
@@ -157,6 +158,7 @@ function findingWords(event: EventMessage, incident: Incident, known: Known): st
   if (own === undefined) return null;
   const { title, unit } = known.named(group, own);
   if (kind === "change.declared") return changeWords(event, title, unit);
+  if (kind === "arrival.silent") return silenceWords(event, title) + othersOf(incident, channels);
   if (detail["joint"] === true) {
     if (channels.length === 1) return `${title} does not do what the others let expect`;
     return `${listed(channels.map((name) => known.named(group, name).title))} do together what they seldom do`;
@@ -216,6 +218,11 @@ function changeWords({ detail, title: said }: EventMessage, title: string, unit:
   const { form, before, after } = detail;
   if (form !== "level" || typeof before !== "number" || typeof after !== "number") return said;
   return `${title} ${after > before ? "rose" : "fell"} from ${quantity(before, unit)} to ${quantity(after, unit)}`;
+}
+
+function silenceWords({ detail: { everyUs } }: EventMessage, title: string): string {
+  const usual = typeof everyUs === "number" && everyUs > 0 ? `, usually a value every ${span(everyUs)}` : "";
+  return `${title} brings nothing${usual}`;
 }
 
 /** What stays: its level, and what was usual before. */

@@ -155,6 +155,8 @@ function findingsOf(
 function thingOf({ kind, group, channels, detail, id }: EventMessage): string | null {
   const about = [partitionOfEvent({ id }), group];
   if (kind.startsWith("anomaly.")) return [...about, detail["fingerprint"]].join("\n");
+  if (kind.startsWith("arrival.") && channels.length > 0)
+    return [...about, "arrival", channels[0]].join("\n");
   if (kind.startsWith("change.")) return [...about, "change", channels[0]].join("\n");
   if (kind.startsWith("collapse.")) return [...about, "regime"].join("\n");
   return null;
@@ -163,6 +165,8 @@ function thingOf({ kind, group, channels, detail, id }: EventMessage): string | 
 const ENDS: ReadonlySet<string> = new Set([
   "anomaly.ended",
   "anomaly.accepted",
+  "arrival.returned",
+  "arrival.slower",
   "change.returned",
   "collapse.recovered",
   "collapse.rebaselined",

@@ -64,7 +64,12 @@ export function scorePhase({ name, fromUs, toUs }: Phase, events: readonly Event
 }
 
 /** Kinds by which detectors begin a finding. */
-const FINDINGS: ReadonlySet<string> = new Set(["anomaly.started", "collapse.declared", "change.declared"]);
+const FINDINGS: ReadonlySet<string> = new Set([
+  "anomaly.started",
+  "collapse.declared",
+  "change.declared",
+  "arrival.silent",
+]);
 
 export function scoreFaults({ faults }: Timeline, events: readonly EventMessage[]): FaultScore[] {
   return faults.map((fault, k) =>
