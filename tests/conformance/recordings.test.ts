@@ -73,7 +73,13 @@ test(`a walk recorded on ${maker(0).name} verifies on ${all.map(({ name }) => na
   await verifyOnAll(directory, stopped);
   const { fields, states } = await finalState(directory);
   const actors = new Set([...fields.keys()].map((key) => key.split(".")[0]));
-  assert.equal([...actors].sort(), ["walk/anomaly", "walk/collapse", "walk/estimator", "walk/front"]);
+  assert.equal([...actors].sort(), [
+    "walk/anomaly",
+    "walk/arrivals",
+    "walk/collapse",
+    "walk/estimator",
+    "walk/front",
+  ]);
   // A state each 50 ms of logical time.
   assert.ok(states.length > 10 * seconds, `${states.length} states`);
 });

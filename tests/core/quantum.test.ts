@@ -12,7 +12,7 @@ import { frameOf } from "../support/rows.ts";
 
 test("the first whole state of a group replaces its actors for channels by the one for states", () => {
   const world = given(opened(), channels(2));
-  assert.equal(world.actors(), ["g/anomaly", "g/collapse", "g/estimator", "g/front"]);
+  assert.equal(world.actors(), ["g/anomaly", "g/arrivals", "g/collapse", "g/estimator", "g/front"]);
   world.when([5, vector(5, [1, 0])]);
   assert.equal(world.actors(), ["g/front", "g/trajectory"]);
   world.when([6, channels(2)], [7, mixture(7, [0.5, 0.5])]);
