@@ -101,7 +101,8 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     compute(x, [fast, slow, n]) {
       const macd = movingAverageDivergence(x, fast!, slow!, fresh(x));
       const signal = divergenceSignal(macd, n!, fresh(x));
-      return macd.map((value, i) => value - signal[i]!);
+      for (let i = 0; i < macd.length; i++) macd[i]! -= signal[i]!;
+      return macd;
     },
   },
   bollinger_upper: {
@@ -126,7 +127,8 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     compute(x, [n, k]) {
       const mean = simpleMovingAverage(x, n!, fresh(x));
       const deviation = movingDeviation(x, n!, 0, fresh(x));
-      return x.map((value, i) => (value - mean[i]!) / (2 * k! * deviation[i]!) + 0.5);
+      for (let i = 0; i < x.length; i++) mean[i] = (x[i]! - mean[i]!) / (2 * k! * deviation[i]!) + 0.5;
+      return mean;
     },
   },
   bollinger_width: {
@@ -137,7 +139,8 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     compute(x, [n, k]) {
       const mean = simpleMovingAverage(x, n!, fresh(x));
       const deviation = movingDeviation(x, n!, 0, fresh(x));
-      return deviation.map((value, i) => (2 * k! * value) / mean[i]!);
+      for (let i = 0; i < x.length; i++) deviation[i] = (2 * k! * deviation[i]!) / mean[i]!;
+      return deviation;
     },
   },
   atr: {
@@ -244,5 +247,6 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
 function band(x: Float64Array, n: number, k: number): Float64Array {
   const mean = simpleMovingAverage(x, n, fresh(x));
   const deviation = movingDeviation(x, n, 0, fresh(x));
-  return mean.map((value, i) => value + k * deviation[i]!);
+  for (let i = 0; i < x.length; i++) mean[i]! += k * deviation[i]!;
+  return mean;
 }
