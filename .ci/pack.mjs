@@ -28,7 +28,7 @@ const PACKAGE = join(ROOT, "dist", "package");
 const SHARED = ["lib0", "valibot", "y-protocols", "y-websocket", "yjs"];
 
 /** Beside what is built. */
-const COPIED = ["README.md", "CHANGELOG.md", "LICENSE", "docs/deploy", "docs/examples"];
+const COPIED = ["README.md", "CHANGELOG.md", "LICENSE", "docs"];
 
 /** After everything was built. @returns {number} exit code */
 export function pack() {

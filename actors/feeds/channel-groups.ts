@@ -45,7 +45,7 @@ export class ChannelGroups {
       if (this.#groups.length === MAX_GROUPS) return -1;
       last = this.#open();
     }
-    last.channels.push({ name: clipName(channel), title: channel.slice(0, 200), unit });
+    last.channels.push({ name: clipName(channel), title: channel.slice(0, 200), unit: clipName(unit) });
     return (this.#groups.length - 1) * MAX_GROUP_CHANNELS + last.channels.length - 1;
   }
 

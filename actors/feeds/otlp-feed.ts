@@ -40,12 +40,15 @@ export interface OtlpFeedOptions {
   readonly clock: Clock;
 }
 
-/** A collector's usual batch of 8,192 points takes 1 to 2 MB. */
-const BODY_BYTES_MAX = 16 << 20;
+/** A collector's usual batch of 8,192 points takes 1 to 3 MB. What is in it is bounded too (otlp-request.ts): all else waits while it is read. */
+const BODY_BYTES_MAX = 8 << 20;
 /** A collector has a few connections; many exporters on one machine one each. */
 const CONNECTIONS_MAX = 256;
 /** For a whole request. */
 const REQUEST_MS_MAX = 10_000;
+
+/** Between two looks at how long requests take. */
+const CHECK_MS = 1_000;
 
 const PATH = "/v1/metrics";
 const JSON_TYPE = "application/json";
@@ -119,10 +122,13 @@ export class OtlpFeed implements Feed {
 
   private listen(rows: ReadingRows, badSamples: BadSamples): Promise<Server> {
     const { host, port } = this.options;
-    const server = createServer({ requestTimeout: REQUEST_MS_MAX }, (request, response) => {
-      response.on("error", () => response.destroy());
-      void this.answer(request, response, rows, badSamples);
-    });
+    const server = createServer(
+      { requestTimeout: REQUEST_MS_MAX, connectionsCheckingInterval: CHECK_MS },
+      (request, response) => {
+        response.on("error", () => response.destroy());
+        void this.answer(request, response, rows, badSamples);
+      },
+    );
     server.maxConnections = CONNECTIONS_MAX;
     return new Promise((resolve, reject) => {
       server.once("error", reject);
@@ -154,14 +160,14 @@ export class OtlpFeed implements Feed {
         this.options.clock.nowUs(),
       );
       rows.leaveOut(leftOut);
-      const why = `above series=${this.options.seriesMax}`;
+      const why = `above series=${this.options.seriesMax}, without a name, or of two kinds`;
       if (isJson) say(200, JSON.stringify(leftOut.length === 0 ? {} : partialJson(leftOut.length, why)));
       else say(200, leftOut.length === 0 ? new Uint8Array() : partialProtobuf(leftOut.length, why));
     } catch (error) {
-      const isOurs = error instanceof Refused || error instanceof EigenwatchError;
       const message = error instanceof Error ? error.message : String(error);
       badSamples.count("unparsable", 1, () => message);
-      const status = error instanceof Refused ? error.status : isOurs ? 400 : 500;
+      const status =
+        error instanceof Refused ? error.status : error instanceof EigenwatchError ? statusOf(error) : 500;
       // What is left of a body that is too large is not read.
       if (status === 413) response.setHeader("connection", "close");
       say(status, isJson ? JSON.stringify({ message }) : statusProtobuf(message));
@@ -210,6 +216,10 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
 
 function tooLarge(): Refused {
   return new Refused(413, `more than ${BODY_BYTES_MAX} bytes; expected smaller batches`);
+}
+
+function statusOf({ kind }: EigenwatchError): number {
+  return kind === "limit" ? 413 : 400;
 }
 
 function hashOf(token: string): Buffer {

@@ -82,7 +82,8 @@ export class Auth {
     const known = await holder();
     if (known !== null) return known;
     const nothingShown = ticket === null && bearer === undefined && cookie === null;
-    if (!nothingShown) {
+    // Where everybody may come in, nobody waits for who it is.
+    if (!nothingShown && (ticket !== null || !this.#isOpen(isElsewhere))) {
       // Another gateway may have let it in a moment ago.
       await this.#grants.catchUp();
       const late = await holder();

@@ -289,7 +289,7 @@ type ConfigFile = v.InferOutput<typeof fileSchema>;
 function readFile(path: string): ConfigFile {
   let text: string;
   try {
-    text = readFileSync(path, "utf8");
+    text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     throw new EigenwatchError({ action: `read config ${path}`, value: (error as Error).message });
   }

@@ -84,7 +84,10 @@ class StreamGrants implements GrantLog {
 
   async open(): Promise<void> {
     const { signal } = this.options;
-    signal.addEventListener("abort", () => this.unfollow());
+    signal.addEventListener("abort", () => {
+      this.unfollow();
+      for (const wait of [...this.waits]) wait.end();
+    });
     await this.read();
     while (!signal.aborted && !this.hasKey) await this.appendKey();
   }
@@ -125,7 +128,8 @@ class StreamGrants implements GrantLog {
   }
 
   catchUp(): Promise<void> {
-    const { clock } = this.options;
+    const { clock, signal } = this.options;
+    if (signal.aborted) return Promise.resolve();
     this.gathering ??= new Promise<void>((resolve) => void clock.after(GATHER_MS, resolve)).then(() => {
       this.gathering = null;
       return this.reachEnd();

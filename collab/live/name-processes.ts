@@ -44,11 +44,14 @@ export function nameProcesses({
 }: NameProcessesOptions): () => void {
   let isLooking = false;
   let isEnded = false;
+  let cancel = (): void => {};
   const look = async (event: EventMessage): Promise<void> => {
     isLooking = true;
     try {
       const before = await read();
-      await new Promise<void>((resolve) => void clock.after(BETWEEN_MS, resolve));
+      await new Promise<void>((resolve) => {
+        cancel = clock.after(BETWEEN_MS, resolve);
+      });
       const rates = ratesBetween(before, await read(), BETWEEN_MS / 1000);
       const notice = noticeOf(event, rates);
       if (notice !== null && !isEnded) announce(notice);
@@ -65,6 +68,7 @@ export function nameProcesses({
   });
   return () => {
     isEnded = true;
+    cancel();
     unsubscribe();
   };
 }

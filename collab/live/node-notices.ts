@@ -3,7 +3,7 @@
  *
  *   partition comes ─► marks read ─► Notifier (notify/notifier.ts) ──released──► closed ─► the next owner goes on from the marks
  *
- * An owner that was succeeded without noticing it may send a notice that its successor sends as well, under the same key.
+ * An owner that is succeeded while it sends, or without noticing it, may send a notice that its successor sends as well, under the same key.
  */
 import type { OwnershipChange } from "../../actors/cluster/mod.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
@@ -57,7 +57,13 @@ export class NodeNotices {
     const before = this.ended.get(partition) ?? Promise.resolve();
     this.ended.set(
       partition,
-      before.then(() => this.serve(owned, leaving.signal)),
+      before
+        .then(() => this.serve(owned, leaving.signal))
+        .catch((error: unknown) =>
+          this.options.log(
+            `of ${partition} nobody is told: ${error instanceof Error ? error.message : String(error)}`,
+          ),
+        ),
     );
   }
 

@@ -390,9 +390,11 @@ function openSessions(
 function endsWithin(ms: number, work: Promise<unknown>): Promise<boolean> {
   return new Promise((resolve) => {
     const cancel = systemClock.after(ms, () => resolve(false));
-    void work.finally(() => {
-      cancel();
-      resolve(true);
-    });
+    void work
+      .catch(() => {})
+      .finally(() => {
+        cancel();
+        resolve(true);
+      });
   });
 }

@@ -105,7 +105,8 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
       announce: (notice) => void partition.operatorNotice(notice),
     }),
   );
-  const endDiskWatch = config.record === null ? () => {} : watchDiskOf(config.record, partitions);
+  const endDiskWatch =
+    config.record === null ? () => {} : watchDiskOf(config.record, config.retainBytes, partitions);
   const ended = flags.once
     ? partitions.feedsEnded("recorded").then(() => "ended")
     : new Promise<never>(() => {});
@@ -153,10 +154,15 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   return halted || differs || (flags.once && failed.length > 0) ? 1 : workCode;
 }
 
-function watchDiskOf(folder: string, { first }: SessionPartitions): () => void {
+function watchDiskOf(
+  folder: string,
+  retainBytes: number | undefined,
+  { first }: SessionPartitions,
+): () => void {
   return watchDisk({
     clock: systemClock,
     folder,
+    retainBytes,
     freeBytes: async () => {
       const { bavail, bsize } = await statfs(folder);
       return bavail * bsize;

@@ -14,7 +14,7 @@ const LOOK_EVERY_MS = 60_000;
 /** A pattern of a day is not seen, but a change within the last hours soon. */
 const WINDOW_LOOKS = 360;
 /** Of less a forecast says nothing: a segment that is sealed or removed is a jump. */
-const LEAST_LOOKS = 30;
+const LEAST_LOOKS = 120;
 
 const QUARTERS = 4;
 
@@ -27,6 +27,8 @@ export interface DiskWatchOptions {
   readonly clock: Pick<Clock, "after" | "monotonicMs">;
   /** The folder of the recording. */
   readonly folder: string;
+  /** The recording takes no more: while more than this is free, it does not fill the disk. Undefined: it has no bound. */
+  readonly retainBytes?: number | undefined;
   /** Null where the system does not say it. */
   freeBytes(): Promise<number | null>;
   announce(notice: Omit<OperatorNotice, "type">): void;
@@ -38,7 +40,13 @@ interface Look {
 }
 
 /** Looks at once, then every minute. The returned function ends it. */
-export function watchDisk({ clock, folder, freeBytes, announce }: DiskWatchOptions): () => void {
+export function watchDisk({
+  clock,
+  folder,
+  retainBytes = 0,
+  freeBytes,
+  announce,
+}: DiskWatchOptions): () => void {
   const looks: Look[] = [];
   let saidHours = Number.POSITIVE_INFINITY;
   let isEnded = false;
@@ -49,7 +57,8 @@ export function watchDisk({ clock, folder, freeBytes, announce }: DiskWatchOptio
     if (free !== null) {
       looks.push({ atMs: clock.monotonicMs(), freeBytes: free });
       if (looks.length > WINDOW_LOOKS) looks.shift();
-      const hours = hoursLeft(looks);
+      const isBounded = retainBytes > 0 && free > retainBytes;
+      const hours = isBounded ? Number.POSITIVE_INFINITY : hoursLeft(looks);
       if (hours > OVER_HOURS) saidHours = Number.POSITIVE_INFINITY;
       else if (hours < Math.min(SAID_FROM_HOURS, saidHours / 2)) {
         saidHours = hours;

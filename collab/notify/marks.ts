@@ -44,13 +44,16 @@ export interface StoredMarksOptions {
 /** Between two attempts at servers that cannot be reached. */
 const AGAIN_MS = 1_000;
 
-/** Those that all nodes of a cluster reach. Rejects when they cannot be read, or are none. */
+/**
+ * Those that all nodes of a cluster reach. Rejects when they cannot be read, or are none. A mark never goes back there: of two owners that follow each
+ * other, the earlier may write later.
+ */
 export async function storedMarks({ store, name, clock, signal }: StoredMarksOptions): Promise<Marks> {
   const bytes = await store.load(name);
   const text = bytes === null ? null : new TextDecoder().decode(bytes);
   return keptMarks(marksIn(text, `${name} in the servers`, "another name of the session"), async (marks) => {
     for (;;) {
-      const isStored = await store.save(name, new TextEncoder().encode(marks)).then(
+      const isStored = await forward(store, name, marks).then(
         () => true,
         () => false,
       );
@@ -59,6 +62,15 @@ export async function storedMarks({ store, name, clock, signal }: StoredMarksOpt
       await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
     }
   });
+}
+
+async function forward(store: SnapshotStore, name: string, text: string): Promise<void> {
+  const marks = marksOf(text) ?? {};
+  const bytes = await store.load(name);
+  const there = bytes === null ? {} : (marksOf(new TextDecoder().decode(bytes)) ?? {});
+  for (const [channel, sequence] of Object.entries(there))
+    marks[channel] = Math.max(marks[channel] ?? 0, sequence);
+  await store.save(name, new TextEncoder().encode(JSON.stringify(marks)));
 }
 
 /** `write` gets all marks as text, the next time when it has resolved or rejected: all channels have one place. */
@@ -88,8 +100,8 @@ function readText(path: string): string | null {
 }
 
 function marksIn(text: string | null, where: string, remedy: string): Map<string, number> {
-  const value = text === null ? {} : parsed(text);
-  if (v.is(schema, value)) return new Map(Object.entries(value));
+  const value = text === null ? {} : marksOf(text);
+  if (value !== null) return new Map(Object.entries(value));
   throw new EigenwatchError({
     action: `read how far notices were sent from ${where}`,
     value: "it holds something else",
@@ -98,9 +110,11 @@ function marksIn(text: string | null, where: string, remedy: string): Map<string
   });
 }
 
-function parsed(text: string): unknown {
+/** Null for a text that is none of marks. */
+function marksOf(text: string): Record<string, number> | null {
   try {
-    return JSON.parse(text);
+    const value: unknown = JSON.parse(text);
+    return v.is(schema, value) ? value : null;
   } catch {
     return null;
   }

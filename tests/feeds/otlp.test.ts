@@ -15,6 +15,8 @@ import { temporaryDirectory } from "../support/recorded-run.ts";
 import { collectingSink } from "./collect.ts";
 
 const START_S = 1_700_000_000;
+/** When requests come. */
+const NOW_US = (START_S + 1_000) * 1e6;
 const nano = (second: number): string => `${BigInt(START_S + second) * 1_000_000_000n}`;
 
 /** A request with these metrics, as an exporter writes JSON. */
@@ -48,7 +50,7 @@ const sum = (
 function rowsOf(...requests: string[]): Record<string, number>[] {
   const metrics = new OtlpMetrics(100);
   return requests.map((text) => {
-    assert.equal(metrics.take(readJson(text), START_S * 1e6), []);
+    assert.equal(metrics.take(readJson(text), NOW_US), []);
     return row(metrics);
   });
 }
@@ -63,7 +65,10 @@ function row(metrics: OtlpMetrics): Record<string, number> {
 test("a gauge is its last value, with its unit, and the labels of its point and of who it is", () => {
   const code = [{ key: "code", value: { intValue: "200" } }];
   const metrics = new OtlpMetrics(10);
-  metrics.take(readJson(json(gauge("memory", 1, 5), gauge("memory", 2, 7), gauge("memory", 1, 3, code))), 0);
+  metrics.take(
+    readJson(json(gauge("memory", 1, 5), gauge("memory", 2, 7), gauge("memory", 1, 3, code))),
+    NOW_US,
+  );
   assert.equal(
     metrics.readings().map(({ channel, unit, value }) => [channel, unit, value]),
     [
@@ -154,9 +159,48 @@ test("a summary is its own quantiles and a rate, and an exponential histogram th
   assert.equal(rows, { "rpc count": 3, 'rpc{service.name="shop",quantile="0.5"}': 3, "size count": 2 });
 });
 
+test("[O3] what no such metric can be is left out: a count below 0, an infinite value, a time in another century", () => {
+  const later = (second: number) => gauge("level", second, second);
+  assert.equal(rowsOf(json(sum(0, 10)), json(sum(10, -5)), json(sum(20, 30))), [
+    { requests: Number.NaN },
+    {},
+    { requests: 1 },
+  ]);
+  const infinite = {
+    name: "level",
+    gauge: { dataPoints: [{ timeUnixNano: nano(3), asDouble: "Infinity" }] },
+  };
+  assert.equal(rowsOf(json(later(1)), json(infinite), json(later(4))), [{ level: 1 }, {}, { level: 4 }]);
+  const metrics = new OtlpMetrics(10);
+  metrics.take(readJson(json(gauge("level", 3e9, 1))), NOW_US);
+  metrics.readings();
+  metrics.take(readJson(json(gauge("level", 1_200, 2))), NOW_US + 200e6);
+  assert.equal(row(metrics), { level: 2 });
+});
+
+test("a metric without a name, or of two kinds, is told, and the others go on", () => {
+  const metrics = new OtlpMetrics(10);
+  const counted = { name: "a", sum: { dataPoints: [{ asInt: 1 }], isMonotonic: true } };
+  const leftOut = metrics.take(readJson(json(gauge("", 1, 1), gauge("a", 1, 1), counted)), NOW_US);
+  assert.is(leftOut.length, 2);
+  assert.equal(row(metrics), { a: 1 });
+});
+
+test("a request of more points than a batch has is refused before it is read", () => {
+  const many = JSON.stringify({ resourceMetrics: [{ points: Array.from({ length: 140_000 }, () => ({})) }] });
+  assert.throws(() => readJson(many), /more than 131072 objects; expected smaller batches/);
+  const pbf = new PbfWriter();
+  message(pbf, 1, (resource) =>
+    message(resource, 2, (scope) => {
+      for (let k = 0; k < 140_000; k++) message(scope, 2, () => {});
+    }),
+  );
+  assert.throws(() => readProtobuf(pbf.finish()), /more than 131072 objects/);
+});
+
 test("series above the limit are told, and the others go on", () => {
   const metrics = new OtlpMetrics(1);
-  const leftOut = metrics.take(readJson(json(gauge("a", 1, 1), gauge("b", 1, 1))), 0);
+  const leftOut = metrics.take(readJson(json(gauge("a", 1, 1), gauge("b", 1, 1))), NOW_US);
   assert.equal(
     leftOut.map(({ channel }) => channel),
     ['b{service.name="shop"}'],
@@ -235,7 +279,7 @@ function protobuf(): Uint8Array {
 
 test("protobuf is read as JSON is", () => {
   const metrics = new OtlpMetrics(100);
-  assert.equal(metrics.take(readProtobuf(protobuf()) as OtlpRequest, 0), []);
+  assert.equal(metrics.take(readProtobuf(protobuf()) as OtlpRequest, NOW_US), []);
   assert.equal(row(metrics), {
     'memory{pool="heap",service.name="shop"}': 7.5,
     requests: 5,
@@ -330,7 +374,10 @@ test("[T3] what cannot be taken is answered by why, and counted", async () => {
   assert.is((await post(url.replace("metrics", "logs"), "{}")).status, 404);
   const partial = await post(url, json(gauge("a", 1, 1), gauge("b", 1, 1)));
   assert.equal(JSON.parse(partial.body.toString()), {
-    partialSuccess: { rejectedDataPoints: "1", errorMessage: "above series=1" },
+    partialSuccess: {
+      rejectedDataPoints: "1",
+      errorMessage: "above series=1, without a name, or of two kinds",
+    },
   });
   await clock.advance(10_000);
   const counted = (reason: string) =>

@@ -8,6 +8,7 @@
  * O1  Rates are by the times of the points: an exporter that sends once a minute has the rate of that minute, in one row.
  * O2  A row has what came since the row before, and nothing of what did not come.
  * O3  A growing sum that is lower than before began again at 0. A point that is not later than the one before is a repetition, and is left out.
+ *     So is a value that no such metric has: none, an infinite one, a negative count.
  * O4  Differences (delta temporality) are added up; the first sum of a series (cumulative) has no rate yet.
  */
 import type { Labels } from "./exposition.ts";
@@ -32,6 +33,9 @@ const IDENTIFYING: ReadonlySet<string> = new Set([
 
 /** As protobuf and JSON have it. */
 const DELTA: ReadonlySet<unknown> = new Set([1, "AGGREGATION_TEMPORALITY_DELTA"]);
+
+/** A clock that is further ahead counts as so much: what follows would else be taken for repetitions until then. */
+const AHEAD_US_MAX = 60_000_000;
 
 /** UCUM, as OpenTelemetry names units, and as people read them. */
 const UNITS: Readonly<Record<string, string>> = { By: "B", "By/s": "B/s", "1": "", Cel: "°C" };
@@ -140,12 +144,12 @@ export class OtlpMetrics {
 
   private timesOf({ timeUnixNano, startTimeUnixNano }: PointTimes): Times {
     return {
-      timeUs: timeUnixNano > 0 ? timeUnixNano / 1000 : this.nowUs,
+      timeUs: timeUnixNano > 0 ? Math.min(timeUnixNano / 1000, this.nowUs + AHEAD_US_MAX) : this.nowUs,
       startUs: startTimeUnixNano > 0 ? startTimeUnixNano / 1000 : null,
     };
   }
 
-  /** Null where there is no room. */
+  /** Null where there is no room, no name, or one of another kind. */
   private seriesOf(
     name: string,
     labels: Labels,
@@ -155,8 +159,8 @@ export class OtlpMetrics {
   ): Series | null {
     const channel = seriesName(name, labels);
     const known = this.series.get(channel);
-    if (known !== undefined) return known;
-    if (this.series.size >= this.seriesMax) {
+    if (known?.meaning === meaning) return known;
+    if (known !== undefined || name === "" || this.series.size >= this.seriesMax) {
       leftOut.push({ channel, labels, unit, value: Number.NaN });
       return null;
     }
@@ -203,7 +207,7 @@ function moves(series: Series, { timeUs }: Times): boolean {
 }
 
 function set(series: Series | null, value: number, times: Times): void {
-  if (series === null || !moves(series, times)) return;
+  if (series === null || !Number.isFinite(value) || !moves(series, times)) return;
   series.value = value;
   series.lastUs = times.timeUs;
 }
@@ -216,7 +220,7 @@ function addTime(series: Series, { timeUs, startUs }: Times, isDelta: boolean): 
 }
 
 function grow(series: Series | null, value: number, times: Times, isDelta: boolean): void {
-  if (series === null || !moves(series, times)) return;
+  if (series === null || !isCount(value) || !moves(series, times)) return;
   if (isDelta) series.added += value;
   else if (!Number.isNaN(series.value)) series.added += increase(value, series.value);
   addTime(series, times, isDelta);
@@ -224,7 +228,8 @@ function grow(series: Series | null, value: number, times: Times, isDelta: boole
 }
 
 function addCounts(series: Series | null, point: OtlpHistogramPoint, times: Times, isDelta: boolean): void {
-  if (series === null || !moves(series, times)) return;
+  if (series === null || !isCount(point.count) || !point.bucketCounts.every(isCount)) return;
+  if (!moves(series, times)) return;
   const { bucketCounts, explicitBounds, count } = point;
   const isSame = sameNumbers(series.bounds, explicitBounds);
   const isReset = !isDelta && count < series.value;
@@ -241,6 +246,11 @@ function addCounts(series: Series | null, point: OtlpHistogramPoint, times: Time
   series.value = count;
   series.bounds = explicitBounds;
   series.counts = bucketCounts;
+}
+
+/** Of what only grows. */
+function isCount(value: number): boolean {
+  return value >= 0 && value < Number.POSITIVE_INFINITY;
 }
 
 function increase(now: number, before: number): number {

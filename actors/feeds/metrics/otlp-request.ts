@@ -90,8 +90,15 @@ export type OtlpMetric = v.InferOutput<typeof metric>;
 export type OtlpAttributes = v.InferOutput<typeof attributes>;
 export type OtlpHistogramPoint = v.InferOutput<typeof histogramPoint>;
 
-/** Throws an EigenwatchError that names the field. */
+/** Points, attributes and all else that has fields: a batch of 8,192 points with six attributes has 110,000. More would keep all else waiting. */
+const OBJECTS_MAX = 131_072;
+/** Fields and numbers in JSON. */
+const COMMAS_MAX = 524_288;
+
+/** Throws an EigenwatchError that names the field; of kind "limit" for what is too much. */
 export function readJson(text: string): OtlpRequest {
+  checkCount("objects", countOf(text, "{"), OBJECTS_MAX);
+  checkCount("fields and numbers", countOf(text, ","), COMMAS_MAX);
   let json: unknown;
   try {
     json = JSON.parse(text);
@@ -109,9 +116,11 @@ export function readJson(text: string): OtlpRequest {
 
 /** Throws an EigenwatchError for bytes that are no such message. */
 export function readProtobuf(bytes: Uint8Array): OtlpRequest {
+  objects = 0;
   try {
     return new PbfReader(bytes).readFields(readRequest, { resourceMetrics: [] });
   } catch (error) {
+    if (error instanceof EigenwatchError) throw error;
     throw unreadable(
       error instanceof Error ? error.message : String(error),
       "an ExportMetricsServiceRequest",
@@ -119,11 +128,36 @@ export function readProtobuf(bytes: Uint8Array): OtlpRequest {
   }
 }
 
+function checkCount(what: string, count: number, most: number): void {
+  if (count > most)
+    throw new EigenwatchError({
+      action: "read metrics of OTLP",
+      value: `more than ${most} ${what}`,
+      expected: "smaller batches",
+      kind: "limit",
+    });
+}
+
+function countOf(text: string, character: string): number {
+  let count = 0;
+  for (let at = text.indexOf(character); at >= 0; at = text.indexOf(character, at + 1)) count++;
+  return count;
+}
+
 function unreadable(found: string, expected: string): EigenwatchError {
   return new EigenwatchError({ action: "read metrics of OTLP", value: found, expected, kind: "input" });
 }
 
 // ---- protobuf: numbers of fields as in metrics.proto -------------------------------------------------------------
+
+/** Of the request that is being read: nothing else runs meanwhile. */
+let objects = 0;
+
+function nested<T>(pbf: PbfReader, read: (tag: number, into: T, pbf: PbfReader) => void, into: T): T {
+  objects++;
+  checkCount("objects", objects, OBJECTS_MAX);
+  return pbf.readMessage(read, into);
+}
 
 type Resource = OtlpRequest["resourceMetrics"][number];
 type Scope = Resource["scopeMetrics"][number];
@@ -134,21 +168,19 @@ type Point = { attributes: Attribute[]; startTimeUnixNano: number; timeUnixNano:
 
 function readRequest(tag: number, into: OtlpRequest, pbf: PbfReader): void {
   if (tag === 1)
-    into.resourceMetrics.push(
-      pbf.readMessage(readResource, { resource: { attributes: [] }, scopeMetrics: [] }),
-    );
+    into.resourceMetrics.push(nested(pbf, readResource, { resource: { attributes: [] }, scopeMetrics: [] }));
 }
 
 function readResource(tag: number, into: Resource, pbf: PbfReader): void {
   if (tag === 1)
     into.resource = {
-      attributes: pbf.readMessage(readAttributes(1), [] as Attribute[]) as OtlpAttributes,
+      attributes: nested(pbf, readAttributes(1), [] as Attribute[]) as OtlpAttributes,
     };
-  else if (tag === 2) into.scopeMetrics.push(pbf.readMessage(readScope, { metrics: [] }));
+  else if (tag === 2) into.scopeMetrics.push(nested(pbf, readScope, { metrics: [] }));
 }
 
 function readScope(tag: number, into: Scope, pbf: PbfReader): void {
-  if (tag === 2) into.metrics.push(pbf.readMessage(readMetric, { name: "", unit: "" }));
+  if (tag === 2) into.metrics.push(nested(pbf, readMetric, { name: "", unit: "" }));
 }
 
 /** Numbers of the fields with points, and how a point of each is read. */
@@ -177,11 +209,15 @@ function readMetric(tag: number, into: OtlpMetric, pbf: PbfReader): void {
   if (kind === undefined) return;
   const [name, made, readPoint] = kind;
   const points: Points = { dataPoints: [], aggregationTemporality: 0, isMonotonic: false };
-  into[name] = pbf.readMessage((inner, of) => {
-    if (inner === 1) of.dataPoints.push(pbf.readMessage(readPoint as never, made()));
-    else if (inner === 2) of.aggregationTemporality = pbf.readVarint();
-    else if (inner === 3) of.isMonotonic = pbf.readBoolean();
-  }, points);
+  into[name] = nested(
+    pbf,
+    (inner, of) => {
+      if (inner === 1) of.dataPoints.push(nested(pbf, readPoint as never, made()));
+      else if (inner === 2) of.aggregationTemporality = pbf.readVarint();
+      else if (inner === 3) of.isMonotonic = pbf.readBoolean();
+    },
+    points,
+  );
 }
 
 /** What stands under the numbers 2 and 3 in points of all kinds. */
@@ -224,7 +260,8 @@ function readSummaryPoint(
   if (tag === 4) into.count = pbf.readFixed64();
   else if (tag === 6)
     into.quantileValues.push(
-      pbf.readMessage(
+      nested(
+        pbf,
         (inner, of) => {
           if (inner === 1) of.quantile = pbf.readDouble();
           else if (inner === 2) of.value = pbf.readDouble();
@@ -242,10 +279,11 @@ function readAttributes(of: number) {
 }
 
 function readAttribute(pbf: PbfReader): Attribute {
-  return pbf.readMessage(
+  return nested(
+    pbf,
     (tag, into) => {
       if (tag === 1) into.key = pbf.readString();
-      else if (tag === 2) into.value = pbf.readMessage(readValue, {});
+      else if (tag === 2) into.value = nested(pbf, readValue, {});
     },
     { key: "", value: {} } as Attribute,
   );

@@ -10,7 +10,7 @@
  * Y4  The files are on the disk when this resolves, and the folder has its name only then.
  */
 import { copyFile, mkdir, open, readdir, rm, stat } from "node:fs/promises";
-import { join, relative } from "node:path";
+import { dirname, join, relative, resolve } from "node:path";
 import {
   indexName,
   isBeingWritten,
@@ -41,6 +41,9 @@ export interface CopyOptions {
   progress?(bytes: number, total: number): void;
 }
 
+/** How often segments are listed anew when all that were listed are gone. */
+const LISTINGS = 5;
+
 /** Only for their owner, as the recording itself. */
 const FOLDER_MODE = 0o700;
 
@@ -50,6 +53,8 @@ export async function copyRecording(
   to: string,
   { progress }: CopyOptions = {},
 ): Promise<CopiedPartition[]> {
+  if (to === "")
+    throw new EigenwatchError({ action: `copy ${from}`, value: '--to ""', expected: "a new folder" });
   if ((await stat(to).catch(() => null)) !== null)
     throw new EigenwatchError({
       action: `copy ${from} to ${to}`,
@@ -68,7 +73,7 @@ export async function copyRecording(
     done += bytes;
     progress?.(done, Math.max(total, done));
   };
-  return wholeOrNot(to, async (unfinished) => {
+  const copies = await wholeOrNot(to, async (unfinished) => {
     await mkdir(unfinished, { mode: FOLDER_MODE });
     const partitions: CopiedPartition[] = [];
     for (const { partition, directory } of folders) {
@@ -80,6 +85,8 @@ export async function copyRecording(
     await realDisk.syncDirectory(unfinished);
     return partitions;
   });
+  await realDisk.syncDirectory(dirname(resolve(to)));
+  return copies;
 }
 
 async function copyPartition(
@@ -93,19 +100,15 @@ async function copyPartition(
   for (const name of (await filesIn(from)).filter((each) => !isOfLog(each)))
     copied((await copyInto(from, to, name)) ?? 0);
   let segments: string[] = [];
-  for (const name of (await filesIn(from))
-    .filter((each) => segmentFirstBlock(each) !== null)
-    .sort(byFirstBlock)) {
-    const bytes = await copyInto(from, to, name);
-    if (bytes === null) {
-      // The oldest go first: those that were copied before it are gone as well.
-      for (const older of segments) await rm(join(to, older), { force: true });
-      segments = [];
-    } else {
-      segments.push(name);
-      copied(bytes);
-    }
-  }
+  for (let tries = 0; segments.length === 0 && tries < LISTINGS; tries++)
+    segments = await copySegments(from, to, copied);
+  if (segments.length === 0)
+    throw new EigenwatchError({
+      action: `copy ${from}`,
+      value: "its segments are removed faster than they are copied",
+      expected: "a larger retainBytes, or a faster disk to copy to",
+      kind: "unavailable",
+    });
   for (const name of segments) copied((await copyInto(from, to, indexName(name))) ?? 0);
   const journal = wasBeingWritten
     ? await openRecordingForWriting(to, { partition, log() {} })
@@ -121,6 +124,24 @@ async function copyPartition(
     lastUs: last?.timeUs ?? null,
     wasBeingWritten,
   };
+}
+
+/** Names of those that were copied, without a gap to the newest. Empty when all that were listed are gone. */
+async function copySegments(from: string, to: string, copied: (bytes: number) => void): Promise<string[]> {
+  const listed = (await filesIn(from)).filter((name) => segmentFirstBlock(name) !== null).sort(byFirstBlock);
+  let segments: string[] = [];
+  for (const name of listed) {
+    const bytes = await copyInto(from, to, name);
+    if (bytes === null) {
+      // The oldest go first: those that were copied before it are gone as well.
+      for (const older of segments) await rm(join(to, older), { force: true });
+      segments = [];
+    } else {
+      segments.push(name);
+      copied(bytes);
+    }
+  }
+  return segments;
 }
 
 /** Bytes of the copy, which is on the disk; null for a file that is gone. */
@@ -144,7 +165,12 @@ async function copyInto(from: string, to: string, name: string): Promise<number 
 async function filesIn(directory: string): Promise<string[]> {
   const entries = await readdir(directory, { withFileTypes: true });
   return entries
-    .filter((entry) => entry.isFile() && !isLockFile(entry.name) && !entry.name.endsWith(TEMPORARY_SUFFIX))
+    .filter(
+      (entry) =>
+        (entry.isFile() || entry.isSymbolicLink()) &&
+        !isLockFile(entry.name) &&
+        !entry.name.endsWith(TEMPORARY_SUFFIX),
+    )
     .map(({ name }) => name);
 }
 
