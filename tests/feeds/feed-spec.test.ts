@@ -23,10 +23,12 @@ function refusal(act: () => unknown): EigenwatchError {
 }
 
 test("spec of a host feed has its default cadence, or the given one", () => {
-  assert.equal({ ...parseFeedSpec("host").options }, { every: 100_000, group: undefined });
-  const spec = parseFeedSpec("host?every=1s&group=server");
+  const nothing = { every: 100_000, group: undefined, processes: undefined };
+  assert.equal({ ...parseFeedSpec("host").options }, nothing);
+  const spec = parseFeedSpec("host?every=1s&group=server&processes=unnamed");
   assert.is(spec.kind, "host");
-  if (spec.kind === "host") assert.equal({ ...spec.options }, { every: 1_000_000, group: "server" });
+  const given = { every: 1_000_000, group: "server", processes: "unnamed" };
+  if (spec.kind === "host") assert.equal({ ...spec.options }, given);
 });
 
 test("spec of a file feed keeps its path and reads every option", () => {
