@@ -19,7 +19,7 @@ const TASKS = {
     run: start,
   },
   test: {
-    help: "all tests on Node and Deno; --only node|deno, --long, --install, --gate, --slowest, parts of file names",
+    help: "all tests, each on Node, Deno or both, as its file says; --only node|deno, --long, --install, --gate, --slowest, parts of file names",
     run: test,
   },
   ok: {

@@ -3,8 +3,7 @@
 /**
  * A recording whose writer was killed: it verifies as far as it goes, goes on where it was, and ends as if nothing had happened.
  *
- * On one runtime: what it compares is the same state on each (recordings.test.ts), and writers are killed on each in tests/journal/kill.test.ts
- * and tests/program/commands-killed.test.ts.
+ * On one runtime: what it compares is the same state on each (recordings.test.ts), and writers are killed on each in tests/journal/kill.test.ts.
  */
 import { spawnSync } from "node:child_process";
 import { createWriteStream, readFileSync } from "node:fs";

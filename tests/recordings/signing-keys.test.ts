@@ -54,7 +54,8 @@ for (const algorithm of ALGORITHMS) {
   test(`OpenSSL of Node 24 reads ${algorithm} keys, and either verifies what the other signed`, () => {
     // The oldest runtimes in use have an OpenSSL without ML-DSA: the Node that is fetched has one with it.
     const node24 = findNode24();
-    if (node24 === null) throw new Error("Cannot find Node 24: expected that .ci/node24.mjs fetched it");
+    if (node24 === null)
+      throw new Error("Cannot find Node 24: expected that .ci/test-runtimes.mjs fetched it");
     const { secret, public: open } = generateKeys(algorithm);
     const ours = readSecretKey(secret)!;
     const keys = { algorithm, secret, open, message: hexOf(MESSAGE), signature: hexOf(ours.sign(MESSAGE)) };
