@@ -14,7 +14,7 @@
 import { Decoder, Encoder } from "@msgpack/msgpack";
 import { checked, shorten } from "./check-body.ts";
 import { readEnvelope, writeEnvelope } from "./envelope.ts";
-import { LimitExceeded, MalformedMessage, ProtocolError, show } from "./errors.ts";
+import { errorText, LimitExceeded, MalformedMessage, ProtocolError, show } from "./errors.ts";
 import { FORBIDDEN_KEYS } from "./fields.ts";
 import type { Frame, ScratchFrame } from "./frame.ts";
 import { bodyToFrame, bodyToFreshFrame, frameToBody } from "./frame-body.ts";
@@ -171,5 +171,5 @@ function safeKey(key: unknown): string {
 }
 
 function describe(cause: unknown): string {
-  return shorten(cause instanceof Error ? cause.message : String(cause));
+  return shorten(errorText(cause));
 }

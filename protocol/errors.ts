@@ -41,6 +41,11 @@ export function exitCodeOf(kind: ErrorKind): 1 | 2 {
   return kind === "failed" || kind === "unavailable" || kind === "conflict" ? 1 : 2;
 }
 
+/** What somebody reads of anything that was thrown. */
+export function errorText(thrown: unknown): string {
+  return thrown instanceof Error ? thrown.message : String(thrown);
+}
+
 export interface ErrorParts {
   /** What was being done, after "Cannot": "decode frame". */
   readonly action: string;

@@ -5,7 +5,7 @@
  *
  * Attempts are numbered: what an abandoned one still brings is released and not reported.
  */
-
+import { errorText } from "../../protocol/errors.ts";
 import { Fenced } from "../journal/errors.ts";
 import type { Partition } from "../partition/partition.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -176,7 +176,7 @@ export class Ownership {
     });
     this.opening = options.openPartition(journal, epoch).then(
       (partition) => this.take(partition, journal),
-      (error: unknown) => this.dispatch("failed", `it cannot be opened: ${text(error)}`),
+      (error: unknown) => this.dispatch("failed", `it cannot be opened: ${errorText(error)}`),
     );
   }
 
@@ -209,7 +209,7 @@ export class Ownership {
       await this.opening;
       await this.partition?.close();
     } catch (error) {
-      this.options.log(`partition ${this.options.partition} was not closed in order: ${text(error)}`);
+      this.options.log(`partition ${this.options.partition} was not closed in order: ${errorText(error)}`);
     }
     await this.journal?.close();
   }
@@ -239,7 +239,7 @@ export class Ownership {
       (value) => (trying === this.trying ? this.dispatch(came(value)) : discard(value)),
       (error: unknown) => {
         if (trying !== this.trying) return;
-        this.options.log(text(error));
+        this.options.log(errorText(error));
         this.dispatch(error instanceof ClaimLost ? "lost" : "failed");
       },
     );
@@ -249,8 +249,4 @@ export class Ownership {
     this.cancelTimer();
     this.cancelTimer = this.options.clock.after(ms, act);
   }
-}
-
-function text(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -9,7 +9,6 @@
  *     an epoch that is over is sent again only when the log of that epoch does not hold its id.
  * Q2  A command without an answer is reported with what the log says of it (CommandUnanswered).
  */
-
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import {
   COMMANDS,
@@ -18,7 +17,7 @@ import {
   type CommandName,
   type SessionKind,
 } from "../../protocol/commands.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { Author } from "../../protocol/principal.ts";
 import { type Bus, NobodyAsked } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -130,7 +129,7 @@ export class RemoteCommands {
       (error: unknown) => {
         const reached = !(error instanceof NobodyAsked);
         if (!reached) pending.sentIn = sentIn;
-        pending.reason = reached || !bus.connected ? textOf(error) : NO_OWNER;
+        pending.reason = reached || !bus.connected ? errorText(error) : NO_OWNER;
         return null;
       },
     );
@@ -158,8 +157,4 @@ export class RemoteCommands {
     const isSettled = sentIn === null || this.options.epoch() > sentIn;
     return COMMANDS[name].changes === "nothing" || isSettled ? "no" : "perhaps";
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

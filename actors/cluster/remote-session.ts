@@ -14,7 +14,7 @@
 import { decodeBlock, decodeDerived } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
-import { ProtocolError } from "../../protocol/errors.ts";
+import { errorText, ProtocolError } from "../../protocol/errors.ts";
 import {
   type Channels,
   type EventMessage,
@@ -159,7 +159,7 @@ export class RemoteSession implements LiveSession {
         this.opened(await AdmittedLog.open(stream, partition, this.watcher, [], new Slices(clock)));
         return;
       } catch (error) {
-        this.reportOnce(`log of ${partition} cannot be read yet: ${textOf(error)}`);
+        this.reportOnce(`log of ${partition} cannot be read yet: ${errorText(error)}`);
         await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
       }
     }
@@ -409,7 +409,3 @@ const READ: ReadonlySet<string> = new Set<MessageName>([
   "notice",
   "command",
 ]);
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
-}

@@ -10,6 +10,7 @@
  *     hear that it was `rewound`.
  */
 import { decodeBlock } from "../../protocol/block.ts";
+import { errorText } from "../../protocol/errors.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Core, CoreDefinitions } from "../core/core.ts";
 import { type CoreSink, SILENT } from "../core/core-sink.ts";
@@ -109,7 +110,7 @@ export class Replica {
         await this.follow();
         return;
       } catch (error) {
-        this.sayOnce(`log of ${partition} cannot be read yet: ${textOf(error)}`);
+        this.sayOnce(`log of ${partition} cannot be read yet: ${errorText(error)}`);
         await new Promise<void>((resolve) => void clock.after(RETRY_MS, resolve));
       }
     }
@@ -229,8 +230,4 @@ function readable(log: AdmittedLog, snapshots: StreamSnapshots): SnapshottedLog 
     read: (from = 1) => log.entries(Math.max(1, from)),
     loadSnapshot: (at) => snapshots.load(at),
   };
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

@@ -3,7 +3,7 @@ import { realpathSync } from "node:fs";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "@commander-js/extra-typings";
-import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText, exitCodeOf } from "../../protocol/errors.ts";
 import { type CommandTable, createProgram } from "./program.ts";
 import { report } from "./terminal.ts";
 
@@ -33,7 +33,7 @@ export async function runProgram(table: CommandTable, version: string): Promise<
 function failed(error: unknown): number {
   // Commander printed it.
   if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : 2;
-  report(`eigenwatch: ${error instanceof Error ? error.message : String(error)}`);
+  report(`eigenwatch: ${errorText(error)}`);
   if (error instanceof EigenwatchError) return exitCodeOf(error.kind);
   if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) report(...String(error.stack).split("\n"));
   return 1;

@@ -7,6 +7,7 @@
  * K2  A throwing actor is replaced by a fresh one. An event names the input at which it failed; that input is not applied again.
  * K3  Restarts are counted in logical time, so a replay stops the same actor at the same input.
  */
+import { errorText } from "../../protocol/errors.ts";
 import type { Channels, Input } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import type {
@@ -341,7 +342,7 @@ export class Actor implements DetectorContext, PartsContext {
 
   private fail(error: unknown): void {
     this.asked = [];
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     this.host.timers.cancelAll(this.key);
     this.restarts = [...this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US), this.now];
     this.stopped = this.restarts.length > RESTARTS_MAX;

@@ -17,6 +17,7 @@
  * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
  *     on it. What they announce themselves is handed to those alone that follow them.
  */
+import { errorText } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import type {
   Channels,
@@ -301,7 +302,7 @@ export class Core implements GroupsHost {
         kind: "actor.restarted",
         severity: "warning",
         title: `the front end of ${name} failed on input ${this.sequence} and was restarted`,
-        detail: { reason: error instanceof Error ? error.message : String(error), input: this.sequence },
+        detail: { reason: errorText(error), input: this.sequence },
       });
       return null;
     }

@@ -9,7 +9,7 @@
  * F3  An offer that cannot become durable here is refused at once: its publisher offers it to the next owner.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import { ProtocolError } from "../../protocol/errors.ts";
+import { errorText, ProtocolError } from "../../protocol/errors.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
@@ -125,7 +125,7 @@ export class OfferedFeed implements Feed {
 const TAKEN = encodeMessage({ type: "answer", epoch: 0, body: "" });
 
 function refused(error: unknown): Uint8Array {
-  const value = error instanceof Error ? error.message : String(error);
+  const value = errorText(error);
   const parts = { action: "take an offer", value, expected: "", kind: "unavailable" as const };
   return encodeMessage({ type: "answer", epoch: 0, error: parts });
 }

@@ -13,7 +13,7 @@
  * G5  A group is of one live source at a time (group-holders.ts). What another one sends is counted as malformed, and that source is named once.
  */
 import { decodeMessage } from "../../protocol/codec.ts";
-import { ProtocolError } from "../../protocol/errors.ts";
+import { errorText, ProtocolError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { type Channels, isInput, mayFlow, type QuantumInput } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
@@ -232,7 +232,7 @@ export class MessageCheck {
       return null;
     } catch (error) {
       // The partition has MAX_GROUPS already.
-      return error instanceof Error ? error.message : String(error);
+      return errorText(error);
     }
   }
 }

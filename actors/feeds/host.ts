@@ -9,7 +9,7 @@
  *
  * Innovations are AR(1) residuals: load depends on its own past, so differences would be dependent, and a share of 0 has no logarithm.
  */
-
+import { errorText } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
@@ -116,10 +116,7 @@ async function runHost(options: HostFeedOptions, pause: Pause, sink: FeedSink): 
     }
     writer.status("ended", "stopped");
   } catch (error) {
-    writer.status(
-      "failed",
-      `Cannot read this machine's meters: ${error instanceof Error ? error.message : String(error)}`,
-    );
+    writer.status("failed", `Cannot read this machine's meters: ${errorText(error)}`);
   } finally {
     for (const meter of meters) meter.close();
   }

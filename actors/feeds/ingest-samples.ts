@@ -10,7 +10,7 @@
  * channel. null, and NaN in msgpack, is a missing sample; anything else that is no number refuses all rows. Rows are given back in the order of their times.
  */
 import { Decoder } from "@msgpack/msgpack";
-import { LimitExceeded, MalformedMessage, show } from "../../protocol/errors.ts";
+import { errorText, LimitExceeded, MalformedMessage, show } from "../../protocol/errors.ts";
 import { FORBIDDEN_KEYS } from "../../protocol/fields.ts";
 import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import { checkStructure } from "../../protocol/msgpack-structure.ts";
@@ -85,7 +85,7 @@ function textOf(bytes: Uint8Array): string {
   try {
     return decoder.decode(bytes);
   } catch (cause) {
-    throw malformed(reasonOf(cause), "text in UTF-8");
+    throw malformed(errorText(cause), "text in UTF-8");
   }
 }
 
@@ -93,7 +93,7 @@ function parse(text: string, where: string): unknown {
   try {
     return JSON.parse(text);
   } catch (cause) {
-    throw malformed(`${where}${reasonOf(cause)}`, "JSON");
+    throw malformed(`${where}${errorText(cause)}`, "JSON");
   }
 }
 
@@ -103,7 +103,7 @@ function unpack(bytes: Uint8Array): unknown {
   try {
     return msgpack.decode(bytes);
   } catch (cause) {
-    throw malformed(reasonOf(cause), "msgpack");
+    throw malformed(errorText(cause), "msgpack");
   }
 }
 
@@ -137,10 +137,6 @@ function timeOfText(value: unknown): number {
 
 function formOf(text: string) {
   return timeFormOf(text) ?? "iso";
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }
 
 function malformed(value: string, expected: string): MalformedMessage {

@@ -8,7 +8,7 @@
  * S2  What comes first has the group of the feed. States, and each other operator, have groups of their own: GROUP-states, GROUP-sz.
  * S3  Without a time a line happens on arrival (live), or `every` after the one before.
  */
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
@@ -66,7 +66,7 @@ export async function runStates(
   // Not awaited: a stream that waits for its next bytes does not return.
   void source.chunks.return(undefined).catch(() => {});
   if (failure === null) writer.status("ended", lines.summary());
-  else writer.status("failed", failure instanceof Error ? failure.message : String(failure));
+  else writer.status("failed", errorText(failure));
 }
 
 class StateLines {

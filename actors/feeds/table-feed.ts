@@ -12,9 +12,8 @@
  * R4  With a speed, a row leaves when (its time − first time) / speed has passed since the first row left, within the millisecond of
  *     rows that leave together.
  */
-
 import { stat } from "node:fs/promises";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed } from "../ports/feed.ts";
 import { BadSamples, type Reason } from "./bad-samples.ts";
@@ -107,7 +106,7 @@ async function runSource(feed: TableFeedSource, pause: Pause, writer: FeedWriter
     else if (holdsStates(source.opened)) await runStates(feed, source, pause, writer);
     else await runTable(feed, tableIn(source, feed), pause, writer);
   } catch (error) {
-    writer.status("failed", error instanceof Error ? error.message : String(error));
+    writer.status("failed", errorText(error));
   }
 }
 
@@ -135,11 +134,7 @@ async function runTable(
     writer.status("ended", reader?.summary() ?? "no rows", reader?.badSamples.take());
   } catch (error) {
     reader?.finish();
-    writer.status(
-      "failed",
-      error instanceof Error ? error.message : String(error),
-      reader?.badSamples.take(),
-    );
+    writer.status("failed", errorText(error), reader?.badSamples.take());
   }
 }
 

@@ -6,6 +6,7 @@
  *
  * A batch is encoded in place: two buffers serve forever, and what waits is bounded by `pendingBytes`.
  */
+import { errorText } from "../../protocol/errors.ts";
 import type { DerivedRecord, JournalBlock } from "../ports/journal.ts";
 import { Batch } from "./batch.ts";
 import { JournalBusy, JournalHalted, RecordingTaken } from "./errors.ts";
@@ -126,7 +127,7 @@ function haltParts(error: unknown): { action: string; value: string; expected: s
     const { action, value, expected = "" } = error;
     return { action, value: `${value}; nothing was overwritten`, expected };
   }
-  const reason = error instanceof Error ? error.message : String(error);
+  const reason = errorText(error);
   return {
     action: "write the journal",
     value: `${reason}; nothing acknowledged is lost`,

@@ -1,5 +1,6 @@
 /** Reads a recording's entries in order across its segments, and finds places in it. */
 import { join } from "node:path";
+import { errorText } from "../../protocol/errors.ts";
 import type { JournalEntry, LogPlace } from "../ports/journal.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { firstReaching, placeOf } from "./locate.ts";
@@ -96,7 +97,7 @@ async function* readSegment(
   try {
     file = await disk.open(join(directory, segment.file), "read");
   } catch (error) {
-    const reason = `it cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+    const reason = `it cannot be opened: ${errorText(error)}`;
     walk.order.damaged();
     walk.held.push({ kind: "damage", file: segment.file, offset: 0, length: segment.size, reason });
     return;

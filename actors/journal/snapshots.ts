@@ -12,6 +12,7 @@
  */
 import { join } from "node:path";
 import { crc32 } from "node:zlib";
+import { errorText } from "../../protocol/errors.ts";
 import type { LogPlace, StoredSnapshot } from "../ports/journal.ts";
 import type { Disk, DiskFile } from "./disk.ts";
 import { readWhole, writeWhole } from "./disk.ts";
@@ -117,7 +118,7 @@ export class SnapshotStore {
     try {
       file = await this.#disk.open(join(this.#directory, name), "read");
     } catch (error) {
-      return `it cannot be opened: ${error instanceof Error ? error.message : String(error)}`;
+      return `it cannot be opened: ${errorText(error)}`;
     }
     try {
       const header = new Uint8Array(HEADER_BYTES);
@@ -150,7 +151,7 @@ export class SnapshotStore {
       const stored = new DataView(whole.buffer, whole.byteOffset).getUint32(12, true);
       return crc32(state) === stored ? state : "the checksum of its state does not hold";
     } catch (error) {
-      return `it cannot be read: ${error instanceof Error ? error.message : String(error)}`;
+      return `it cannot be read: ${errorText(error)}`;
     }
   }
 }

@@ -1,6 +1,7 @@
 /** The chain of blocks: each names the SHA-256 of the one before it. */
 import { hash } from "node:crypto";
 import { type DecodedBlock, decodeBlock } from "../../protocol/block.ts";
+import { errorText } from "../../protocol/errors.ts";
 import type { JournalBlock } from "../ports/journal.ts";
 import { ChainBroken, RecordingDamaged } from "./damage.ts";
 
@@ -30,7 +31,7 @@ function decode(number: number, bytes: Uint8Array): DecodedBlock {
   try {
     return decodeBlock(bytes);
   } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
+    const reason = errorText(cause);
     throw new RecordingDamaged(
       { file: `block ${number}`, offset: 0, length: bytes.length, reason },
       { cause },

@@ -12,7 +12,7 @@
  * C2  Damage of the log on the way ends it as damage.ts says.
  * C3  A place that no core can reach, because the beginning is gone, is refused.
  */
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { Core, type CoreDefinitions } from "../core/core.ts";
 import { type CoreSink, SILENT } from "../core/core-sink.ts";
@@ -97,9 +97,7 @@ export async function nearestCore(
       return { core, nextBlock: stored.block + 1, samplesAtSnapshot: core.samples };
     } catch (error) {
       if (error instanceof OtherVersion) otherVersion ??= error;
-      log(
-        `snapshot of block ${stored.block} is not usable, trying another: ${error instanceof Error ? error.message : String(error)}`,
-      );
+      log(`snapshot of block ${stored.block} is not usable, trying another: ${errorText(error)}`);
       return null;
     }
   };

@@ -10,7 +10,7 @@
  * L2  The core is given what the log says, at once: outputs wait in the open block, and then in the gate.
  * L3  When the journal halts, nothing more is admitted and nothing that is not durable leaves.
  */
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { MAX_BLOCK_AGE_MS, MAX_MEMORY_BLOCK_AGE_MS, MAX_RECORD_EVENTS } from "../../protocol/limits.ts";
 import type { EventMessage, Input, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import type { Core } from "../core/core.ts";
@@ -288,7 +288,7 @@ export class InputLog implements CoreSink {
   private halt(error: unknown): void {
     if (this.haltReason !== null) return;
     const { partition, epoch, tap, log } = this.options;
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     this.haltReason = reason;
     log(`partition ${partition} halted: ${reason}`);
     tap?.closed?.(partition, epoch, reason);

@@ -12,7 +12,7 @@
 import process from "node:process";
 import { CLOSE_CODES } from "../../protocol/close-codes.ts";
 import { loggedBody } from "../../protocol/commands.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type {
   Channels,
   CommandInput,
@@ -194,7 +194,7 @@ export class Partition implements LiveSession {
     for (const feed of feeds) {
       const sink = this.sequencer.sinkFor(feed, (status) => this.feedStatus(status));
       const running = feed.run(sink).catch((error: unknown) => {
-        const detail = error instanceof Error ? error.message : String(error);
+        const detail = errorText(error);
         this.feedStatus({ type: "feedStatus", source: feed.source, status: "failed", detail, counts: {} });
       });
       this.feeds.push({ feed, running });

@@ -8,6 +8,7 @@
  * F1  A job is done when its coordinator has the answer, or has ended: what a killed worker had is done by another.
  * F2  A job whose workers ended ATTEMPTS times is answered with that reason: it may be what ended them.
  */
+import { errorText } from "../../protocol/errors.ts";
 import { type Bus, NobodyAsked } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import { QUEUE_SILENT_MS, type QueuedJob, type WorkQueue } from "../ports/work-queue.ts";
@@ -91,7 +92,7 @@ export class WorkerEnd {
     } catch (error) {
       // Another node may have what this one lacks.
       if (attempt < ATTEMPTS) return null;
-      return refusedAll(asked, error instanceof Error ? error.message : String(error));
+      return refusedAll(asked, errorText(error));
     }
   }
 

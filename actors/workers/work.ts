@@ -5,7 +5,7 @@
  */
 import process from "node:process";
 import { createInterface } from "node:readline";
-import { EigenwatchError, type ErrorParts } from "../../protocol/errors.ts";
+import { EigenwatchError, type ErrorParts, errorText } from "../../protocol/errors.ts";
 
 /** Does one job; `common` is the same for all of them. `line`: to whoever started the job, where that is a thread; else null. */
 export type Work<Common, Job, Result> = (common: Common, job: Job, line: Line | null) => Promise<Result>;
@@ -67,8 +67,7 @@ export async function answer(
 }
 
 export function sentError(error: unknown): SentError {
-  if (!(error instanceof EigenwatchError))
-    return { message: error instanceof Error ? error.message : String(error) };
+  if (!(error instanceof EigenwatchError)) return { message: errorText(error) };
   const { message, action, value, expected, kind } = error;
   return { message, parts: { action, value, expected, kind } };
 }

@@ -8,7 +8,7 @@ import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { createFeeds, refusalAmong, systemClock } from "../../actors/mod.ts";
 import { settingsSchema } from "../../protocol/settings.ts";
 import { synthWorlds } from "../../sim/mod.ts";
-import { channelsOf } from "../notify/config.ts";
+import { checkChannels } from "../notify/config.ts";
 import { fileSchema, readConfig, type UpConfig } from "./config.ts";
 
 /** A file alone, without an option that wins over it. */
@@ -35,8 +35,7 @@ const check = new Command("check")
     exitWith(async (path, { json }) => {
       const config = readConfig(path, NO_OPTIONS);
       await checkFeeds(config);
-      if (config.notify !== undefined)
-        for (const channel of channelsOf(config.notify, systemClock)) channel.close?.();
+      if (config.notify !== undefined) checkChannels(config.notify, systemClock);
       if (json) printJson(shown(config));
       else print(`${path} can be used:`, ...linesOf(config).map((line) => `  ${line}`));
       return 0;

@@ -8,7 +8,7 @@
  */
 import { HINT_TTL_MS, type Hints } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 
 /** Three may be lost before the value ends. */
 const RENEW_MS = 1_000;
@@ -52,7 +52,7 @@ export async function hold(options: HoldOptions): Promise<Hold> {
         throw new EigenwatchError(
           {
             action: `hold ${key} in the session`,
-            value: cause instanceof Error ? cause.message : String(cause),
+            value: errorText(cause),
             expected: "servers that answer, and a user with the rights that docs/cluster.md lists",
             kind: "unavailable",
           },

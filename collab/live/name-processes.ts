@@ -6,6 +6,7 @@
  * P1  One look at a time: what comes during one has its processes in it.
  * P2  The notice is an input as any other: a replay shows it, and looks at no process.
  */
+import { byteSize } from "../../actors/command-line/byte-size.ts";
 import { type ProcessRate, type ProcessUse, ratesBetween, readProcesses } from "../../actors/feeds/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
@@ -125,12 +126,6 @@ function words(rate: ProcessRate, use: Use): string {
   const text =
     use === "processor"
       ? `${Math.round(value)} % of a core`
-      : `${bytesText(value)}${use === "disk" ? "/s" : ""}`;
+      : `${byteSize(value)}${use === "disk" ? "/s" : ""}`;
   return `${rate.name} (${rate.pid}) ${text}`;
-}
-
-/** "41.3 MB": in steps of 1,000, as on the page. */
-function bytesText(bytes: number): string {
-  const [size, unit] = bytes >= 1e9 ? [1e9, "GB"] : bytes >= 1e6 ? [1e6, "MB"] : [1e3, "kB"];
-  return `${(bytes / size).toPrecision(3)} ${unit}`;
 }

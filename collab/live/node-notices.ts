@@ -9,10 +9,10 @@ import type { OwnershipChange } from "../../actors/cluster/mod.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
 import { escapeName } from "../../protocol/subjects.ts";
-import { channelsOf, type NotifyConfig } from "../notify/config.ts";
+import { channelsOf, checkChannels, type NotifyConfig } from "../notify/config.ts";
 import { type Marks, storedMarks } from "../notify/marks.ts";
 import { Notifier } from "../notify/notifier.ts";
 
@@ -44,7 +44,7 @@ export class NodeNotices {
         value: "notify.push",
         expected: "webhooks and emails",
       });
-    for (const channel of channelsOf(notify, clock)) channel.close?.();
+    checkChannels(notify, clock);
   }
 
   ownershipChanged({ partition, owned }: Pick<OwnershipChange, "partition" | "owned">): void {
@@ -59,11 +59,7 @@ export class NodeNotices {
       partition,
       before
         .then(() => this.serve(owned, leaving.signal))
-        .catch((error: unknown) =>
-          this.options.log(
-            `of ${partition} nobody is told: ${error instanceof Error ? error.message : String(error)}`,
-          ),
-        ),
+        .catch((error: unknown) => this.options.log(`of ${partition} nobody is told: ${errorText(error)}`)),
     );
   }
 
@@ -94,7 +90,7 @@ export class NodeNotices {
         return await storedMarks({ store, name: partition, clock, signal });
       } catch (error) {
         const isFinal = error instanceof EigenwatchError && error.kind === "input";
-        if (isFirst || isFinal) log(error instanceof Error ? error.message : String(error));
+        if (isFirst || isFinal) log(errorText(error));
         if (isFinal) return null;
         await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
       }

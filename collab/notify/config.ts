@@ -89,6 +89,11 @@ export function channelsOf({ webhooks, emails }: NotifyConfig, clock: Clock): Ch
   ];
 }
 
+/** Throws as `channelsOf`, and opens nothing that stays. */
+export function checkChannels(config: NotifyConfig, clock: Clock): void {
+  for (const channel of channelsOf(config, clock)) channel.close?.();
+}
+
 /** Where a session sends its notices, and of which events. */
 export interface Notices {
   readonly channels: readonly Channel[];

@@ -12,10 +12,10 @@
  * N4  Secrets are in no log, no error and no recording.
  * N5  Channels may be added and removed while it runs. One that is removed is sent nothing more, and its mark is forgotten.
  */
-
 import { Breaker } from "../../actors/mod.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
+import { errorText } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Marks } from "./marks.ts";
 
@@ -137,8 +137,7 @@ export class Notifier {
         if (events.length === 0) await this.newsSince(deliveries, ending);
       }
     } catch (error) {
-      if (!ending.aborted)
-        log(`${channel.name} sends nothing more: ${error instanceof Error ? error.message : String(error)}`);
+      if (!ending.aborted) log(`${channel.name} sends nothing more: ${errorText(error)}`);
     }
   }
 

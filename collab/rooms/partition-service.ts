@@ -12,7 +12,7 @@ import type { Bus } from "../../actors/ports/bus.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { CountedLines } from "../../actors/ports/counted-lines.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import { ProtocolError } from "../../protocol/errors.ts";
+import { errorText, ProtocolError } from "../../protocol/errors.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { commandTarget } from "./command-target.ts";
 import { ROOM_SOURCE, type RoomCommand } from "./forwarder.ts";
@@ -68,7 +68,7 @@ function read(bytes: Uint8Array, garbage: CountedLines): RoomCommand[] | null {
 }
 
 function refusal(epoch: number, error: unknown): Uint8Array {
-  const value = error instanceof Error ? error.message : String(error);
+  const value = errorText(error);
   const parts = { action: "take commands", value, expected: "", kind: "unavailable" as const };
   return encodeMessage({ type: "answer", epoch, error: parts });
 }

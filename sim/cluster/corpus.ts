@@ -8,6 +8,7 @@ import { existsSync } from "node:fs";
 import { mkdir, writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import * as v from "valibot";
+import { errorText } from "../../protocol/errors.ts";
 import type { WorldOptions } from "./options.ts";
 import { type RunResult, run } from "./run.ts";
 import { SCENARIOS, type ScenarioName } from "./scenarios.ts";
@@ -38,7 +39,7 @@ export function parseCase(text: string, file: string): CorpusCase {
   try {
     return v.parse(corpusCase, JSON.parse(text));
   } catch (error) {
-    const reason = error instanceof Error ? error.message : String(error);
+    const reason = errorText(error);
     throw new Error(`Cannot read corpus case ${file}: ${reason}`, { cause: error });
   }
 }

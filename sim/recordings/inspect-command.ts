@@ -1,6 +1,7 @@
 /** `eigenwatch inspect PATH`: what is in a recording, read and checked from the first byte to the last. */
 import process from "node:process";
 import { Command } from "@commander-js/extra-typings";
+import { byteSize } from "../../actors/command-line/byte-size.ts";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { print, printJson, report } from "../../actors/command-line/terminal.ts";
@@ -104,7 +105,7 @@ function printSummary(recording: Description): void {
   line("blocks", range(recording.firstBlock, recording.lastBlock));
   line("notes", recording.notes);
   line("snapshots", recording.snapshots.length);
-  line("size", `${(recording.bytes / 1e6).toFixed(1)} MB in ${recording.segments.length} segments`);
+  line("size", `${byteSize(recording.bytes)} in ${recording.segments.length} segments`);
   line("last hash", recording.lastHash ?? "none");
   line("writer", recording.writer ? `process ${recording.writer.pid} on ${recording.writer.host}` : "none");
   line("damage", recording.damage.length === 0 ? "none" : `${recording.damage.length} stretches, see below`);

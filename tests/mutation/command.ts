@@ -9,7 +9,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { ROOT } from "../../.ci/runtime.mjs";
 import { read } from "../../actors/command-line/option-values.ts";
 import { startProgress } from "../../actors/command-line/progress.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { decimal, wholeNumber } from "../../protocol/text-values.ts";
 import { jobs, seed } from "../../sim/cluster/sim-options.ts";
 import { killRunning } from "../support/run-process.ts";
@@ -51,7 +51,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = 2;
   }
 }

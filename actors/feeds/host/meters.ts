@@ -1,6 +1,6 @@
 /** Opens the meters of this platform. */
-
 import { platform } from "node:os";
+import { errorText } from "../../../protocol/errors.ts";
 import { diskMeter, networkMeter } from "./linux-devices.ts";
 import { kernelMeter } from "./linux-kernel.ts";
 import { memoryMeter, pagingMeter } from "./linux-memory.ts";
@@ -43,7 +43,7 @@ function open(found: Meters, name: string, create: () => Meter | null, instead?:
       found.missing.push(...meter.missing);
     }
   } catch (error) {
-    found.missing.push(`${name} (${error instanceof Error ? error.message : String(error)})`);
+    found.missing.push(`${name} (${errorText(error)})`);
     if (instead !== undefined) open(found, name, instead);
   }
 }

@@ -7,7 +7,7 @@
  */
 import { PbfReader } from "pbf";
 import * as v from "valibot";
-import { EigenwatchError, show } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText, show } from "../../../protocol/errors.ts";
 
 /** 64-bit integers are texts in JSON, and exporters write numbers too. */
 const integer = v.pipe(
@@ -121,10 +121,7 @@ export function readProtobuf(bytes: Uint8Array): OtlpRequest {
     return new PbfReader(bytes).readFields(readRequest, { resourceMetrics: [] });
   } catch (error) {
     if (error instanceof EigenwatchError) throw error;
-    throw unreadable(
-      error instanceof Error ? error.message : String(error),
-      "an ExportMetricsServiceRequest",
-    );
+    throw unreadable(errorText(error), "an ExportMetricsServiceRequest");
   }
 }
 

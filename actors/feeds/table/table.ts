@@ -7,8 +7,7 @@
  * T2  A bad cell or row is marked in the batch and never ends the reading. A damaged file throws after its good rows.
  * T3  A batch, except the first, is returned as soon as the bytes that were read are used up: no look-ahead.
  */
-
-import { EigenwatchError, type ErrorKind } from "../../../protocol/errors.ts";
+import { EigenwatchError, type ErrorKind, errorText } from "../../../protocol/errors.ts";
 import { type ByteSource, readBytes } from "./bytes.ts";
 import { type ColumnOptions, type Columns, findColumns, timeFormFor } from "./columns.ts";
 import { badTable, FINE, REASONS, type RowReader } from "./rows.ts";
@@ -307,6 +306,6 @@ function named(name: string, error: unknown, kind: ErrorKind): EigenwatchError {
   }
   const code = (error as { code?: unknown } | null)?.code;
   const known = typeof code === "string" ? SYSTEM_ERRORS[code] : undefined;
-  const met = known ?? { value: error instanceof Error ? error.message : String(error) };
+  const met = known ?? { value: errorText(error) };
   return new EigenwatchError({ action, ...met, kind }, { cause: error });
 }

@@ -6,7 +6,7 @@
  *
  * Snapshots are a sample: the first SNAPSHOTS_FIRST and the last SNAPSHOTS_LAST of a partition are restored and compared.
  */
-
+import { errorText } from "../../../protocol/errors.ts";
 import { AdmittedLog, StoredLogs } from "./admitted-log.ts";
 import type { Observation, WorldEnd } from "./observation.ts";
 import { ReferenceReplay, type ReplayedInput, type ReplayedLog, type Snapshot } from "./reference-replay.ts";
@@ -73,7 +73,7 @@ export class ReplayedLogs {
       try {
         replay.block(block);
       } catch (error) {
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         return `${partition} block ${block.block.number} cannot be replayed: ${reason}`;
       }
       if (replay.objection !== null) return replay.objection;

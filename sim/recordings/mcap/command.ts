@@ -3,13 +3,14 @@ import { existsSync, statSync } from "node:fs";
 import { type FileHandle, open } from "node:fs/promises";
 import { join, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
+import { byteSize } from "../../../actors/command-line/byte-size.ts";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { type FileJournal, JournalHalted } from "../../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting, recordedPartitions, VERSION } from "../../../actors/mod.ts";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../../protocol/errors.ts";
 import { escapeName } from "../../../protocol/subjects.ts";
 import { wholeOrNot } from "../unfinished-files.ts";
 import { exportMcap, type McapContent } from "./export.ts";
@@ -147,7 +148,7 @@ async function imported(
     return await recording.into(journals, progress);
   } catch (error) {
     const action = `import ${path}`;
-    const value = error instanceof Error ? error.message : String(error);
+    const value = errorText(error);
     // A full disk is no fault of the file.
     if (error instanceof JournalHalted) throw new EigenwatchError({ action, value, kind: "unavailable" });
     throw new EigenwatchError({
@@ -214,6 +215,6 @@ export function printReport(
   const { blocks, inputs, events, snapshots } = content;
   print(
     `${done} ${blocks} blocks, ${inputs} inputs, ${events} events, ${snapshots} snapshots to ${to}`,
-    `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s`,
+    `${byteSize(bytes)} in ${seconds.toFixed(2)} s`,
   );
 }

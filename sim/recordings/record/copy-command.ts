@@ -1,5 +1,6 @@
 /** `eigenwatch record copy`: a back-up of a recording, also while it is written. */
 import { Command } from "@commander-js/extra-typings";
+import { byteSize } from "../../../actors/command-line/byte-size.ts";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
@@ -45,7 +46,7 @@ export const copyCommand = new Command("copy")
   );
 
 function lineOf({ partition, segments, bytes, lastBlock, lastSequence, lastUs }: CopiedPartition): string {
-  const size = `${segments} segments, ${(bytes / MEGABYTE).toFixed(1)} MB`;
+  const size = `${segments} segments, ${byteSize(bytes)}`;
   const end =
     lastBlock === null
       ? "no block yet"

@@ -1,6 +1,7 @@
 /** `eigenwatch record export`: a recording for other tools, by the ending of the file. Whole or not at all. */
 import { extname, resolve } from "node:path";
 import { Command } from "@commander-js/extra-typings";
+import { byteSize } from "../../../actors/command-line/byte-size.ts";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { read, time } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
@@ -131,8 +132,5 @@ function printSamples(
   const seconds = (performance.now() - startedMs) / 1000;
   if (json) printJson({ exported: resolve(to), samples, bytes, seconds });
   else
-    print(
-      `exported ${samples} samples to ${resolve(to)}`,
-      `${(bytes / 1e6).toFixed(1)} MB in ${seconds.toFixed(2)} s`,
-    );
+    print(`exported ${samples} samples to ${resolve(to)}`, `${byteSize(bytes)} in ${seconds.toFixed(2)} s`);
 }

@@ -15,6 +15,7 @@ import { type LoggedInput, reaches } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
+import { errorText } from "../../../protocol/errors.ts";
 import { type SeekPlace, timeOfPlace } from "../place.ts";
 import { checkPlace, type RecordedRange, windowStart } from "../seek.ts";
 import { MergedReplayer } from "./merged-replayer.ts";
@@ -274,7 +275,7 @@ export class Player {
     if (turn !== this.turn) return;
     this.interrupt();
     this.state = "failed";
-    this.reason = error instanceof Error ? error.message : String(error);
+    this.reason = errorText(error);
     this.options.failed(this.reason);
   }
 }

@@ -13,6 +13,7 @@ import type { Core, CoreDefinitions, CoreSink, OtherActor } from "../../../actor
 import { RecordingTail } from "../../../actors/journal/mod.ts";
 import { ChainBroken, foldJournal, nearestCore, RecordingDamaged } from "../../../actors/mod.ts";
 import type { Journal, JournalEntry } from "../../../actors/ports/journal.ts";
+import { errorText } from "../../../protocol/errors.ts";
 import type { SeekPlace } from "../place.ts";
 import { type Difference, Verifier } from "./verifier.ts";
 
@@ -103,7 +104,7 @@ export class TailVerification {
         field: "input",
         index: -1,
         recorded: "applied",
-        replayed: error instanceof Error ? error.message : String(error),
+        replayed: errorText(error),
       };
     }
   }

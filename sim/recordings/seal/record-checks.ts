@@ -9,6 +9,7 @@
 import { sameBytes, sha256 } from "../../../actors/mod.ts";
 import type { BlockPosition } from "../../../actors/ports/journal.ts";
 import { decodeBlock, decodeCheckpoint, decodeDerived } from "../../../protocol/block.ts";
+import { errorText } from "../../../protocol/errors.ts";
 
 /** Blocks whose ends are remembered for their notes: a note follows its block closely. */
 const REMEMBERED_BLOCKS = 4096;
@@ -47,7 +48,7 @@ export class RecordChecks {
     try {
       this.chained(position, bytes, report);
     } catch (error) {
-      report(`block ${number} cannot be read: ${textOf(error)}`);
+      report(`block ${number} cannot be read: ${errorText(error)}`);
     }
     this.blocks++;
     this.inputs += position.lastSequence - position.firstSequence + 1;
@@ -120,11 +121,7 @@ function read<T>(decode: () => T, what: string, report: Report): T | null {
   try {
     return decode();
   } catch (error) {
-    report(`${what} cannot be read: ${textOf(error)}`);
+    report(`${what} cannot be read: ${errorText(error)}`);
     return null;
   }
-}
-
-function textOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }

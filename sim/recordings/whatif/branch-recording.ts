@@ -12,7 +12,7 @@ import { dirname, resolve } from "node:path";
 import process from "node:process";
 import { openRecordingForWriting, type WritableLog } from "../../../actors/mod.ts";
 import type { DerivedRecord, Journal, JournalBlock, StoredSnapshot } from "../../../actors/ports/journal.ts";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../../protocol/errors.ts";
 
 /** Bytes handed over before the disk is waited for: well below what the journal lets wait. */
 const AHEAD_BYTES_MAX = 4 << 20;
@@ -43,7 +43,7 @@ export class BranchRecording implements WritableLog {
     } catch (error) {
       // Where no folder can be, there is none to take away either.
       await rm(partial, { recursive: true, force: true }).catch(() => {});
-      throw cannotWrite(directory, error instanceof Error ? error.message : String(error));
+      throw cannotWrite(directory, errorText(error));
     }
   }
 

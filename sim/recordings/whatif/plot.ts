@@ -4,7 +4,7 @@ import { writeFile } from "node:fs/promises";
 import { dirname } from "node:path";
 import { significant, tickLabel } from "../../../collab/charts/format.ts";
 import { followRange, type Range, tickStep, ticks, yOf } from "../../../collab/charts/scale.ts";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../../protocol/errors.ts";
 
 export interface Panel {
   title: string;
@@ -113,6 +113,6 @@ export async function writePlot(path: string, svg: string): Promise<void> {
 }
 
 function cannotWrite(path: string, error: unknown): EigenwatchError {
-  const value = error instanceof Error ? error.message : String(error);
+  const value = errorText(error);
   return new EigenwatchError({ action: `write the plot to ${path}`, value });
 }

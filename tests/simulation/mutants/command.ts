@@ -10,7 +10,7 @@ import { Command, CommanderError } from "@commander-js/extra-typings";
 import { read } from "../../../actors/command-line/option-values.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
-import { EigenwatchError, exitCodeOf } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText, exitCodeOf } from "../../../protocol/errors.ts";
 import { keepCase } from "../../../sim/cluster/corpus.ts";
 import { factorOf } from "../../../sim/cluster/shrink.ts";
 import { jobs, scenarioOption, seed } from "../../../sim/cluster/sim-options.ts";
@@ -48,7 +48,7 @@ try {
 } catch (error) {
   if (error instanceof CommanderError) process.exitCode = error.exitCode === 0 ? 0 : 2;
   else {
-    process.stderr.write(`${error instanceof Error ? error.message : String(error)}\n`);
+    process.stderr.write(`${errorText(error)}\n`);
     process.exitCode = error instanceof EigenwatchError ? exitCodeOf(error.kind) : 2;
   }
 }
