@@ -39,6 +39,11 @@ export type SignedIn = ({ kind: "anybody" | "token" | "guest" } | { kind: "login
 /** `stranger`: has not signed in and reaches only open paths; it may have sent a wrong token. */
 export type Identity = SignedIn | { kind: "stranger"; principal: null; wrongToken: boolean };
 
+/** Who is charged for what a client makes the core do: a guest, else the address. The owner's token is shared by a team, each at an address of its own. */
+export function payerOf(identity: Identity, address: string): string {
+  return identity.kind === "guest" ? `guest ${identity.principal.id}` : `address ${address}`;
+}
+
 export class Auth {
   /** The name contains the port, because browsers share cookies between ports of a host. */
   readonly cookieName: string;

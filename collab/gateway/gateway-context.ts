@@ -11,6 +11,7 @@ import type { GatewayLimits } from "./limits.ts";
 import type { Counters } from "./metrics.ts";
 import type { OpenSockets } from "./open-sockets.ts";
 import type { PushService } from "./push-service.ts";
+import type { RateLimit } from "./rate-limit.ts";
 import type { RecordingShelf } from "./recording-shelf.ts";
 import type { RequestContext, RequestOrigin } from "./request.ts";
 import type { SessionHub } from "./session-hub.ts";
@@ -54,6 +55,8 @@ export interface GatewayContext {
   readonly sockets: OpenSockets;
   readonly counters: Counters;
   readonly limits: GatewayLimits;
+  /** Work of decimation, by who pays for it (`payerOf`). */
+  readonly decimationRates: RateLimit;
   readonly nowMs: () => number;
   /** Program and version of the gateway. */
   readonly server: string;

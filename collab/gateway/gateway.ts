@@ -32,6 +32,7 @@ import { GATEWAY_LIMITS, type GatewayLimits } from "./limits.ts";
 import { Counters, countUp } from "./metrics.ts";
 import { OpenSockets } from "./open-sockets.ts";
 import type { PushService } from "./push-service.ts";
+import { RateLimit } from "./rate-limit.ts";
 import type { RecordingShelf } from "./recording-shelf.ts";
 import { placeInRecording, Recordings } from "./recordings.ts";
 import type { RequestOrigin } from "./request.ts";
@@ -187,6 +188,7 @@ class RunningGateway {
     });
     const connections = new ConnectionCount(limits);
     const { sessions, upgrades = [], scans = null, push = null } = options;
+    const { decimationBurst, decimationPerSecond, addressesMax } = limits;
     const shared: SharedContext = {
       auth,
       grants,
@@ -194,6 +196,7 @@ class RunningGateway {
       sockets: this.#sockets,
       counters: this.#counters,
       limits,
+      decimationRates: new RateLimit(decimationBurst, decimationPerSecond, addressesMax),
       nowMs,
       server: options.server ?? "eigenwatch",
       recordings: options.recordings ?? null,

@@ -18,7 +18,7 @@ export const GATEWAY_LIMITS = {
   subscriptionsMax: 64,
   /** Shortest interval of decimated samples, µs: the page's closest view. Whoever needs more detail takes every sample, which costs less. */
   decimationUsMin: 4_000,
-  /** Work of decimation for one client a second, in units of about 10 ns: a tenth of a core. A page that follows 200,000 samples/s uses a tenth of it. */
+  /** Work of decimation for one client a second (`payerOf`: a guest, or an address), in units of about 10 ns: a tenth of a core. A page that follows 200,000 samples/s uses a tenth of it. */
   decimationPerSecond: 10_000_000,
   /** The same at once: a page that opens is filled with minutes of samples. Half a second of a core. */
   decimationBurst: 50_000_000,

@@ -10,7 +10,7 @@
  */
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { unpackMessages } from "../../protocol/packed-messages.ts";
-import { randomToken } from "./auth.ts";
+import { payerOf, randomToken } from "./auth.ts";
 import { chooseHub, type GatewayContext, hubsOfSession, type OpenStream } from "./gateway-context.ts";
 import { HttpLine } from "./http-line.ts";
 import { type RequestContext, readBytes, signedIn } from "./request.ts";
@@ -53,7 +53,8 @@ export class MessageRoutes {
 
   /** Throws when there are too many connections or no such session. */
   #open(context: RequestContext): [id: string, line: HttpLine] {
-    const { hubs, auth, connections, streams, limits, counters, nowMs, server } = this.#gateway;
+    const { hubs, auth, connections, streams, limits, decimationRates, counters, nowMs, server } =
+      this.#gateway;
     const { address, identity } = context;
     const hub = chooseHub(hubs, context);
     const partitions = hubsOfSession(hubs, hub.session.session).map(({ session }) => session.partition);
@@ -71,6 +72,7 @@ export class MessageRoutes {
       counters,
       nowMs,
       server,
+      decimation: () => decimationRates.bucket(payerOf(identity, address), nowMs()),
       signIn: () => {},
       stillSignedIn: () => auth.isSignedIn(identity, nowMs()),
     });

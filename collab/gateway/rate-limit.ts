@@ -44,11 +44,18 @@ export class RateLimit {
   }
 }
 
-/** One rate: `burst` at once, `perSecond` on average. */
+/**
+ * One rate: `burst` at once, `perSecond` on average.
+ *
+ * What costs more than one token is begun while it is open and paid for afterwards, so it may owe a little:
+ *
+ *   open ──all is spent──► closed ──a tenth of `burst` has come back──► open
+ */
 export class TokenBucket {
   readonly #burst: number;
   readonly #perSecond: number;
   #tokens: number;
+  #open = true;
   #filledAtMs: number;
 
   constructor(burst: number, perSecond: number, nowMs: number) {
@@ -62,6 +69,16 @@ export class TokenBucket {
     if (this.tokens(nowMs) < 1) return false;
     this.spend(1);
     return true;
+  }
+
+  isOpen(nowMs: number): boolean {
+    this.#open = this.tokens(nowMs) > (this.#open ? 0 : this.#burst / 10);
+    return this.#open;
+  }
+
+  /** Time until a closed one opens, from the last look at the clock on. */
+  get closedForMs(): number {
+    return Math.ceil((1000 * Math.max(0, this.#burst / 10 - this.#tokens)) / this.#perSecond) + 1;
   }
 
   isFull(nowMs: number): boolean {

@@ -24,7 +24,6 @@ import { type Counters, countUp, type Delivery } from "./metrics.ts";
 import { TokenBucket } from "./rate-limit.ts";
 import type { HubClient, SessionHub } from "./session-hub.ts";
 import { type ClientPort, Subscriptions } from "./subscriptions.ts";
-import { WorkBudget } from "./work-budget.ts";
 
 export interface ClientContext {
   readonly hub: SessionHub;
@@ -33,6 +32,8 @@ export interface ClientContext {
   readonly limits: GatewayLimits;
   readonly counters: Counters;
   readonly nowMs: () => number;
+  /** The budget of decimation, which all connections of its payer share (`payerOf`). */
+  readonly decimation: () => TokenBucket;
   /** Throws unless the client has signed in, by its request or with this token. */
   readonly signIn: (token: string | undefined) => void;
   /** False once the login that opened this connection has ended. */
@@ -51,7 +52,6 @@ export class SocketClient implements HubClient, ClientPort {
   readonly #context: ClientContext;
   readonly #messageRate: TokenBucket;
   readonly #backlog: Backlog;
-  readonly #decimation: WorkBudget;
   readonly #subscriptions: Subscriptions;
   #cancelHello: () => void;
   #leaveHub: () => void = () => {};
@@ -73,7 +73,6 @@ export class SocketClient implements HubClient, ClientPort {
     this.#context = context;
     this.#messageRate = new TokenBucket(limits.messagesBurst, limits.messagesPerSecond, nowMs());
     this.#backlog = new Backlog(limits);
-    this.#decimation = new WorkBudget(limits.decimationBurst, limits.decimationPerSecond, nowMs());
     this.#subscriptions = new Subscriptions(hub, limits, this);
     this.#cancelHello = hub.clock.after(limits.helloMsMax, () => this.#lastCallForHello());
 
@@ -226,13 +225,13 @@ export class SocketClient implements HubClient, ClientPort {
   }
 
   mayDecimate(backfill: boolean): boolean {
-    if (this.#decimation.isOpen(this.#context.nowMs())) return true;
+    if (this.#context.decimation().isOpen(this.#context.nowMs())) return true;
     if (backfill) this.#resumeWithBudget();
     return false;
   }
 
   decimated(units: number): void {
-    this.#decimation.spend(units);
+    this.#context.decimation().spend(units);
   }
 
   leaveOutSamples(): void {
@@ -351,9 +350,9 @@ export class SocketClient implements HubClient, ClientPort {
 
   /** When the budget of decimation opens again: reports what was left out, and goes on with back-fills. */
   #resumeWithBudget(): void {
-    this.#cancelResume ??= this.#context.hub.clock.after(this.#decimation.closedForMs, () => {
+    this.#cancelResume ??= this.#context.hub.clock.after(this.#context.decimation().closedForMs, () => {
       this.#cancelResume = null;
-      if (!this.#decimation.isOpen(this.#context.nowMs())) this.#resumeWithBudget();
+      if (!this.#context.decimation().isOpen(this.#context.nowMs())) this.#resumeWithBudget();
       else {
         this.#checkBacklog();
         if (this.#state === "joined" && !this.#backlog.lagging) this.#reportDropped();

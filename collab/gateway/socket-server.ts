@@ -2,6 +2,7 @@
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
 import { WebSocketServer } from "ws";
+import { payerOf } from "./auth.ts";
 import { WebSocketLine } from "./client-line.ts";
 import { chooseHub, type GatewayContext, hubsOfSession } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
@@ -32,7 +33,7 @@ export class SocketServer {
   /** Throws when there are too many connections or no such session. */
   accept(request: IncomingMessage, socket: Socket, head: Buffer, from: RequestOrigin): void {
     const { address, identity } = from;
-    const { hubs, sockets, auth, counters, limits, nowMs, server } = this.#gateway;
+    const { hubs, sockets, auth, counters, limits, decimationRates, nowMs, server } = this.#gateway;
     let who = identity;
     const hub = chooseHub(hubs, from);
     const partitions = hubsOfSession(hubs, hub.session.session).map(({ session }) => session.partition);
@@ -45,6 +46,7 @@ export class SocketServer {
         counters,
         nowMs,
         server,
+        decimation: () => decimationRates.bucket(payerOf(who, address), nowMs()),
         signIn: (token) => {
           if (who.kind !== "stranger") return;
           const holder = auth.checkToken(token, address, nowMs());

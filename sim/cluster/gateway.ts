@@ -10,6 +10,7 @@ import type { LiveSession } from "../../actors/ports/session.ts";
 import { WebSocketLine } from "../../collab/gateway/client-line.ts";
 import { GATEWAY_LIMITS, type GatewayLimits } from "../../collab/gateway/limits.ts";
 import { Counters } from "../../collab/gateway/metrics.ts";
+import { TokenBucket } from "../../collab/gateway/rate-limit.ts";
 import { SessionHub } from "../../collab/gateway/session-hub.ts";
 import { SocketClient } from "../../collab/gateway/socket-client.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
@@ -69,12 +70,15 @@ export class SimulatedGateway {
       server as unknown as Socket,
       served.hub.turnFrames,
     );
+    const nowMs = (): number => this.#clock.monotonicMs();
+    const decimation = new TokenBucket(LIMITS.decimationBurst, LIMITS.decimationPerSecond, nowMs());
     const client = new SocketClient(line, {
       hub: served.hub,
       partitions: [served.hub.session.partition],
       limits: LIMITS,
       counters: this.#counters,
-      nowMs: () => this.#clock.monotonicMs(),
+      nowMs,
+      decimation: () => decimation,
       server: "simulated",
       signIn: () => {},
       stillSignedIn: () => true,

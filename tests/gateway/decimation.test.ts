@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Decimation } from "../../collab/gateway/decimation.ts";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
-import { WorkBudget } from "../../collab/gateway/work-budget.ts";
+import { TokenBucket } from "../../collab/gateway/rate-limit.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { float64Column, uint32Column } from "../../protocol/columns.ts";
 import { createFrame } from "../../protocol/frame.ts";
@@ -130,27 +130,53 @@ test("an interval below the shortest is refused with its name; every sample, and
 
 test("a client whose budget is used up gets no more rows until it has come back, and what it missed is counted", async () => {
   let nowMs = 0;
-  const limits = { decimationBurst: 20_000, decimationPerSecond: 1_000_000 };
-  await withGateway({ limits, nowMs: () => nowMs }, async (gateway, session) => {
-    const [busy, other] = [await new TestSocket(gateway).join(), await new TestSocket(gateway).join()];
-    for (let id = 1; id <= 4; id++) subscribe(busy, id, { group: "a" });
-    subscribe(other, 1, { group: "a" });
-    await busy.next("subscribed", 4);
-    await other.next("subscribed");
-    // Each frame ends an interval: 2,006 units for each subscription, so the budget pays for ten messages.
-    for (let k = 0; k < 8; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
-    await busy.settled();
-    await other.settled();
-    assert.is(busy.of("decimated").length, 10);
-    assert.is(other.of("decimated").length, 7, "each client has its own budget");
-    assert.is(busy.of("lagging").length, 0);
-    nowMs += 1_000;
-    // Of eight frames for each of four subscriptions, the first ended no interval, and ten were sent.
-    const { samples } = await busy.next("lagging");
-    assert.is(samples, 4 * 8 - 4 - 10);
-    for (let k = 8; k < 10; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
-    await busy.next("decimated", 14);
-    for (const client of [busy, other]) client.close();
+  await withGateway(
+    { limits: BUDGET_OF_TEN, trustProxy: true, nowMs: () => nowMs },
+    async (gateway, session) => {
+      const [busy, other] = [await joined(gateway, "192.0.2.1"), await joined(gateway, "192.0.2.2")];
+      for (let id = 1; id <= 4; id++) subscribe(busy, id, { group: "a" });
+      subscribe(other, 1, { group: "a" });
+      await busy.next("subscribed", 4);
+      await other.next("subscribed");
+      endIntervals(session, 0, 8);
+      await busy.settled();
+      await other.settled();
+      assert.is(busy.of("decimated").length, 10);
+      assert.is(other.of("decimated").length, 7, "each client has its own budget");
+      assert.is(busy.of("lagging").length, 0);
+      nowMs += 1_000;
+      // Of eight frames for each of four subscriptions, the first ended no interval, and ten were sent.
+      const { samples } = await busy.next("lagging");
+      assert.is(samples, 4 * 8 - 4 - 10);
+      endIntervals(session, 8, 10);
+      await busy.next("decimated", 14);
+      for (const client of [busy, other]) client.close();
+    },
+  );
+});
+
+test("all connections of an address share one budget, and all of a guest, wherever they come from", async () => {
+  const options = { token: TOKEN, limits: BUDGET_OF_TEN, trustProxy: true, nowMs: () => 0 };
+  await withGateway(options, async (gateway, session) => {
+    const guest = await guestToken(gateway);
+    const clients = {
+      owner: [await joined(gateway, "192.0.2.1", TOKEN), await joined(gateway, "192.0.2.1", TOKEN)],
+      ownerElsewhere: [await joined(gateway, "192.0.2.2", TOKEN)],
+      guest: [await joined(gateway, "192.0.2.1", guest), await joined(gateway, "192.0.2.3", guest)],
+    };
+    const all = Object.values(clients).flat();
+    for (const client of all) {
+      subscribe(client, 1, { group: "a" });
+      await client.next("subscribed");
+    }
+    endIntervals(session, 0, 9);
+    for (const client of all) await client.settled();
+    const rows = (of: readonly TestSocket[]) =>
+      of.reduce((sum, each) => sum + each.of("decimated").length, 0);
+    assert.is(rows(clients.owner), 10);
+    assert.is(rows(clients.ownerElsewhere), 8);
+    assert.is(rows(clients.guest), 10);
+    for (const client of all) client.close();
   });
 });
 
@@ -182,7 +208,7 @@ test("a back-fill waits for the budget and loses nothing", async () => {
 });
 
 test("a budget closes when all is spent, and opens when a tenth has come back", () => {
-  const budget = new WorkBudget(1_000, 100, 0);
+  const budget = new TokenBucket(1_000, 100, 0);
   assert.ok(budget.isOpen(0));
   budget.spend(1_050);
   assert.not.ok(budget.isOpen(0));
@@ -198,6 +224,33 @@ test("a budget closes when all is spent, and opens when a tenth has come back", 
 
 function subscribe(client: TestSocket, id: number, where: { group?: string; after?: number }): void {
   client.send({ type: "subscribe", id, channel: "samples", decimationUs: EVERY_US, ...where });
+}
+
+/** Pays for ten messages of `endIntervals`, each of which costs 2,006 units, and closes. */
+const BUDGET_OF_TEN = { decimationBurst: 20_000, decimationPerSecond: 1_000_000 };
+
+/** Frames of one sample; each but the first of all ends an interval. */
+function endIntervals(session: FakeSession, from: number, until: number): void {
+  for (let k = from; k < until; k++) session.measure("a", [[2 * k * EVERY_US, 0, k]]);
+}
+
+const TOKEN = "a-token-of-at-least-sixteen-characters";
+
+/** A client that a proxy says is at an address. */
+function joined(gateway: Gateway, address: string, token?: string): Promise<TestSocket> {
+  return new TestSocket(gateway, { headers: { "x-forwarded-for": address } }).join(token);
+}
+
+async function guestToken(gateway: Gateway): Promise<string> {
+  const post = async (path: string, body: object, headers = {}) => {
+    const init = { method: "POST", headers: { "content-type": "application/json", ...headers } };
+    return (await ask(gateway, path, { ...init, body: JSON.stringify(body) })).json() as Record<
+      string,
+      string
+    >;
+  };
+  const { invite } = await post("/api/invites", { role: "viewer" }, { authorization: `Bearer ${TOKEN}` });
+  return (await post("/api/invites/redeem", { invite, name: "Anna", bearer: true }))["token"]!;
 }
 
 /** Frames 1 ms apart, all their samples on one channel. */
