@@ -5,10 +5,11 @@ import { cpSync, readdirSync, readFileSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { SYSTEM } from "../../actors/system.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { run } from "../support/program-run.ts";
 import { inputsOf } from "../support/recorded-blocks.ts";
-import { temporaryDirectory } from "../support/recorded-run.ts";
+import { record, temporaryDirectory, withoutBeginning } from "../support/recorded-run.ts";
 import { START_S, walkFile } from "../support/walk-table.ts";
 
 const ROWS = 1_600;
@@ -108,6 +109,31 @@ test("replay --speed passes recorded time at most so many times as fast as the c
   assert.ok(paced > 0.4, `${paced} s for 600 s at speed 600`);
   const whole = await seconds("--speed", "1600");
   assert.ok(whole > 0.5, `${whole} s for ${ROWS} s at speed 1600`);
+});
+
+test("replay says which inputs it covers, and why the first ones are not among them", async () => {
+  const walk = "walk?group=walk&channels=3&rate=max&seed=5&duration=";
+  const { directory, inputs: atSnapshot } = await record({ definitions: SYSTEM, feeds: [`${walk}2s`] });
+  // The session that goes on has a snapshot where the first one closed.
+  const { inputs } = await record({ definitions: SYSTEM, feeds: [`${walk}4s`], directory });
+  const { timeUs } = (await inputsOf(directory)).at(-1)!;
+  const { directory: rest, firstInput } = await withoutBeginning(directory);
+  assert.ok(atSnapshot > 1 && firstInput === atSnapshot + 1 && inputs > firstInput);
+  const cases: [args: string[], covered: number, left: string[]][] = [
+    [[directory], 1, []],
+    [[directory, "--from", String(timeUs)], firstInput, ["it began with a snapshot"]],
+    [[rest], firstInput, [`the recording begins with input ${firstInput}`]],
+  ];
+  for (const [args, from, why] of cases) {
+    const { code, stdout } = await run(["replay", "--verify", ...args]);
+    assert.is(code, 0, stdout);
+    const [, rates, ...after] = stdout.trimEnd().split("\n");
+    assert.match(rates!, new RegExp(`; inputs ${from} to ${inputs}$`));
+    assert.equal(
+      after,
+      why.map((reason) => `not replayed: inputs 1 to ${atSnapshot}, ${reason}`),
+    );
+  }
 });
 
 test("replay of a recording with a flipped byte names file and offset, ends with 1, and changes nothing in it", async () => {

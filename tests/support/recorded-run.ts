@@ -5,6 +5,7 @@ import { join } from "node:path";
 import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
+import { openJournal } from "../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Feed } from "../../actors/ports/feed.ts";
@@ -61,6 +62,21 @@ export async function recordFeeds(
 }
 
 export { openRecording };
+
+/** A copy of what retention would leave of a recording: its oldest snapshot, and the blocks after that. `firstInput`: of these. */
+export async function withoutBeginning(of: string): Promise<{ directory: string; firstInput: number }> {
+  const directory = temporaryDirectory();
+  const source = await openRecording(of);
+  const target = await openJournal(directory, { partition: source.partition });
+  const { block } = source.snapshots[0]!;
+  for await (const entry of source.read(block + 1))
+    if (entry.kind === "block") await target.append(entry.block);
+  const { timeUs, sequence, bytes } = (await source.loadSnapshot({ block }))!;
+  await target.saveSnapshot(block, timeUs, sequence, bytes);
+  await target.close();
+  await source.close();
+  return { directory, firstInput: sequence + 1 };
+}
 
 export function temporaryDirectory(): string {
   const directory = mkdtempSync(join(tmpdir(), "eigenwatch-"));
