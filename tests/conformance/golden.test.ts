@@ -5,15 +5,10 @@ import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { BLOCK_OF_TWO, CASES } from "./cases.ts";
+import { type GoldenBytes, goldenBytes, unsteppedBytes } from "./golden-bytes.ts";
 import { fromHex, toHex, toJson } from "./hex.ts";
 
-interface Golden {
-  version: number;
-  messages: Record<string, { hex: string; message: unknown }>;
-  blockOfTwo: string;
-}
-
-const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as Golden;
+const golden = JSON.parse(readFileSync(new URL("golden.json", import.meta.url), "utf8")) as GoldenBytes;
 
 test("golden bytes cover the same cases as the program", () => {
   assert.is(golden.version, PROTOCOL_VERSION);
@@ -39,6 +34,18 @@ test("a block has its golden bytes, and they decode to its inputs", () => {
     [1, 1_700_000_000_000_000, "feedStatus"],
     [2, 1_700_000_000_050_000, "shed"],
   ]);
+});
+
+test("a case that is gone or has other bytes is named until the version is a greater one", () => {
+  const [[gone], [changed, { message }], ...rest] = Object.entries(golden.messages) as [
+    [string, { hex: string; message: unknown }],
+    [string, { hex: string; message: unknown }],
+  ];
+  const messages = { ...Object.fromEntries(rest), [changed]: { hex: "00", message } };
+  const named = (version: number) => unsteppedBytes(golden, { version, messages, blockOfTwo: "" });
+  assert.equal(named(golden.version), [gone, changed, "blockOfTwo"]);
+  assert.equal(named(golden.version + 1), []);
+  assert.equal(unsteppedBytes(golden, goldenBytes()), []);
 });
 
 /** Written by hand from PROTOCOL.md, byte by byte, and not by the program. */

@@ -1,19 +1,17 @@
 /**
- * Writes golden.json anew. Only when the protocol is meant to change: these bytes are what recordings and peers hold.
+ * Writes golden.json anew, with new cases or a step of PROTOCOL_VERSION: these bytes are what recordings and peers hold. Refused when the bytes of
+ * a case changed without that step.
  *
- *     node --import tsx tests/conformance/golden.write.ts
+ *     node --import tsx tests/conformance/golden.write.ts [FILE]
  */
-import { writeFileSync } from "node:fs";
-import { encodeMessage } from "../../protocol/codec.ts";
-import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
-import { BLOCK_OF_TWO, CASES } from "./cases.ts";
-import { toHex, toJson } from "./hex.ts";
+import { readFileSync, writeFileSync } from "node:fs";
+import { type GoldenBytes, goldenBytes, unsteppedBytes } from "./golden-bytes.ts";
 
-const messages = Object.fromEntries(
-  Object.entries(CASES).map(([name, message]) => [
-    name,
-    { hex: toHex(encodeMessage(message)), message: toJson(message) },
-  ]),
-);
-const golden = { version: PROTOCOL_VERSION, messages, blockOfTwo: toHex(BLOCK_OF_TWO) };
-writeFileSync(new URL("golden.json", import.meta.url), `${JSON.stringify(golden, null, 2)}\n`);
+const file = process.argv[2] ?? new URL("golden.json", import.meta.url);
+const now = goldenBytes();
+const changed = unsteppedBytes(JSON.parse(readFileSync(file, "utf8")) as GoldenBytes, now);
+if (changed.length > 0)
+  throw new Error(
+    `Cannot keep golden bytes: others of ${changed.join(", ")}; expected a step of PROTOCOL_VERSION`,
+  );
+writeFileSync(file, `${JSON.stringify(now, null, 2)}\n`);

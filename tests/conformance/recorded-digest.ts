@@ -39,6 +39,8 @@ export interface RecordingDigest {
   readonly stateOf: Readonly<Record<string, Digest>>;
   /** Absent in the first ones. */
   readonly course?: StateCourse;
+  /** Why the core's own state is another one than when its state version was first recorded here: additions that joined the version. */
+  readonly joined?: readonly string[];
 }
 
 /** The state of each actor in the course of a recording. */
@@ -49,14 +51,18 @@ export interface StateCourse {
   readonly ofActor: Readonly<Record<string, string>>;
 }
 
-/** What each recording of recorded/ led to when it was made, by name. */
-export const GOLDEN = JSON.parse(
-  readFileSync(new URL("recorded/golden.json", import.meta.url), "utf8"),
-) as Readonly<Record<string, RecordingDigest>>;
+export const RECORDED = fileURLToPath(new URL("recorded/", import.meta.url));
+
+/** What each recording of a folder led to when it was made, by name. */
+export function goldenIn(recorded: string): Readonly<Record<string, RecordingDigest>> {
+  return JSON.parse(readFileSync(join(recorded, "golden.json"), "utf8"));
+}
+
+export const GOLDEN = goldenIn(RECORDED);
 
 /** A golden recording as its program left it, in a temporary folder, and the public key of its seal. */
-export function unpacked(name: string): { directory: string; publicKey: string } {
-  const packed = fileURLToPath(new URL(`recorded/${name}/`, import.meta.url));
+export function unpacked(name: string, recorded = RECORDED): { directory: string; publicKey: string } {
+  const packed = join(recorded, name);
   const parent = temporaryDirectory();
   const directory = join(parent, name);
   mkdirSync(directory);

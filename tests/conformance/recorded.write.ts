@@ -1,14 +1,16 @@
 /**
- * Records the golden session (golden-session.ts) and notes what it leads to in recorded/golden.json.
+ * Records the golden session (golden-session.ts) and notes what it leads to in golden.json.
  *
- *     node --import tsx tests/conformance/recorded.write.ts NAME [--again]
+ *     node --import tsx tests/conformance/recorded.write.ts NAME [--again] [--joins REASON] [--folder recorded]
  *
  * NAME is a folder in recorded/, such as "session-4". A recording of a released version is never made again: it is what users have on their
- * disks. `--again` replaces one whose versions no release has. Files are gzipped.
+ * disks. `--again` replaces one whose versions no release has, and is refused when an actor derives or keeps something else from the recording
+ * that is there, under the version that it has there. `--joins` says why the core's own state may be another one under the same state
+ * version, such as a further section of the settings; the reason is kept. Files are gzipped.
  */
 import { existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { basename, join } from "node:path";
-import { fileURLToPath } from "node:url";
+import { parseArgs } from "node:util";
 import { gzipSync } from "node:zlib";
 import { Core } from "../../actors/core/core.ts";
 import { SILENT } from "../../actors/core/core-sink.ts";
@@ -19,21 +21,33 @@ import { encodeMessage } from "../../protocol/codec.ts";
 import { run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { goldenInputs, SNAPSHOT_US } from "./golden-session.ts";
-import { GOLDEN, type RecordingDigest, replayed } from "./recorded-digest.ts";
-
-const RECORDED = fileURLToPath(new URL("recorded/", import.meta.url));
+import { goldenIn, RECORDED, type RecordingDigest, replayed, unpacked } from "./recorded-digest.ts";
+import { CORE, unsteppedChanges } from "./unstepped.ts";
 
 /** Inputs in a block, and blocks between two checkpoints: each names every piece of state. */
 const BLOCK_INPUTS = 16;
 const CHECKPOINT_BLOCKS = 60;
 
-const [name, again] = process.argv.slice(2);
+const { positionals, values } = parseArgs({
+  allowPositionals: true,
+  options: { again: { type: "boolean" }, joins: { type: "string" }, folder: { type: "string" } },
+});
+const [name] = positionals;
 if (name === undefined) throw new Error("Cannot record: no name; expected NAME");
-const directory = join(RECORDED, name);
-if (existsSync(directory) && again !== "--again")
-  throw new Error(
-    `Cannot record ${name}: it is there; expected a new name, or --again if no release has its versions`,
-  );
+const { joins, folder = RECORDED } = values;
+const golden = goldenIn(folder);
+const directory = join(folder, name);
+const before = golden[name];
+if (before === undefined) {
+  if (existsSync(directory))
+    throw new Error(`Cannot record ${name}: golden.json has no row of it; expected a new name`);
+} else {
+  if (values.again !== true)
+    throw new Error(
+      `Cannot record ${name}: it is there; expected a new name, or --again if no release has its versions`,
+    );
+  await refuseUnstepped(name, before);
+}
 
 const working = join(temporaryDirectory(), name);
 await record(working);
@@ -46,8 +60,24 @@ rmSync(directory, { recursive: true, force: true });
 mkdirSync(directory);
 for (const file of [...readdirSync(working).map((each) => join(working, each)), `${key}.pub`])
   writeFileSync(join(directory, `${basename(file)}.gz`), gzipSync(readFileSync(file), { level: 9 }));
-const all: Record<string, RecordingDigest> = { ...GOLDEN, [name]: digest };
-writeFileSync(join(RECORDED, "golden.json"), `${JSON.stringify(all, null, 2)}\n`);
+const joined = [...(before?.joined ?? []), ...(joins === undefined ? [] : [joins])];
+const kept =
+  before?.stateVersion === digest.stateVersion && joined.length > 0 ? { ...digest, joined } : digest;
+const all: Record<string, RecordingDigest> = { ...golden, [name]: kept };
+writeFileSync(join(folder, "golden.json"), `${JSON.stringify(all, null, 2)}\n`);
+
+/** The recording that is there shows what changed, whatever the inputs of the next one are. */
+async function refuseUnstepped(name: string, before: RecordingDigest): Promise<void> {
+  const { digest } = await replayed(unpacked(name, folder).directory);
+  const refused = unsteppedChanges(digest, before).filter(
+    ({ actor }) => joins === undefined || actor !== CORE,
+  );
+  if (refused.length === 0) return;
+  const ofCore = refused.some(({ actor }) => actor === CORE) ? ", or --joins REASON for the core's own" : "";
+  throw new Error(
+    `Cannot record ${name} again:\n${refused.map(({ text }) => text).join("\n")}\nexpected those steps${ofCore}`,
+  );
+}
 
 async function record(into: string): Promise<void> {
   const journal = await openRecordingForWriting(into, { partition: "p0" });
