@@ -28,6 +28,8 @@ export const SEVERITIES = ["info", "notice", "warning", "critical"] as const;
 export const sessionOpened = v.object({
   session: name,
   partition: name,
+  /** How many partitions share the groups of the session; absent: this is the only one. */
+  partitions: v.optional(v.pipe(count, v.minValue(1))),
   seed: count,
   /** The whole settings object (protocol/settings.ts), plain JSON. */
   settings: mapOf(json),

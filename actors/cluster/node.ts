@@ -275,9 +275,11 @@ export class ClusterNode {
   private openPartition(partition: string, journal: StreamJournal, epoch: number): Promise<Partition> {
     const { session, clock, settings, definitions, versions, log, memory, tap, snapshotSamples } =
       this.options;
+    const isDocument = this.documents.includes(partition);
     return Partition.open({
       session,
       partition,
+      partitions: isDocument ? 1 : this.options.partitions.length,
       journal,
       clock,
       settings,
@@ -289,7 +291,7 @@ export class ClusterNode {
       ...(memory === undefined ? {} : { memory }),
       ...(tap === undefined ? {} : { tap }),
       ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
-      of: this.documents.includes(partition) ? "edits" : "feeds",
+      of: isDocument ? "edits" : "feeds",
     });
   }
 

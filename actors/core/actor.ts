@@ -38,6 +38,8 @@ const RESTART_WINDOW_US = 60_000_000;
 /** What an actor uses of its core. */
 export interface ActorHost {
   readonly partition: string;
+  /** How many share the session. */
+  readonly partitions: number;
   readonly timers: LogicalTimers;
   readonly settings: Settings;
   /** No client reads published states. */
@@ -82,7 +84,7 @@ export class Actor implements DetectorContext, PartsContext {
     this.detector = this.definition.createDetector(this.host.settings, this.group);
     this.machine = new MachineHost(
       this.definition.machine,
-      this.definition.machineInput(this.host.settings, this.group),
+      this.definition.machineInput(this.host.settings, this.group, this.host.partitions),
     );
     for (const action of this.machine.takeActions()) this.perform("", now, action);
     const parts = this.own?.save() ?? [];
@@ -273,6 +275,10 @@ export class Actor implements DetectorContext, PartsContext {
     return this.host.partition;
   }
 
+  get partitions(): number {
+    return this.host.partitions;
+  }
+
   // ---- registered state -----------------------------------------------------------------------------------------
 
   get randomState(): Uint32Array {
@@ -310,7 +316,7 @@ export class Actor implements DetectorContext, PartsContext {
     if (saved.kept !== undefined) this.detector.kept?.restore(saved.kept);
     this.machine = new MachineHost(
       this.definition.machine,
-      this.definition.machineInput(this.host.settings, this.group),
+      this.definition.machineInput(this.host.settings, this.group, this.host.partitions),
       saved.machine,
     );
     this.own?.restore(saved.parts ?? []);

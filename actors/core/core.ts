@@ -186,6 +186,10 @@ export class Core implements GroupsHost {
     return this.opened?.partition ?? "";
   }
 
+  get partitions(): number {
+    return this.opened?.partitions ?? 1;
+  }
+
   get session(): SessionOpened | null {
     return this.opened;
   }

@@ -8,6 +8,7 @@ export class StandaloneActor<Made extends Detector = Detector> implements Detect
   now = 0;
   sequence = 0;
   readonly partition = "";
+  readonly partitions = 1;
   readonly detector: Made;
   readonly machine: MachineHost;
   readonly random: () => number;
@@ -15,7 +16,10 @@ export class StandaloneActor<Made extends Detector = Detector> implements Detect
   /** `random`: uniform on [0, 1). */
   constructor(definition: ActorDefinition<Made>, settings: Settings, group: Group, random: () => number) {
     this.detector = definition.createDetector(settings, group);
-    this.machine = new MachineHost(definition.machine, definition.machineInput(settings, group));
+    this.machine = new MachineHost(
+      definition.machine,
+      definition.machineInput(settings, group, this.partitions),
+    );
     this.random = random;
   }
 

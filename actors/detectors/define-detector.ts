@@ -19,7 +19,11 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly adapts?: boolean;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
-  machineInput(settings: Settings, group: Group): InputFrom<Machine> & Record<string, unknown>;
+  machineInput(
+    settings: Settings,
+    group: Group,
+    partitions: number,
+  ): InputFrom<Machine> & Record<string, unknown>;
 }
 
 export function defineDetector<Machine extends AnyStateMachine, Made extends Detector<Machine>>(

@@ -16,7 +16,7 @@ import type { Core } from "../core/core.ts";
 /** A setting that a start asks for by name, and who or what asks. */
 export type RequestedSetting = Omit<ConfigChanged, "type">;
 
-export interface Opening extends Pick<SessionOpened, "session" | "partition" | "versions"> {
+export interface Opening extends Pick<SessionOpened, "session" | "partition" | "partitions" | "versions"> {
   /** All settings of this start: those of a new log. */
   readonly settings: Settings;
   /** Those among them that were asked for by name, the last of a path counts. */
@@ -28,7 +28,7 @@ export function openingInputs(
   core: Core,
   opening: Opening,
 ): (OperatorNotice | SessionOpened | ConfigChanged)[] {
-  const { session, partition, versions, requested = [] } = opening;
+  const { session, partition, partitions = 1, versions, requested = [] } = opening;
   const isNew = core.session === null;
   const inForce = isNew ? opening.settings : core.settings;
   return [
@@ -37,6 +37,7 @@ export function openingInputs(
       type: "sessionOpened",
       session,
       partition,
+      ...(partitions > 1 ? { partitions } : {}),
       seed: inForce.seed,
       settings: inForce as unknown as Record<string, unknown>,
       versions,

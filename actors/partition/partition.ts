@@ -64,6 +64,8 @@ const MEASURE_EVERY_MS = 1_000;
 export interface PartitionOptions {
   session: string;
   partition: string;
+  /** How many share the session; default: it is the only one. */
+  partitions?: number;
   journal: Journal;
   clock: Clock;
   /** Those of a new log. A log that goes on keeps its own. */

@@ -121,6 +121,8 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
   readonly sequence: number;
   /** Its name; "" without a session. */
   readonly partition: string;
+  /** How many share the session. */
+  readonly partitions: number;
   readonly machine: MachineState<Machine>;
   /**
    * True when no client reads the state that `publish` returns. `publish` may then skip building the message, but must still throw and
@@ -239,6 +241,6 @@ export interface ActorDefinition<Made extends Detector = Detector> {
   /** False when the settings switch it off or the group is too small. */
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
-  /** Input of the machine (`setup({types: {input}})`), plain JSON. */
-  machineInput(settings: Settings, group: Group): Record<string, unknown>;
+  /** Input of the machine (`setup({types: {input}})`), plain JSON. `partitions`: how many share the session. */
+  machineInput(settings: Settings, group: Group, partitions: number): Record<string, unknown>;
 }

@@ -41,6 +41,7 @@ export class OwnPartition implements SessionPartition {
     const partition = await Partition.open({
       session: plan.session,
       partition: name,
+      partitions: plan.partitions,
       journal,
       clock: systemClock,
       settings: plan.settings,

@@ -50,7 +50,10 @@ export interface PartitionEnd {
 export type PartitionPlan = Pick<
   UpConfig,
   "session" | "record" | "durability" | "settings" | "requested" | "shadow" | "retainBytes" | "retainHours"
->;
+> & {
+  /** How many there are of the session. */
+  readonly partitions: number;
+};
 
 export interface PartitionOpening {
   readonly name: string;

@@ -41,7 +41,7 @@ export class SessionPartitions {
   static async open(options: SessionOptions): Promise<SessionPartitions> {
     const { config, partitions, log } = options;
     checkAssignment(config.partitionByGroup, partitions);
-    const plan = planOf(config);
+    const plan = planOf(config, partitions.length);
     const listener = (name: string) => options.listener(name);
     const opened = usesThreads(partitions.length)
       ? await openInThreads({ plan, partitions, listener, log })
@@ -155,7 +155,7 @@ async function openHere({
 }
 
 /** Without what another thread cannot be sent. */
-function planOf(config: UpConfig): PartitionPlan {
+function planOf(config: UpConfig, partitions: number): PartitionPlan {
   const { session, record, durability, settings, requested, shadow, retainBytes, retainHours } = config;
-  return { session, record, durability, settings, requested, shadow, retainBytes, retainHours };
+  return { session, partitions, record, durability, settings, requested, shadow, retainBytes, retainHours };
 }

@@ -274,6 +274,29 @@ test("[N3] without its logs a node keeps a limited amount of unwritten input, an
   assert.is(after.stateHash(), await cluster.replayedHash("p0"));
 });
 
+test("each partition of a session has its share of the budget of incidents, also under the next owner", async () => {
+  const cluster = testCluster(SIX, ["room"]);
+  const { clock, start } = cluster;
+  const budgets = () =>
+    SIX.map((partition) => {
+      const { core } = cluster.runningOf(partition);
+      return (core.stateOf("incidents")!.context as { perDay: number }).perDay;
+    });
+  const first = start("a");
+  await clock.advance(2_000);
+  assert.equal(
+    budgets(),
+    SIX.map(() => 3 / SIX.length),
+  );
+  cluster.runningOf("p0").configure("incidents.budgetPerDay", 12, { author: "ann" });
+  await clock.advance(100);
+  assert.equal(budgets(), [12 / SIX.length, ...SIX.slice(1).map(() => 3 / SIX.length)]);
+  first.kill();
+  start("b");
+  await clock.advance(TAKEN_OVER_MS);
+  assert.equal(budgets(), [12 / SIX.length, ...SIX.slice(1).map(() => 3 / SIX.length)]);
+});
+
 test("settings that people changed stay changed under the next owner", async () => {
   const cluster = testCluster(["p0"]);
   const { clock, start } = cluster;

@@ -8,7 +8,7 @@ import type { Finding, Group } from "../../actors/ports/detector.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
-import { channels } from "../support/inputs.ts";
+import { channels, opened } from "../support/inputs.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf } from "../support/rows.ts";
 
@@ -230,18 +230,7 @@ test("[B1] incidents beyond the day's share open only when they matter more, the
 
 test("[B1] over 30 days of findings at random, incidents keep the budget, open once and close once", () => {
   for (const seed of [1, 2, 3]) {
-    const random = uniforms(seed);
-    const world = host();
-    let now = 1_000;
-    while (now < (30 * DAY) / SECOND) {
-      now += 20 + 4_000 * random();
-      const name = `c${Math.floor(random() * 12)}`;
-      world.found(now, name, { effect: 1 + 20 * random() * random() });
-      if (random() < 0.5) world.found(now + 2, `d${Math.floor(random() * 12)}`, { effect: 8 * random() });
-      now += 60 * random();
-      world.quiet(now);
-    }
-    world.until(now + 1_000);
+    const world = findingsAtRandom(30, seed);
     const opened = numbers(world.events, "incident.opened");
     const over = [...numbers(world.events, "incident.closed"), ...numbers(world.events, "incident.accepted")];
     assert.equal(
@@ -263,6 +252,22 @@ test("[B1] over 30 days of findings at random, incidents keep the budget, open o
     }
     assert.ok(opened.length > 60, "the budget is used");
   }
+});
+
+test("[B1] the partitions of a session keep its budget together, and each changes its share with their number", () => {
+  const worlds = [1, 2, 3].map((seed) => findingsAtRandom(8, seed, { partitions: 3 }));
+  const days = worlds.flatMap(({ events }) =>
+    events.filter(({ kind }) => kind === "incident.opened").map(({ timeUs }) => timeUs / DAY),
+  );
+  // Fourteen nats and what lasts open some at once, in each; from then on time pays three a day.
+  assert.ok(days.filter((day) => day >= 4).length <= 3 * 4 + worlds.length);
+  assert.ok(days.length > 3 * 8, "the budget is used");
+  const { actor } = worlds[0]!;
+  const perDay = () => (actor.machine.context as { perDay: number }).perDay;
+  assert.is(perDay(), 3 / 3);
+  actor.partitions = 2;
+  actor.input({ ...opened(), partitions: 2 }, 31 * DAY);
+  assert.is(perDay(), 3 / 2);
 });
 
 test("[I4] time alone costs few looks, at what is held back for a month and at what is new where rows are days apart", () => {
@@ -431,6 +436,7 @@ interface WorldOptions {
   learn?: boolean;
   incidents?: Partial<Settings["incidents"]>;
   channels?: number;
+  partitions?: number;
 }
 
 /** The incidents actor and what detectors announce to it, in seconds. */
@@ -440,9 +446,9 @@ class World {
   private readonly open = new Map<string, string>();
   private ids = 0;
 
-  constructor({ learn = false, incidents = {}, channels = 3 }: WorldOptions) {
+  constructor({ learn = false, incidents = {}, channels = 3, partitions = 1 }: WorldOptions) {
     this.hostGroup = { ...HOST_GROUP, n: channels };
-    this.actor = new ActorHarness(definition, { incidents }, groupOf(1));
+    this.actor = new ActorHarness(definition, { incidents }, groupOf(1), partitions);
     if (learn) this.actor.input(HOST, 10 * SECOND);
   }
 
@@ -511,6 +517,22 @@ class World {
     this.actor.fireTimers(seconds * SECOND);
     return this;
   }
+}
+
+/** Findings at random times, some of two channels. */
+function findingsAtRandom(days: number, seed: number, options?: WorldOptions): World {
+  const random = uniforms(seed);
+  const world = host(options);
+  let now = 1_000;
+  while (now < (days * DAY) / SECOND) {
+    now += 20 + 4_000 * random();
+    const name = `c${Math.floor(random() * 12)}`;
+    world.found(now, name, { effect: 1 + 20 * random() * random() });
+    if (random() < 0.5) world.found(now + 2, `d${Math.floor(random() * 12)}`, { effect: 8 * random() });
+    now += 60 * random();
+    world.quiet(now);
+  }
+  return world.until(now + 1_000);
 }
 
 function host(options: WorldOptions = {}): World {

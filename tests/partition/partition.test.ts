@@ -308,6 +308,21 @@ test("a log that goes on keeps its settings; those asked for by name are changed
   assert.is(announced.at(-1), "publishEveryUs was set to 1000 by command line");
 });
 
+test("a log says how many partitions share the session, each time that it is opened, and nothing where it is alone", async () => {
+  const journal = createMemoryJournal({});
+  const first = await given({ journal: keepOpen(journal), partitions: 4 });
+  assert.is(first.partition.core.partitions, 4);
+  const second = await given({ journal: keepOpen(journal), clock: first.clock, partitions: 2 });
+  assert.is(second.partition.core.partitions, 2);
+  const alone = await given({ journal: keepOpen(journal), clock: first.clock });
+  assert.is(alone.partition.core.partitions, 1);
+  const opened = (await alone.inputs()).filter(({ type }) => type === "sessionOpened");
+  assert.equal(
+    opened.map((each) => (each as unknown as SessionOpened).partitions),
+    [4, 2, undefined],
+  );
+});
+
 test("a command that its source sends again counts once, also after a restart", async () => {
   const journal = createMemoryJournal({});
   const first = await given({ journal: keepOpen(journal) });
@@ -711,6 +726,7 @@ async function given<J extends AnyJournal = Journal>(
     clock?: ManualClock;
     settings?: Settings;
     requested?: readonly RequestedSetting[];
+    partitions?: number;
     snapshotSamples?: number;
   } = {},
 ): Promise<World<J>> {
@@ -727,6 +743,7 @@ async function given<J extends AnyJournal = Journal>(
     definitions: TOYS,
     versions: {},
     recording: null,
+    ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.snapshotSamples === undefined ? {} : { snapshotSamples: options.snapshotSamples }),
     log: (message) => logged.push(message),
   });

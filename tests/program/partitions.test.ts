@@ -9,6 +9,7 @@ import { partitionOf } from "../../actors/cluster/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { unpackMessages } from "../../protocol/packed-messages.ts";
 import { type OutputLine, run, start } from "../support/program-run.ts";
+import { inputsOf } from "../support/recorded-blocks.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 /** Groups that the rule gives to different partitions of two. */
@@ -77,6 +78,11 @@ test("up --partitions gives each group to the partition of its name, and records
   assert.is(events.length, stopped.events);
   assert.ok(readdirSync(record).includes("0000000001.seg"));
   assert.ok(readdirSync(join(record, "p1")).includes("0000000001.seg"));
+  for (const log of [record, join(record, "p1")]) {
+    const { input } = (await inputsOf(log))[0]!;
+    assert.ok(input.type === "sessionOpened");
+    assert.is(input.partitions, 2);
+  }
 });
 
 test("partitions of one session are served as one, and go on where their logs end after the process was killed", async () => {

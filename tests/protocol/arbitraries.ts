@@ -186,13 +186,18 @@ function message<Name extends MessageName>(
 }
 
 export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<Name>> } = {
-  sessionOpened: message("sessionOpened", {
-    session: name,
-    partition: name,
-    seed: count,
-    settings: fc.dictionary(name, json, { maxKeys: 4, ...plainObjects }),
-    versions: fc.dictionary(name, text, { maxKeys: 4, ...plainObjects }),
-  }),
+  sessionOpened: message(
+    "sessionOpened",
+    {
+      session: name,
+      partition: name,
+      partitions: fc.integer({ min: 1, max: 64 }),
+      seed: count,
+      settings: fc.dictionary(name, json, { maxKeys: 4, ...plainObjects }),
+      versions: fc.dictionary(name, text, { maxKeys: 4, ...plainObjects }),
+    },
+    ["partitions"],
+  ),
   channels,
   frame,
   feedStatus: message("feedStatus", {

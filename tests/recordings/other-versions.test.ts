@@ -159,7 +159,7 @@ function changed(actor: ActorDefinition, version: number, times: number): ActorD
     ...actor,
     version,
     createDetector: (settings, group) => actor.createDetector(other(settings), group),
-    machineInput: (settings, group) => actor.machineInput(other(settings), group),
+    machineInput: (settings, ...of) => actor.machineInput(other(settings), ...of),
   };
 }
 

@@ -30,6 +30,8 @@ export class ActorHarness implements DetectorContext {
   now = 0;
   sequence = 0;
   readonly partition = "p0";
+  /** As the last opening of the session said. */
+  partitions: number;
   readonly events: HeardEvent[] = [];
   readonly signals: Signal[] = [];
   readonly timers = new Map<string, number>();
@@ -39,12 +41,16 @@ export class ActorHarness implements DetectorContext {
   private readonly draw = uniforms(1);
   private snapshot: ReturnType<typeof initialTransition>[0];
 
-  constructor(definition: ActorDefinition, settings: unknown, group: Group) {
+  constructor(definition: ActorDefinition, settings: unknown, group: Group, partitions = 1) {
     const parsed = parseSettings(settings);
+    this.partitions = partitions;
     this.definition = definition;
     this.detector = definition.createDetector(parsed, group);
     this.assembler = new RowAssembler(group);
-    const [snapshot, actions] = initialTransition(definition.machine, definition.machineInput(parsed, group));
+    const [snapshot, actions] = initialTransition(
+      definition.machine,
+      definition.machineInput(parsed, group, partitions),
+    );
     this.snapshot = snapshot;
     this.perform(actions);
   }

@@ -61,7 +61,7 @@ export function accepted(incident: Incident, book: Book): Announcement {
 
 export function heldBack(incident: Incident, book: Book): Announcement {
   const [has, needs] = [evidenceOf(incident, isCounting), demanded(book, lookUs(incident))];
-  const why = `${brief(has)} nats of evidence, ${brief(needs)} needed for ${book.perDay} a day`;
+  const why = `${brief(has)} nats of evidence, ${brief(needs)} needed for ${Number(book.perDay.toPrecision(3))} a day`;
   const title = `No alarm, ${why}: ${titleOf(incident)}${others(incident)}`;
   const said = told("incident.held-back", title, incident, book);
   return { ...said, detail: { ...said.detail, needed: needs } };

@@ -4,6 +4,8 @@
  *   announcements with a finding ─► what of them concerns the watched machine ─┐
  *   what people do about an incident: acknowledge, assign, snooze ────────────┴─► machine (machine.ts) ─► incident.* events
  *
+ * Each partition of a session has such an actor, with its share of the session's budget.
+ *
  * The detector only translates: channels of this program's own health are left out, and a finding about nothing else is dropped. Groups of the
  * host feed are recognised by the channel that only they have. All state is in the machine.
  */
@@ -25,7 +27,7 @@ export const incidents = defineDetector({
   adapts: true,
   enabled: (settings) => settings.incidents.enabled,
   createDetector: (settings) => new IncidentsDetector(settings),
-  machineInput: (settings) => ({ perDay: settings.incidents.budgetPerDay }),
+  machineInput: (settings, _group, partitions) => ({ perDay: share(settings, partitions) }),
 });
 
 /** People act on what lasts for seconds: what a machine does for a shorter time is its business. */
@@ -54,11 +56,10 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
     else if (input.type === "channels") {
       const learningUs = isHost(input.channels) ? this.settings.incidents.learningSeconds * SECOND_US : 0;
       context.signal({ type: "declared", timeUs, group: input.group, traits: traitsOf(input), learningUs });
-    } else if (input.type === "configChanged") {
+    } else if (input.type === "sessionOpened") this.allow(context);
+    else if (input.type === "configChanged") {
       this.settings = applySetting(this.settings, input.path, input.value);
-      const { budgetPerDay } = this.settings.incidents;
-      if (budgetPerDay !== context.machine.context.perDay)
-        context.signal({ type: "allowed", timeUs, perDay: budgetPerDay });
+      this.allow(context);
       // Settings are named after the actors that they restart.
       context.signal({ type: "forgotten", timeUs, group: "", actor: input.path.split(".")[0]! });
     }
@@ -89,6 +90,13 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
     });
   }
 
+  /** The session may go on with other settings, or as another number of partitions. */
+  private allow(context: Context): void {
+    const perDay = share(this.settings, context.partitions);
+    if (perDay !== context.machine.context.perDay)
+      context.signal({ type: "allowed", timeUs: context.now, perDay });
+  }
+
   /** Commands about alerts, and about incidents of other partitions, are not for this actor. */
   private obey({ name, body, author }: CommandInput, context: Context): void {
     const { now: timeUs, partition } = context;
@@ -116,6 +124,11 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
     if (persistence > 0) return persistence * SECOND_US;
     return ofHost ? HOST_PERSISTENCE_US : everyUs;
   }
+}
+
+/** Incidents a day of one partition: all of the session together keep its budget. */
+function share({ incidents }: Settings, partitions: number): number {
+  return incidents.budgetPerDay / partitions;
 }
 
 /** What a changed declaration changes: actors of the group are then made anew. */
