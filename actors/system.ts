@@ -16,6 +16,7 @@ import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
+import { prediction } from "./detectors/prediction/detector.ts";
 import { risk } from "./detectors/risk/detector.ts";
 import { room } from "./detectors/room/detector.ts";
 import { scans } from "./detectors/scans/detector.ts";
@@ -28,6 +29,7 @@ export const SYSTEM: CoreDefinitions = {
     anomaly, // novelty in single channels and in all together
     changes, // another level or slope of a channel, and when it began
     risk, // what prices may lose, and whether that was known rightly
+    prediction, // the next values and states, with bands, and whether that is more than anybody could say
     arrivals, // channels that bring nothing, and clocks that are set back
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],

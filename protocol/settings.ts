@@ -213,6 +213,56 @@ export const settingsSchema = v.strictObject({
     {},
   ),
   arrivals: v.optional(v.strictObject({ enabled }), {}),
+  prediction: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
+      ),
+      channels: setting(
+        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
+        "",
+        "Names of the channels that are foretold, with commas between them. Empty: all. Of each group the first sixteen.",
+      ),
+      stepSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(HORIZON_SECONDS_MAX)),
+        1,
+        "Time of a step, in seconds: the mean of the next step is what is foretold of a channel. Rows further apart are a step each; 0: every row is.",
+      ),
+      aheadRows: setting(
+        v.pipe(whole, v.minValue(2), v.maxValue(100_000)),
+        21,
+        "Rows of a block: the state is foretold one row ahead, and of the mean of the next block. 21 days are a month.",
+      ),
+      coveragePercent: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(50), v.maxValue(99)),
+        90,
+        "Share of values that lie in the bands, %.",
+      ),
+      seasonSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(1), v.maxValue(HORIZON_SECONDS_MAX)),
+        86_400,
+        "Time after which channels may repeat themselves, in seconds: a day. It is divided into 48 parts.",
+      ),
+      memorySteps: setting(
+        v.pipe(whole, v.minValue(100), v.maxValue(1_000_000)),
+        1_000,
+        "Steps, rows or blocks whose losses weights, skill and regret are of.",
+      ),
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many times a day a group announces skill that its forecasts do not have. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in steps: at least this many between two false announcements on average. 0: derived from `falseAlarmsPerDay` and the time of a step.",
+      ),
+    }),
+    {},
+  ),
   trajectory: v.optional(
     v.strictObject({
       enabled,

@@ -9,8 +9,9 @@
  * `gain` is the logarithm of the likelihood ratio of "mean û, variance 1" and "mean 0, variance 1" over the last rows. While rows are
  * independent it stays below 8 nats: e^gain then has mean at most 1.
  *
- * Sources: Corsi 2009, J. Financial Econometrics 7:174 (averages over several horizons); Ljung & Söderström 1983 (recursive least squares).
+ * Sources: Corsi 2009, J. Financial Econometrics 7:174 (averages over several horizons).
  */
+import { RecursiveRidge } from "./recursive-ridge.ts";
 
 /** Memories of the averages, in rows. */
 const HORIZONS: readonly number[] = [4, 16, 64, 256];
@@ -39,17 +40,13 @@ export class ForeseeablePart {
     readonly scalars: Float64Array;
   };
   private readonly averages = new Float64Array(K);
-  private readonly coefficients = new Float64Array(K);
-  private readonly inverse = new Float64Array(K * K);
+  private readonly ridge = new RecursiveRidge(K, RIDGE, MEMORY_ROWS);
   private readonly scalars = new Float64Array(2);
-  /** P·m. */
-  private readonly step = new Float64Array(K);
 
   constructor() {
     this.fields = {
       averages: this.averages,
-      coefficients: this.coefficients,
-      inverse: this.inverse,
+      ...this.ridge.fields,
       scalars: this.scalars,
     };
     this.reset();
@@ -67,7 +64,8 @@ export class ForeseeablePart {
 
   /** a[i] ← u − û for the score u = a[i], then learns u; the coefficients only if `learn`. O(K²), allocates nothing. */
   removeAt(a: Float64Array, i: number, learn: boolean): void {
-    const { averages, coefficients, scalars } = this;
+    const { averages, ridge, scalars } = this;
+    const { coefficients } = ridge;
     const u = a[i]!;
     let residual = u;
     for (let k = 0; k < K; k++) residual -= coefficients[k]! * averages[k]!;
@@ -76,7 +74,7 @@ export class ForeseeablePart {
     scalars[ROWS] = rows;
     if (rows > FIRST_ROWS) {
       scalars[GAIN] = scalars[GAIN]! * (1 - 1 / GAIN_ROWS) + (u * u - residual * residual) / 2;
-      if (learn) this.regress(a, i);
+      if (learn) ridge.learn(averages, a, i);
     }
     for (let k = 0; k < K; k++)
       averages[k] = averages[k]! + (u - averages[k]!) / Math.min(rows, HORIZONS[k]!);
@@ -84,32 +82,7 @@ export class ForeseeablePart {
 
   reset(): void {
     this.averages.fill(0);
-    this.coefficients.fill(0);
     this.scalars.fill(0);
-    this.inverse.fill(0);
-    for (let k = 0; k < K; k++) this.inverse[k * K + k] = 1 / RIDGE;
-  }
-
-  /** One step of recursive least squares with the residual a[i]: the rows before count less by the factor f. */
-  private regress(a: Float64Array, i: number): void {
-    const { averages, coefficients, inverse, step } = this;
-    const residual = a[i]!;
-    const f = 1 - 1 / MEMORY_ROWS;
-    let q = f;
-    for (let k = 0; k < K; k++) {
-      let sum = 0;
-      for (let j = 0; j < K; j++) sum += inverse[k * K + j]! * averages[j]!;
-      step[k] = sum;
-      q += sum * averages[k]!;
-    }
-    for (let k = 0; k < K; k++) {
-      coefficients[k] = coefficients[k]! + (step[k]! / q) * residual;
-      // It is symmetric, to the last bit.
-      for (let j = 0; j <= k; j++) {
-        const entry = (inverse[k * K + j]! - (step[k]! * step[j]!) / q) / f;
-        inverse[k * K + j] = entry;
-        inverse[j * K + k] = entry;
-      }
-    }
+    this.ridge.reset();
   }
 }

@@ -81,6 +81,7 @@ function opened(): Input {
   const settings = parseSettings({
     seed: 7,
     changes: { enabled: true },
+    prediction: { enabled: true, falseAlarmSamples: 20 },
     risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
   });
   return {
@@ -116,6 +117,9 @@ function changes(): TimedInput[] {
       "anomaly.falseAlarmsPerDay": 20,
       "changes.averageUs": 0,
       "changes.raiseNats": 0.5,
+      "prediction.stepSeconds": 0,
+      "prediction.seasonSeconds": 600,
+      "prediction.memorySteps": 200,
       "risk.channels": "p0, p1, p2, p3",
       "risk.horizonSeconds": 3,
       "risk.windowReturns": 200,

@@ -30,7 +30,16 @@ test("[R4] every field of every real actor changes the hash", () => {
     }
   }
   assert.is(hex(core.hash().hash), before);
-  for (const name of ["front", "estimator", "collapse", "anomaly", "changes", "risk", "arrivals"])
+  for (const name of [
+    "front",
+    "estimator",
+    "collapse",
+    "anomaly",
+    "changes",
+    "risk",
+    "prediction",
+    "arrivals",
+  ])
     assert.ok(actors.has(`g/${name}`), name);
 });
 
@@ -75,12 +84,13 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk } = defaultSettings();
+  const { changes, risk, prediction } = defaultSettings();
   core.apply(
     1,
     0,
     opened({
       changes: { ...changes, enabled: true },
+      prediction: { ...prediction, enabled: true, stepSeconds: 0.02, aheadRows: 5 },
       risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },
     }),
   );

@@ -172,6 +172,9 @@ function sample(type: string) {
     turbulence: 5,
     absorption: 0.6,
     absorptionShift: null,
+    rivals: "its last value and its mean",
+    skill: 0.2,
+    dieboldMariano: -3,
   };
 }
 

@@ -17,7 +17,6 @@
  * returns a row costs a look at each level.
  */
 import ln from "@stdlib/math-base-special-ln";
-import { isName } from "../../../protocol/fields.ts";
 import type { Settings } from "../../../protocol/settings.ts";
 import { ConformalRank } from "../../kernels/conformal.ts";
 import { expectedShortfall, upperQuantile } from "../../kernels/historical-tail.ts";
@@ -27,6 +26,7 @@ import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { RankedScore } from "../ranked-score.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
+import { channelTitle, measuredName, watchedColumns } from "../watched-channels.ts";
 import { BackTests, type Forecasts } from "./back-tests.ts";
 import { Extremes } from "./extremes.ts";
 import { GroupRisk } from "./group-risk.ts";
@@ -171,12 +171,9 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     }
   }
 
-  /** The name of a channel in those of measures, which have a limit. */
   private measured(i: number): string {
-    const { name } = this.group.channels[this.columns[i]!]!;
     const { lowPercent, highPercent } = this.settings;
-    // No measure of a channel has a longer beginning.
-    return isName(`risk.confidence${lowPercent}${highPercent}.${name}`) ? name : `#${this.columns[i]}`;
+    return measuredName(this.group, this.columns[i]!, `risk.confidence${lowPercent}${highPercent}`);
   }
 
   /** σ and the forecasts of the next return of channel i are not known. */
@@ -352,17 +349,13 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   }
 
   private named(i: number): { channel: string; title: string } {
-    const { name, title } = this.group.channels[this.columns[i]!]!;
-    return { channel: name, title: title === "" ? name : title };
+    return channelTitle(this.group, this.columns[i]!);
   }
 }
 
-/** Places of the channels that are watched: those that are named, else all of a group of prices. */
-function columnsOf(named: string, { channels, innovation }: Group): number[] {
-  const names = named.split(",").map((name) => name.trim());
-  const isWatched =
-    named.trim() === "" ? () => innovation === "logReturn" : (name: string) => names.includes(name);
-  return channels.flatMap(({ name }, column) => (isWatched(name) ? [column] : [])).slice(0, MOST_CHANNELS);
+/** Those that are named, else all of a group of prices. */
+function columnsOf(named: string, group: Group): number[] {
+  return watchedColumns(named, group, group.innovation === "logReturn", MOST_CHANNELS);
 }
 
 function orNull(value: number): number | null {

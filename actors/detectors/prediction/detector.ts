@@ -1,0 +1,276 @@
+/**
+ * What comes next: the next value of each channel with a band, and the state of the group one row and some rows ahead. Each forecast is judged
+ * beside what anybody could say, and says so when it is no better.
+ *
+ *   rows ─┬─► means of a step ─► forecasts of each channel (channel-forecasts.ts) ─┬─► skill-watch.ts ─► gained, lost
+ *         └─► ψψ† ─► forecasts of the state (state-forecast.ts) ───────────────────┘
+ *
+ * Promise: at most `falseAlarmsPerDay` times a day in a group skill is announced that is none. Each of the things that are foretold, n channels
+ * and two horizons of the state, is announced at ln ((n + 2) A) nats, A counted in its own steps.
+ *
+ * All state is of fixed length. Changed settings begin anew (the core replaces the actor).
+ */
+import ln from "@stdlib/math-base-special-ln";
+import type { Settings } from "../../../protocol/settings.ts";
+import { EwmaMoments } from "../../kernels/ewma.ts";
+import { LEAST_TARGETS, type LossComparison } from "../../kernels/loss-comparison.ts";
+import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
+import { defineDetector } from "../define-detector.ts";
+import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
+import { RowSpacing } from "../row-spacing.ts";
+import { MeanRows } from "../rows/mean-rows.ts";
+import { channelTitle, measuredName, watchedColumns } from "../watched-channels.ts";
+import { ChannelForecasts, LOSS_MOST } from "./channel-forecasts.ts";
+import { EXPERTS, LAST, MEAN } from "./experts.ts";
+import { predictionMachine } from "./machine.ts";
+import { SkillWatch } from "./skill-watch.ts";
+import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-forecast.ts";
+
+export const prediction = defineDetector({
+  name: "prediction",
+  version: 2,
+  machine: predictionMachine,
+  enabled: (settings, group) =>
+    settings.prediction.enabled && !group.states && columnsOf(settings, group).length > 0,
+  createDetector: (settings, group) => new PredictionDetector(settings, group),
+  machineInput: (_settings, group) => ({ group: group.name }),
+});
+
+/** Channels of a group that are foretold, the first ones: each has measures of its own in every published state. */
+export const MOST_CHANNELS = 16;
+/** Channels of a group whose state is foretold: its forecasts keep some twelve matrices. */
+const MOST_MODES = 32;
+/** ‖ρ − σ‖² of states is at most so large. */
+const STATE_LOSS_MOST = 2;
+/** Steps between updates of the prices, because the spacing of rows may drift. */
+const PRICE_EVERY = 256;
+const HORIZONS = ["next", "ahead"] as const;
+const MICROSECONDS = 1_000_000;
+/** The longest beginning of the names of measures. */
+const LONGEST_MEASURE = "prediction.dieboldMariano";
+
+/** Steps, and what an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
+const Scalars = namedNumbers("steps", "price", "priceNext", "priceAhead");
+
+type Context = DetectorContext<typeof predictionMachine>;
+
+export class PredictionDetector implements Detector<typeof predictionMachine> {
+  readonly fields: Fields;
+  private readonly group: Group;
+  private readonly settings: Settings["prediction"];
+  /** Places in a row. */
+  private readonly columns: readonly number[];
+  private readonly scalars = new Scalars();
+  private readonly spacing: RowSpacing;
+  private readonly means: MeanRows;
+  readonly channels: ChannelForecasts;
+  /** Usual sizes of innovations, and a row of them in those units. */
+  private readonly sizes: EwmaMoments;
+  private readonly innovations: Float64Array;
+  private readonly nothing: Float64Array;
+  readonly state: StateForecast | null;
+  private readonly skills: SkillWatch;
+
+  constructor(settings: Settings, group: Group) {
+    const { coveragePercent, memorySteps, seasonSeconds, aheadRows } = settings.prediction;
+    const columns = columnsOf(settings, group);
+    const isTaken = new Uint8Array(group.n);
+    for (const column of columns) isTaken[column] = 1;
+    this.group = group;
+    this.settings = settings.prediction;
+    this.columns = columns;
+    this.spacing = new RowSpacing(group.everyUs);
+    this.means = new MeanRows(isTaken);
+    this.channels = new ChannelForecasts(columns.length, coveragePercent, memorySteps, seasonSeconds);
+    const hasState = group.n > 1 && group.n <= MOST_MODES;
+    // A half-life of as many rows as the estimator's: 1 − 2^(−1/h) ≈ ln 2 / h.
+    this.sizes = new EwmaMoments(group.n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
+    this.innovations = new Float64Array(group.n);
+    this.nothing = new Float64Array(group.n);
+    this.state = hasState ? new StateForecast(group.n, aheadRows, memorySteps, 1) : null;
+    this.skills = new SkillWatch(columns.length + HORIZONS.length);
+    this.fields = {
+      scalars: this.scalars.array,
+      ...this.spacing.fields,
+      ...prefixed("means", this.means.fields),
+      ...prefixed("channels", this.channels.fields),
+      ...prefixed("skills", this.skills.fields),
+      ...(this.state
+        ? { ...prefixed("sizes", this.sizes.fields), ...prefixed("state", this.state.fields) }
+        : {}),
+    };
+  }
+
+  update(batch: Batch, context: Context): void {
+    const spanUs = this.settings.stepSeconds * MICROSECONDS;
+    for (let r = 0; r < batch.rows; r++) {
+      const gap = batch.gap[r] === 1;
+      this.spacing.see(batch.rowTime[r]!, gap);
+      if (gap) for (let i = 0; i < this.columns.length; i++) this.channels.breakOff(i);
+      if (this.means.add(batch, r, this.spacing.us, spanUs)) this.step(batch.rowTime[r]!, context);
+      if (this.state !== null) this.followState(this.state, batch, r, context);
+    }
+  }
+
+  /**
+   * `prediction.MEASURE.CHANNEL` of each channel, and `prediction.stateMEASURE.HORIZON`: those that are known. The past is kept of the first
+   * MAX_STATE_MEASURES of a state, so what charts draw comes first.
+   */
+  addMeasures(measures: Record<string, number>): void {
+    const { channels, columns, skills, state } = this;
+    const put = (name: string, value: number) => {
+      if (Number.isFinite(value)) measures[`prediction.${name}`] = value;
+    };
+    const names = columns.map((column) => measuredName(this.group, column, LONGEST_MEASURE));
+    names.forEach((name, i) => {
+      put(`value.${name}`, channels.value(i));
+      if (!(channels.low(i) <= channels.high(i))) return;
+      put(`low.${name}`, channels.low(i));
+      put(`high.${name}`, channels.high(i));
+    });
+    if (state !== null) addState(put, state, (h) => skills.isGained(columns.length + h));
+    names.forEach((name, i) => {
+      const comparison = channels.comparisons[i]!;
+      if (comparison.targets < LEAST_TARGETS) return;
+      const rival = channels.bestBaseline(i);
+      put(`coverage.${name}`, channels.coverage(i));
+      put(`volatility.${name}`, channels.volatility(i));
+      put(`skill.${name}`, comparison.skill(rival));
+      put(`dieboldMariano.${name}`, comparison.dieboldMariano(rival));
+      put(`gained.${name}`, skills.isGained(i) ? 1 : 0);
+      put(`regret.${name}`, channels.regret(i));
+      EXPERTS.forEach((expert, k) => {
+        put(`weight.${expert}.${name}`, channels.weight(i, k));
+      });
+      put(`resets.${name}`, channels.experts.resets(i));
+    });
+  }
+
+  /** A step is over: the forecasts of its means are judged, and the next ones made. */
+  private step(time: number, context: Context): void {
+    const { scalars, means, channels, columns } = this;
+    const stepUs = Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.stepSeconds * MICROSECONDS);
+    if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(stepUs);
+    scalars.steps = scalars.steps + 1;
+    for (let i = 0; i < columns.length; i++) {
+      const x = means.mean(columns[i]!);
+      if (!Number.isFinite(x)) channels.breakOff(i);
+      else if (channels.take(i, x, time, stepUs)) this.judgeChannel(i, time, context);
+    }
+    means.begin();
+  }
+
+  private judgeChannel(i: number, time: number, context: Context): void {
+    const { losses, comparisons } = this.channels;
+    this.judge(i, comparisons[i]!, losses, LAST, MEAN, LOSS_MOST, 0, this.scalars.price, time, context);
+  }
+
+  /** Row r as ψ: its innovations in units of their usual sizes. Not the analytic signal of them, of which successive values share rows. */
+  private followState(state: StateForecast, batch: Batch, r: number, context: Context): void {
+    const { innovations, sizes, nothing, scalars } = this;
+    const { n } = this.group;
+    if (batch.gap[r] === 1) return;
+    for (let c = 0; c < n; c++) {
+      const x = batch.rowInnovation[r * n + c]!;
+      innovations[c] = Number.isNaN(x) ? 0 : sizes.scale(c, x);
+    }
+    if (!state.update(innovations, nothing)) return;
+    const time = batch.rowTime[r]!;
+    if (state.isNextJudged) this.judgeHorizon(state.next, 0, scalars.priceNext, time, context);
+    if (state.isAheadJudged) this.judgeHorizon(state.ahead, 1, scalars.priceAhead, time, context);
+  }
+
+  private judgeHorizon(of: StateHorizon, h: number, price: number, time: number, context: Context): void {
+    const { comparison, losses, bestAtom, noise } = of;
+    const i = this.columns.length + h;
+    this.judge(i, comparison, losses, PERSISTENCE, bestAtom, STATE_LOSS_MOST, noise, price, time, context);
+  }
+
+  /** Looks whether forecasts of subject i have become better than both rivals, or have ceased to be. `most`: the largest loss. */
+  private judge(
+    i: number,
+    comparison: LossComparison,
+    losses: Float64Array,
+    first: number,
+    second: number,
+    most: number,
+    noise: number,
+    price: number,
+    timeUs: number,
+    context: Context,
+  ): void {
+    const { skills } = this;
+    const own = losses[losses.length - 1]!;
+    const better = comparison.lossOf(first) < comparison.lossOf(second) ? first : second;
+    const dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
+    const gains = [(losses[first]! - own) / most, (losses[second]! - own) / most] as const;
+    const found = skills.judge(i, ...gains, dm, timeUs, price);
+    if (found === "") return;
+    const about = {
+      timeUs,
+      ...this.named(i),
+      skill: orNull(comparison.skill(better, noise)),
+      dieboldMariano: orNull(comparison.dieboldMariano(better)),
+      sinceUs: skills.sinceUs,
+    };
+    if (found === "lost") context.signal({ type: "lost", ...about });
+    else context.signal({ type: "gained", ...about, evidence: skills.evidence - this.chances(), price });
+  }
+
+  private named(i: number): { channel: string; title: string; rivals: string } {
+    const { columns, group, settings } = this;
+    if (i < columns.length)
+      return { ...channelTitle(group, columns[i]!), rivals: "its last value and its mean" };
+    const rows = i === columns.length ? "one row" : `${settings.aheadRows} rows`;
+    return {
+      channel: "",
+      title: `The state of ${group.name} ${rows} ahead`,
+      rivals: "the state before and any average of states",
+    };
+  }
+
+  private choosePrices(stepUs: number): void {
+    const { scalars, settings, spacing } = this;
+    const rowUs = spacing.us || UNKNOWN_SPACING_US;
+    const priceOf = (spacingUs: number) => ln(falseAlarmSamples(settings, spacingUs)) + this.chances();
+    scalars.price = priceOf(stepUs);
+    scalars.priceNext = priceOf(rowUs);
+    scalars.priceAhead = priceOf(rowUs * settings.aheadRows);
+  }
+
+  /** ln of the things that are foretold: so many more chances to look better. */
+  private chances(): number {
+    return ln(this.columns.length + HORIZONS.length);
+  }
+}
+
+/** `prediction.stateMEASURE.next`, one row ahead, and `….ahead`. */
+function addState(
+  put: (name: string, value: number) => void,
+  state: StateForecast,
+  isGained: (h: number) => boolean,
+): void {
+  HORIZONS.forEach((horizon, h) => {
+    const of = state[horizon];
+    if (of.comparison.targets < LEAST_TARGETS) return;
+    put(`stateSkill.${horizon}`, of.comparison.skill(of.bestAtom, of.noise));
+    put(`stateDieboldMariano.${horizon}`, of.comparison.dieboldMariano(of.bestAtom));
+    put(`stateSkillOverLast.${horizon}`, of.comparison.skill(PERSISTENCE, of.noise));
+    put(`stateDieboldMarianoOverLast.${horizon}`, of.comparison.dieboldMariano(PERSISTENCE));
+    put(`stateGained.${horizon}`, isGained(h) ? 1 : 0);
+    put(`statePurity.${horizon}`, state.purityOf(of));
+    ATOMS.forEach((atom, k) => {
+      put(`stateWeight.${atom}.${horizon}`, of.mixture.weights[k]!);
+    });
+  });
+}
+
+/** Those that are named, else all. */
+function columnsOf({ prediction: { channels } }: Settings, group: Group): number[] {
+  return watchedColumns(channels, group, true, MOST_CHANNELS);
+}
+
+function orNull(value: number): number | null {
+  return Number.isFinite(value) ? value : null;
+}

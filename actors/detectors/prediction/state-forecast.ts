@@ -1,0 +1,250 @@
+/**
+ * The state of a group foretold one row and a block of rows ahead: a mixture of states that there are already.
+ *
+ *   z ─► P = ψψ† ─┬─► atoms: averages of P over 10, 42, 252 rows and over all, and I/n ─► forecast Σ w_k ρ_k, a state
+ *                 ├─► one row ahead: the target is the next P
+ *                 └─► a block ahead: the target is the mean of the next P, as many as a block has; blocks do not overlap
+ *
+ * The loss is ‖forecast − target‖²_F, and w is learnt from targets that have arrived (kernels/exponentiated-gradient.ts). An average is not
+ * compared with an average: the two would share rows, which looks like skill. Forecasts are judged beside persistence (the target before) and
+ * each atom alone: most of what they gain on persistence is the noise that averages have less of, so skill is what they gain on both.
+ *
+ * Matrices are real vectors of n² elements (kernels/hermitian-vector.ts). Inner products of atoms follow from those before, so one row ahead
+ * costs one pass over each atom.
+ */
+import { ExponentiatedGradient } from "../../kernels/exponentiated-gradient.ts";
+import { dot, pureStateVector } from "../../kernels/hermitian-vector.ts";
+import { LossComparison } from "../../kernels/loss-comparison.ts";
+import { correctedPurity, kappaAfterUpdate } from "../../kernels/sample-size.ts";
+import type { Fields } from "../../ports/detector.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
+
+/** Rows in the memories of the averages: half a month, two months and a year of days. */
+const MEMORIES = [10, 42, 252] as const;
+/** Atoms by name, in order: the averages, that of all rows, and I/n. */
+export const ATOMS = [...MEMORIES.map((rows) => `ewma${rows}`), "mean", "even"] as const;
+const K = ATOMS.length;
+const MEAN = K - 2;
+const EVEN = K - 1;
+/** The average whose purity says how noisy a target is. */
+const LONGEST = MEMORIES.length - 1;
+/** Persistence, then the atoms. */
+export const PERSISTENCE = 0;
+const RIVALS = K + 1;
+/** Least weight of all atoms together. */
+const SHARE = 0.001;
+
+/** `isPredicted`: the block began with atoms; `hasLastBlock`: there is one before it. `kappa`: of the longest average. */
+const Scalars = namedNumbers("rows", "blockRows", "isPredicted", "hasLastBlock", "kappa");
+
+/** Forecasts at one horizon. */
+export class StateHorizon {
+  readonly fields: Fields;
+  readonly mixture: ExponentiatedGradient;
+  /** With persistence, then each atom. */
+  readonly comparison: LossComparison;
+  /** Mean noise of the targets. */
+  private readonly meanNoise = new Float64Array(1);
+  /** Losses of the last target: of persistence, of each atom, of the forecast. */
+  readonly losses = new Float64Array(RIVALS + 1);
+  private readonly gradient = new Float64Array(K);
+  private readonly memory: number;
+
+  constructor(memory: number) {
+    this.memory = memory;
+    this.mixture = new ExponentiatedGradient(K, memory, SHARE);
+    this.comparison = new LossComparison(RIVALS, memory);
+    this.fields = {
+      noise: this.meanNoise,
+      ...prefixed("mixture", this.mixture.fields),
+      ...prefixed("losses", this.comparison.fields),
+    };
+  }
+
+  /** The atom that alone has the least mean loss, as a rival of `comparison`. */
+  get bestAtom(): number {
+    return this.comparison.best(PERSISTENCE + 1, RIVALS);
+  }
+
+  /** The loss that no forecast avoids. */
+  get noise(): number {
+    return this.meanNoise[0]!;
+  }
+
+  /**
+   * Judges the forecast and learns. `gram`: inner products of the atoms when it was made; `shared`: those of the atoms with the target;
+   * `square`: that of the target with itself; `persistence`: loss of the target before.
+   */
+  judge(gram: Float64Array, shared: Float64Array, square: number, persistence: number, noise: number): void {
+    const { losses, gradient, comparison } = this;
+    const { weights } = this.mixture;
+    let own = square;
+    losses[PERSISTENCE] = persistence;
+    for (let k = 0; k < K; k++) {
+      let mixed = 0;
+      for (let j = 0; j < K; j++) mixed += gram[k * K + j]! * weights[j]!;
+      gradient[k] = 2 * (mixed - shared[k]!);
+      own += weights[k]! * (mixed - 2 * shared[k]!);
+      losses[k + 1] = gram[k * (K + 1)]! - 2 * shared[k]! + square;
+    }
+    losses[RIVALS] = own;
+    comparison.take(losses);
+    const weight = Math.max(1 / comparison.targets, 1 / this.memory);
+    this.meanNoise[0] = this.noise + weight * (noise - this.noise);
+    this.mixture.learn(gradient);
+  }
+}
+
+export class StateForecast {
+  readonly fields: Fields;
+  readonly next: StateHorizon;
+  readonly ahead: StateHorizon;
+  /** Which of them the last row judged. */
+  isNextJudged = false;
+  isAheadJudged = false;
+  private readonly n: number;
+  private readonly size: number;
+  private readonly blockRows: number;
+  private readonly dependence: number;
+  private readonly scalars = new Scalars();
+  /** The atoms now and when the block began, and their inner products. */
+  private readonly atoms: Float64Array;
+  private readonly begun: Float64Array;
+  private readonly gram = new Float64Array(K * K);
+  private readonly begunGram = new Float64Array(K * K);
+  /** Sum of P over the block, and the mean of the block before. */
+  private readonly block: Float64Array;
+  private readonly lastBlock: Float64Array;
+  private readonly last: Float64Array;
+  private readonly p: Float64Array;
+  private readonly shared = new Float64Array(K);
+  private readonly alpha = new Float64Array(K);
+
+  /**
+   * `blockRows`: rows of a block. `memory`: targets that judgements remember. `dependence`: how many successive z count as one sample, 1 if they
+   * are independent.
+   */
+  constructor(n: number, blockRows: number, memory: number, dependence: number) {
+    const size = n * n;
+    this.n = n;
+    this.size = size;
+    this.blockRows = blockRows;
+    this.dependence = dependence;
+    this.next = new StateHorizon(memory);
+    this.ahead = new StateHorizon(memory);
+    this.atoms = new Float64Array(K * size);
+    this.begun = new Float64Array(K * size);
+    this.block = new Float64Array(size);
+    this.lastBlock = new Float64Array(size);
+    this.last = new Float64Array(size);
+    this.p = new Float64Array(size);
+    for (let i = 0; i < n; i++) this.atoms[EVEN * size + i * (n + 1)] = 1 / n;
+    this.gram[K * K - 1] = 1 / n;
+    this.fields = {
+      scalars: this.scalars.array,
+      atoms: this.atoms,
+      begun: this.begun,
+      gram: this.gram,
+      begunGram: this.begunGram,
+      block: this.block,
+      lastBlock: this.lastBlock,
+      last: this.last,
+      ...prefixed("next", this.next.fields),
+      ...prefixed("ahead", this.ahead.fields),
+    };
+  }
+
+  /** Takes z of the next row, and judges what was foretold of it. False: z has no direction, nothing changed. */
+  update(zRe: Float64Array, zIm: Float64Array): boolean {
+    const { scalars, p, last, block, size } = this;
+    if (!pureStateVector(this.n, zRe, zIm, p)) return false;
+    if (scalars.blockRows === 0) this.beginBlock();
+    this.isNextJudged = scalars.rows > 0;
+    this.isAheadJudged = false;
+    this.follow();
+    if (this.isNextJudged) {
+      const persistence = 2 - 2 * dot(last, 0, p, 0, size);
+      this.next.judge(this.gram, this.shared, 1, persistence, this.noiseOf(1));
+    }
+    this.mixGram();
+    last.set(p);
+    for (let e = 0; e < size; e++) block[e] = block[e]! + p[e]!;
+    scalars.blockRows = scalars.blockRows + 1;
+    if (scalars.blockRows === this.blockRows) this.judgeBlock();
+    return true;
+  }
+
+  /** tr ρ² of the state foretold. */
+  purityOf({ mixture: { weights } }: StateHorizon): number {
+    let purity = 0;
+    for (let k = 0; k < K; k++)
+      for (let j = 0; j < K; j++) purity += weights[k]! * weights[j]! * this.gram[k * K + j]!;
+    return purity;
+  }
+
+  /** The atoms take in P; `shared` ← their inner products with P before. */
+  private follow(): void {
+    const { atoms, size, p, shared, alpha, scalars } = this;
+    const rows = scalars.rows + 1;
+    scalars.rows = rows;
+    for (let k = 0; k < EVEN; k++) {
+      const a = k === MEAN ? 1 / rows : Math.max(1 / rows, 1 / MEMORIES[k]!);
+      alpha[k] = a;
+      const at = k * size;
+      let sum = 0;
+      for (let e = 0; e < size; e++) {
+        const was = atoms[at + e]!;
+        const now = p[e]!;
+        sum += was * now;
+        atoms[at + e] = was + a * (now - was);
+      }
+      shared[k] = sum;
+    }
+    shared[EVEN] = 1 / this.n;
+    scalars.kappa = kappaAfterUpdate(scalars.kappa, alpha[LONGEST]!);
+  }
+
+  /** Inner products of the atoms after P, from those before. */
+  private mixGram(): void {
+    const { gram, shared, alpha } = this;
+    for (let k = 0; k < K; k++)
+      for (let j = 0; j <= k; j++) {
+        const [a, b] = [alpha[k]!, alpha[j]!];
+        const old = (1 - a) * (1 - b) * gram[k * K + j]!;
+        const mixed = old + (1 - a) * b * shared[k]! + a * (1 - b) * shared[j]! + a * b;
+        gram[k * K + j] = mixed;
+        gram[j * K + k] = mixed;
+      }
+  }
+
+  private beginBlock(): void {
+    this.scalars.isPredicted = this.scalars.rows > 0 ? 1 : 0;
+    this.begun.set(this.atoms);
+    this.begunGram.set(this.gram);
+    this.block.fill(0);
+  }
+
+  private judgeBlock(): void {
+    const { scalars, block, lastBlock, begun, begunGram, shared, size, blockRows } = this;
+    scalars.blockRows = 0;
+    for (let e = 0; e < size; e++) block[e] = block[e]! / blockRows;
+    if (scalars.isPredicted === 1 && scalars.hasLastBlock === 1) {
+      for (let k = 0; k < K; k++) shared[k] = dot(begun, k * size, block, 0, size);
+      const square = dot(block, 0, block, 0, size);
+      const before = dot(lastBlock, 0, lastBlock, 0, size);
+      const persistence = before - 2 * dot(lastBlock, 0, block, 0, size) + square;
+      const noise = this.noiseOf(Math.min(1, this.dependence / blockRows));
+      this.ahead.judge(begunGram, shared, square, persistence, noise);
+      this.isAheadJudged = true;
+    }
+    lastBlock.set(block);
+    scalars.hasLastBlock = 1;
+  }
+
+  /** κ (1 − γ̃): what the noise of a target with this κ adds to any loss. */
+  private noiseOf(kappa: number): number {
+    const own = Math.min(1, this.dependence * this.scalars.kappa);
+    const purity = correctedPurity(this.gram[LONGEST * (K + 1)]!, own);
+    return Number.isNaN(purity) ? 0 : kappa * (1 - Math.max(1 / this.n, Math.min(1, purity)));
+  }
+}

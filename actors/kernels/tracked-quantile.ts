@@ -1,0 +1,19 @@
+/**
+ * Bounds that a stream of scores exceeds as often as they should, whatever its law and however it changes: adaptive conformal prediction.
+ *
+ *   q ← q + η (1{score > q} − α),   η = max(first / √t, last)
+ *
+ * If scores lie in [0, b], the share above q differs from α by at most (b + η) / (η T) after T scores of equal η.
+ * Sources: Gibbs & Candès 2021; Angelopoulos, Candès & Tibshirani 2023 (quantile tracking); Angelopoulos, Barber & Bates 2024 (decaying steps).
+ * O(1), allocates nothing.
+ */
+
+/** Steps of the first score and in the long run, in units of the scores. */
+const FIRST = 1;
+const LAST = 0.05;
+
+/** q[i] after score[j]; `seen`: scores before it; `alpha` in (0, 1): share that may exceed it. */
+export function trackQuantile(q: Float64Array, i: number, score: number, seen: number, alpha: number): void {
+  const rate = Math.max(FIRST / Math.sqrt(seen + 1), LAST);
+  q[i] = q[i]! + rate * ((score > q[i]! ? 1 : 0) - alpha);
+}
