@@ -7,14 +7,17 @@ import type { WorkTable } from "./actors/workers/work.ts";
 export const COMMANDS: CommandTable = {
   up: {
     summary: "run the live system: feeds, actors, journal, dashboard",
+    runsActors: true,
     load: async () => (await import("./collab/live/up-command.ts")).upCommand,
   },
   node: {
     summary: "run one node of a cluster, which shares a session over NATS",
+    runsActors: true,
     load: async () => (await import("./collab/live/node-command.ts")).nodeCommand,
   },
   cluster: {
     summary: "run a whole cluster on this machine to look at, and kill its nodes",
+    runsActors: true,
     load: async () => (await import("./collab/live/cluster-command.ts")).clusterCommand,
   },
   status: {
@@ -51,14 +54,17 @@ export const COMMANDS: CommandTable = {
   },
   replay: {
     summary: "run the actors again over a recording",
+    runsActors: true,
     load: async () => (await import("./sim/recordings/replay/command.ts")).replayCommand,
   },
   whatif: {
     summary: "branch a recording, change it, and compare the events",
+    runsActors: true,
     load: async () => (await import("./sim/recordings/whatif/command.ts")).whatIfCommand,
   },
   causality: {
     summary: "estimate how likely an event was before it happened",
+    runsActors: true,
     load: async () => (await import("./sim/recordings/whatif/causality-command.ts")).causalityCommand,
   },
   inspect: {
@@ -75,6 +81,7 @@ export const COMMANDS: CommandTable = {
   },
   diff: {
     summary: "show the first difference between two recordings",
+    runsActors: true,
     load: async () => (await import("./sim/recordings/diff/command.ts")).diffCommand,
   },
   detect: {
@@ -83,6 +90,7 @@ export const COMMANDS: CommandTable = {
   },
   scan: {
     summary: "sweep many symbols with a rule, best first",
+    runsActors: true,
     load: async () => (await import("./actors/scan/command/command.ts")).createScanCommand(loadSettingsScans),
   },
   measure: {
@@ -124,4 +132,8 @@ const WORKS: WorkTable = {
   partitions: async () => (await import("./collab/live/partitions-in-thread.ts")).partitionsWork,
 };
 
-if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION);
+if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION, addActors);
+
+async function addActors(files: readonly string[]): Promise<void> {
+  await (await import("./actors/own-actors.ts")).addOwnActors(files);
+}

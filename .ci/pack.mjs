@@ -25,7 +25,7 @@ import { findProgram, ROOT } from "./runtime.mjs";
 const PACKAGE = join(ROOT, "dist", "package");
 
 /** What the libraries leave to whoever imports them (build.mjs), and what their types are written with. */
-const SHARED = ["lib0", "valibot", "y-protocols", "y-websocket", "yjs"];
+const SHARED = ["lib0", "valibot", "xstate", "y-protocols", "y-websocket", "yjs"];
 
 /** Beside what is built. */
 const COPIED = ["README.md", "CHANGELOG.md", "LICENSE", "docs"];
@@ -85,6 +85,7 @@ function manifest() {
   return {
     ...{ name, version, description, license, type: "module", engines: { node: engines.node }, bin },
     exports: {
+      "./actors": { types: "./types/actors/actor-kit.d.ts" },
       "./client": library("session-client", "client"),
       "./collab": library("shared-session", "collab"),
       "./package.json": "./package.json",

@@ -21,6 +21,7 @@ import { risk } from "./detectors/risk/detector.ts";
 import { room } from "./detectors/room/detector.ts";
 import { scans } from "./detectors/scans/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
+import type { ActorDefinition } from "./ports/detector.ts";
 
 export const SYSTEM: CoreDefinitions = {
   group: [
@@ -42,3 +43,8 @@ export const SYSTEM: CoreDefinitions = {
     scans, // what the program scanned: requests, results and ends, as it entered them
   ],
 };
+
+/** Adds an actor of groups, last, for all that this process runs afterwards. Only actors/own-actors.ts does so, before anything runs. */
+export function addToSystem(definition: ActorDefinition): void {
+  (SYSTEM.group as ActorDefinition[]).push(definition);
+}

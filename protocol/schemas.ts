@@ -33,7 +33,7 @@ export const sessionOpened = v.object({
   seed: count,
   /** The whole settings object (protocol/settings.ts), plain JSON. */
   settings: mapOf(json),
-  /** Versions that can change results: eigenwatch, protocol, @stdlib packages, and each actor as `actor/NAME`. */
+  /** Versions that can change results: eigenwatch, protocol, @stdlib packages, each actor as `actor/NAME`, with its file as `file/NAME`. */
   versions: mapOf(text),
 });
 

@@ -335,9 +335,19 @@ export const settingsSchema = v.strictObject({
 
 export type Settings = v.InferOutput<typeof settingsSchema>;
 
+/** With the sections of actors that were added to the program. */
+let schema = settingsSchema;
+
+/** Adds the section of an actor that is not the program's own (actors/own-actors.ts). Each of its settings has a default. */
+export function addSection(name: string, section: v.GenericSchema): void {
+  if (Object.hasOwn(schema.entries, name))
+    throw new InvalidSetting(`add settings of ${name}`, "there are such settings already", "another name");
+  schema = v.strictObject({ ...schema.entries, [name]: v.optional(section, {}) }) as never;
+}
+
 /** Every setting at its default. */
 export function defaultSettings(): Settings {
-  return v.parse(settingsSchema, {});
+  return v.parse(schema, {});
 }
 
 /** Settings from outside (a file, a recording): a missing setting gets its default, an unknown path is refused. */
@@ -345,7 +355,7 @@ export function parseSettings(input: unknown): Settings {
   if (typeof input !== "object" || input === null || Array.isArray(input)) {
     throw new InvalidSetting("read settings", show(input), "a map of settings");
   }
-  const result = v.safeParse(settingsSchema, input, { abortEarly: true });
+  const result = v.safeParse(schema, input, { abortEarly: true });
   if (result.success) return result.output;
   const issue = result.issues[0];
   const path = v.getDotPath(issue) ?? "";
@@ -370,7 +380,7 @@ export function applySetting(settings: Settings, path: string, value: unknown): 
   for (const key of keys.slice(0, -1)) parent = parent[key] as Record<string, unknown>;
   parent[keys[keys.length - 1]!] = typeof value === "string" ? readAs(before, value) : value;
 
-  const result = v.safeParse(settingsSchema, changed, { abortEarly: true });
+  const result = v.safeParse(schema, changed, { abortEarly: true });
   if (!result.success) throw new InvalidSetting(`set ${path}`, show(value), expectedBy(result.issues[0]));
   return result.output;
 }

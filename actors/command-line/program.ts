@@ -4,13 +4,16 @@
  * A command's modules are imported only when it is requested: `eigenwatch --help` imports none of them.
  */
 import process from "node:process";
-import { Command, type CommandUnknownOpts, Help, type Option } from "@commander-js/extra-typings";
+import { Command, type CommandUnknownOpts, Help, Option } from "@commander-js/extra-typings";
+import { texts } from "./option-values.ts";
 import { print, report } from "./terminal.ts";
 
 export interface CommandRow {
   /** One line for `eigenwatch --help`. */
   readonly summary: string;
   readonly hidden?: true;
+  /** Whether it runs actors: it then has the option `--actor`. */
+  readonly runsActors?: true;
   load(): Promise<CommandUnknownOpts>;
 }
 
@@ -35,16 +38,32 @@ export async function createProgram(
       writeErr: (text) => report(...linesOf(text)),
     })
     .enablePositionalOptions()
+    // Before the command it is for processes that this program starts itself (actors/workers/own-program.ts).
+    .addOption(actorOption().hideHelp())
     .showSuggestionAfterError()
     .showHelpAfterError("(run with --help for usage)")
     .exitOverride();
-  const words = args.filter((word) => !word.startsWith("-"));
+  const words = args.filter((word, k) => !word.startsWith("-") && args[k - 1] !== ACTOR_FLAG);
   const requested = words[0] === "help" ? words[1] : words[0];
-  for (const [name, { summary, hidden = false, load }] of Object.entries(table)) {
+  for (const [name, { summary, hidden = false, runsActors, load }] of Object.entries(table)) {
     const command = name === requested ? await load() : new Command(name);
+    if (runsActors)
+      for (const each of command.commands.length > 0 ? command.commands : [command])
+        each.addOption(actorOption());
     program.addCommand(inherit(command.summary(summary), program), { hidden });
   }
   return program;
+}
+
+export const ACTOR_FLAG = "--actor";
+
+function actorOption(): Option {
+  return new Option(
+    `${ACTOR_FLAG} <file>`,
+    "a detector of your own (docs/detectors.md), also for the recordings it was in; may be given again",
+  )
+    .argParser(texts)
+    .default([]);
 }
 
 /** An action that ends the program with the exit code that `run` returns. */

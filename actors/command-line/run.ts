@@ -1,9 +1,11 @@
 /** Runs the command that the first word names, and ends the process with that command's exit code. */
 import { realpathSync } from "node:fs";
+import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
 import { CommanderError } from "@commander-js/extra-typings";
 import { EigenwatchError, errorText, exitCodeOf } from "../../protocol/errors.ts";
+import { actorFiles } from "./actor-files.ts";
 import { type CommandTable, createProgram } from "./program.ts";
 import { report } from "./terminal.ts";
 
@@ -13,13 +15,23 @@ export function isEntry(url: string): boolean {
   return started !== undefined && realpathSync(started) === realpathSync(fileURLToPath(url));
 }
 
-export async function runProgram(table: CommandTable, version: string): Promise<void> {
+/** `addActors` adds the actors in the files given by --actor, before a command runs. */
+export async function runProgram(
+  table: CommandTable,
+  version: string,
+  addActors: (files: readonly string[]) => Promise<void>,
+): Promise<void> {
   const args = process.argv.slice(2);
   try {
     const program = await createProgram(table, args, version);
-    program.hook("preAction", (_program, command) => {
+    program.hook("preAction", async (_program, command) => {
       // `up` ends as it does on a signal instead: it must close its recording.
       if (command.name() !== "up") endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
+      const files = [program, command].flatMap(
+        (each) => (each.opts()["actor"] as string[] | undefined) ?? [],
+      );
+      actorFiles.push(...files.map((file) => resolve(file)));
+      if (files.length > 0) await addActors(actorFiles);
     });
     await program.parseAsync(args, { from: "user" });
   } catch (error) {

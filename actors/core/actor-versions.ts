@@ -7,11 +7,16 @@
  * A2  Actors of groups read rows: with another version of the row assembler none of them can be compared.
  * A3  Listening actors, and those that watch groups, depend on the actors of groups: with another version of one of those they cannot be
  *     compared either.
+ * A4  An actor of somebody else, which came from a file, is known by the hash of that file: the versions name it as file/mine, and what has another
+ *     file, or none, does not run the session at all. A recording without it is run with it: that is how it is tried out.
  */
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { ROWS_VERSION } from "../detectors/rows/row-assembler.ts";
 import { ASSEMBLER, type CoreDefinitions } from "./groups.ts";
 
 const PREFIX = "actor/";
+/** Of the file of an actor: its hash, then its name. */
+const FILE_PREFIX = "file/";
 
 /** An actor of which the recording has another version than the program. */
 export interface OtherActor {
@@ -24,7 +29,37 @@ export interface OtherActor {
 /** The versions of a program's actors, for `sessionOpened`. */
 export function actorVersions(definitions: CoreDefinitions): Record<string, string> {
   const entries = [...versionsOf(definitions)].map(([actor, version]) => [PREFIX + actor, String(version)]);
-  return Object.fromEntries(entries) as Record<string, string>;
+  const files = definitions.group.flatMap(({ name, file }) =>
+    file === undefined ? [] : [[FILE_PREFIX + name, `${file.sha256} ${file.name}`]],
+  );
+  return Object.fromEntries([...entries, ...files]) as Record<string, string>;
+}
+
+/** A session has an actor from a file that the program does not have, or has otherwise. */
+export class OtherActorFile extends EigenwatchError {
+  override readonly name = "OtherActorFile";
+}
+
+/** A4. Throws OtherActorFile. */
+export function checkActorFiles(
+  recorded: Readonly<Record<string, string>>,
+  { group }: CoreDefinitions,
+): void {
+  for (const [key, value] of Object.entries(recorded)) {
+    if (!key.startsWith(FILE_PREFIX)) continue;
+    const actor = key.slice(FILE_PREFIX.length);
+    const [sha256 = "", ...rest] = value.split(" ");
+    const name = rest.join(" ");
+    const file = group.find((each) => each.name === actor)?.file;
+    if (file?.sha256 === sha256) continue;
+    const found =
+      file === undefined ? "no --actor gives it" : `${file.name} that is given has ${file.sha256}`;
+    throw new OtherActorFile({
+      action: `run the actor ${actor} of this recording`,
+      value: `it is that of ${name} with SHA-256 ${sha256}, and ${found}`,
+      expected: `--actor ${name} as it was then, or a new recording`,
+    });
+  }
 }
 
 /** What cannot be compared in a session that was recorded with these versions. */
@@ -69,7 +104,9 @@ export function haveSameActors(
   one: Readonly<Record<string, string>>,
   other: Readonly<Record<string, string>>,
 ): boolean {
-  const names = [...Object.keys(one), ...Object.keys(other)].filter((name) => name.startsWith(PREFIX));
+  const names = [...Object.keys(one), ...Object.keys(other)].filter(
+    (name) => name.startsWith(PREFIX) || name.startsWith(FILE_PREFIX),
+  );
   return names.every((name) => one[name] === other[name]);
 }
 

@@ -43,6 +43,7 @@ import type {
   PartState,
 } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
+import { checkActorFiles } from "./actor-versions.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
 import { ASSEMBLER, type ChannelGroup, type CoreDefinitions, Groups, type GroupsHost } from "./groups.ts";
@@ -72,6 +73,7 @@ export class Core implements GroupsHost {
   /** Receives the outputs. It may be replaced between inputs. */
   sink: CoreSink;
 
+  private readonly definitions: CoreDefinitions;
   private readonly groups: Groups;
   private readonly sources = new SourceMarks();
   private readonly injections = new OpenInjections();
@@ -86,6 +88,7 @@ export class Core implements GroupsHost {
 
   constructor(definitions: CoreDefinitions, sink: CoreSink) {
     this.sink = sink;
+    this.definitions = definitions;
     this.groups = new Groups(definitions, this);
   }
 
@@ -374,6 +377,7 @@ export class Core implements GroupsHost {
 
   private open(opened: SessionOpened): void {
     const first = this.opened === null;
+    checkActorFiles(opened.versions, this.definitions);
     const settings = parseSettings(opened.settings);
     const changed = JSON.stringify(settings) !== JSON.stringify(this.settings);
     this.settings = settings;
@@ -466,6 +470,7 @@ export class Core implements GroupsHost {
   }
 
   private takeOver({ control, ...saved }: SavedCore<ReturnType<Core["control"]>>): void {
+    checkActorFiles(control.opened?.versions ?? {}, this.definitions);
     this.settings = parseSettings(control.settings);
     this.opened = control.opened;
     this.sequence = control.sequence;

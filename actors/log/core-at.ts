@@ -14,6 +14,7 @@
  */
 import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { timeText } from "../../protocol/text-values.ts";
+import { OtherActorFile } from "../core/actor-versions.ts";
 import { Core, type CoreDefinitions } from "../core/core.ts";
 import { type CoreSink, SILENT } from "../core/core-sink.ts";
 import { OtherVersion } from "../core/snapshot.ts";
@@ -96,6 +97,8 @@ export async function nearestCore(
       const core = Core.restore(stored.bytes, definitions, sink);
       return { core, nextBlock: stored.block + 1, samplesAtSnapshot: core.samples };
     } catch (error) {
+      // Another snapshot is no help: the log names the same file.
+      if (error instanceof OtherActorFile) throw error;
       if (error instanceof OtherVersion) otherVersion ??= error;
       log(`snapshot of block ${stored.block} is not usable, trying another: ${errorText(error)}`);
       return null;

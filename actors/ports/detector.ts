@@ -217,6 +217,12 @@ export interface Announced {
   readonly finding: Finding | null;
 }
 
+/** The file of an actor that came from outside, without its folder, and the hash of its bytes as hexadecimal digits. */
+export interface ActorFile {
+  readonly name: string;
+  readonly sha256: string;
+}
+
 /** One actor: its name, its machine and its detector. `defineDetector` makes one and checks that the two fit. */
 export interface ActorDefinition<Made extends Detector = Detector> {
   /** Unique in a group: "estimator", "collapse", "anomaly". */
@@ -227,6 +233,8 @@ export interface ActorDefinition<Made extends Detector = Detector> {
    * that name no versions had version 1 of all.
    */
   readonly version: number;
+  /** Of an actor that is not the program's own: recordings name it, and are run with no other one. */
+  readonly file?: ActorFile;
   readonly machine: AnyStateMachine;
   /** Of each part, for an actor that follows several things at a time. Its timers are its own. */
   readonly part?: AnyStateMachine;

@@ -2,14 +2,21 @@
 import { dirname, join } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { actorFiles } from "../command-line/actor-files.ts";
+import { ACTOR_FLAG } from "../command-line/program.ts";
 
-/** Without command and arguments. */
+/** Without command and arguments; with the actors of the user's own. */
 export function ownProgram(): [command: string, ...args: string[]] {
   const entry = ownEntry();
-  if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry];
+  if ("Deno" in globalThis) return [process.execPath, "run", "-A", entry, ...actorArguments()];
   // The other process reads TypeScript as this one does (--import tsx), but nobody profiles or inspects it.
   const flags = process.execArgv.filter((flag) => !/^--(cpu-prof|heap-prof|inspect|test)/.test(flag));
-  return [process.execPath, ...flags, entry];
+  return [process.execPath, ...flags, entry, ...actorArguments()];
+}
+
+/** What stands before the command, so that another process or thread has the same actors. */
+export function actorArguments(): string[] {
+  return actorFiles.flatMap((file) => [ACTOR_FLAG, file]);
 }
 
 /** The file that the program starts with. */

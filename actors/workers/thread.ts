@@ -9,7 +9,7 @@ import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
 import { CELL, type FromThread, type ToThread } from "./in-thread.ts";
-import { ownEntry } from "./own-program.ts";
+import { actorArguments, ownEntry } from "./own-program.ts";
 import { WORKER_COMMAND } from "./pool.ts";
 import type { Answer } from "./work.ts";
 
@@ -40,7 +40,7 @@ export class WorkThread {
     const direct = isReadable(entry);
     this.worker = new Worker(direct ? entry : bootOf(entry), {
       eval: !direct,
-      argv: [WORKER_COMMAND, work],
+      argv: [...actorArguments(), WORKER_COMMAND, work],
       workerData: { cells: this.cells },
     });
     this.worker.on("message", (message: FromThread) => {

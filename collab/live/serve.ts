@@ -340,10 +340,12 @@ interface AlarmCounts {
 }
 
 /** Actors whose events of severity info are evidence: people are alarmed about incidents. */
-const DETECTORS: ReadonlySet<string> = new Set(SYSTEM.group.map(({ name }) => name));
+function isDetector(actor: string): boolean {
+  return SYSTEM.group.some(({ name }) => name === actor);
+}
 
 function isEvidence({ actor, kind, severity }: EventMessage): boolean {
-  return severity === "info" && (DETECTORS.has(actor) || kind === "incident.held-back");
+  return severity === "info" && (isDetector(actor) || kind === "incident.held-back");
 }
 
 /** `where` is printed with each event. */

@@ -57,7 +57,22 @@ test("programs import the libraries of the package with their types", () => {
     join(place, "uses.ts"),
     `import { SessionClient } from "eigenwatch/client";
 import { joinSession } from "eigenwatch/collab";
+import type { ActorKit, Batch } from "eigenwatch/actors";
 
+export default ({ defineDetector, v }: ActorKit) =>
+  defineDetector({
+    name: "gap",
+    settings: { most: v.optional(v.number(), 6) },
+    create: ({ most, enabled }) => ({
+      fields: { state: new Float64Array(1) },
+      update(batch: Batch, context) {
+        const timeUs = batch.rowTime[0] ?? 0;
+        if (enabled && most > 1) context.signal({ type: "over", timeUs, key: "a", title: "a" });
+        // @ts-expect-error its machine knows no such signal
+        context.signal({ type: "ended", timeUs });
+      },
+    }),
+  });
 export const titles: string[] = [];
 export const watching = new SessionClient({
   name: "uses 1.0",

@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
+import { MEASURES, measuresOf, measuresShown, seriesOf } from "../../collab/dashboard/model/measures.ts";
 import { Model, measureAt, momentOf } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
 import { intervalFor } from "../../collab/dashboard/sources/partition-stream.ts";
@@ -167,6 +168,21 @@ test("a joint state is remembered, with its measures", () => {
   assert.is(joint?.history?.indexBefore(T + 50), 0);
   assert.is(joint?.measures.get("purity")?.valueBefore(T + 50), 0.7);
   assert.is(joint?.measures.get("purity")?.lastValue, 0.4);
+});
+
+test("measures of a detector that was added stand after those of the program, whose own are left to their places", () => {
+  const model = modelWith(["a", "b"]);
+  const { measures, ...rest } = state(0, 0.7);
+  model.state({ ...rest, measures: { ...measures, "risk.turbulence": 2, "gap.score": 3 } });
+  const { joint } = model.groups.peek()[0]!;
+  const shown = measuresOf(joint);
+  assert.equal(
+    shown.slice(MEASURES.length).map(({ title }) => title),
+    ["gap.score"],
+  );
+  assert.is(seriesOf(joint, shown.at(-1)!)!.lastValue, 3);
+  assert.is(measuresShown(joint, true), MEASURES.length + 1);
+  assert.is(measuresOf(undefined), MEASURES);
 });
 
 test("the view follows the newest sample until it is paused", () => {

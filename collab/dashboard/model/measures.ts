@@ -4,6 +4,7 @@
  *   estimated from samples    coherence first: how much moves together
  *   whole states of a feed    purity and spectrum first: nothing is estimated, and the words of physics are meant
  */
+import { settingsSchema } from "../../../protocol/settings.ts";
 import type { Series } from "../../charts/series.ts";
 import type { JointState } from "./model.ts";
 
@@ -94,9 +95,46 @@ export function isDirect(joint: JointState | undefined): boolean {
   return joint?.last?.source === "direct";
 }
 
-/** The measures of a group, those that are shown at first to begin with. */
+/** The measures of a group, those that are shown at first to begin with, those of detectors that people added at the end. */
 export function measuresOf(joint: JointState | undefined): readonly Measure[] {
-  return isDirect(joint) ? DIRECT_MEASURES : MEASURES;
+  const known = isDirect(joint) ? DIRECT_MEASURES : MEASURES;
+  if (joint === undefined) return known;
+  const added = ADDED.get(joint);
+  if (added?.count === joint.measures.size && added.known === known) return added.all;
+  const own = [...joint.measures.keys()].filter(isOwn).slice(0, MOST_OWN).map(ownMeasure);
+  const all = own.length === 0 ? known : [...known, ...own];
+  ADDED.set(joint, { known, count: joint.measures.size, all });
+  return all;
+}
+
+/** By the measures that a group had then: they only become more. */
+const ADDED = new WeakMap<
+  JointState,
+  { readonly known: readonly Measure[]; readonly count: number; readonly all: readonly Measure[] }
+>();
+
+/** Rows of a chart that can still be read. */
+const MOST_OWN = 8;
+
+/** Sections of the program's own detectors: their measures have places of their own. */
+const SECTIONS: ReadonlySet<string> = new Set(Object.keys(settingsSchema.entries));
+
+/** "gap.score": a measure of a detector that somebody added (docs/detectors.md). */
+function isOwn(name: string): boolean {
+  const dot = name.indexOf(".");
+  return dot > 0 && !SECTIONS.has(name.slice(0, dot));
+}
+
+function ownMeasure(name: string): Measure {
+  return {
+    names: [name],
+    title: name,
+    plain: "",
+    help: "A measure of a detector that was added to the program.",
+    digits: 3,
+    lowest: () => Number.NEGATIVE_INFINITY,
+    highest: () => Number.POSITIVE_INFINITY,
+  };
 }
 
 /** How many of them are shown. */

@@ -50,6 +50,8 @@ const ROW_GAP = 6;
 const CAPTION_HEIGHT = 18;
 /** The usual range is computed so often, µs. */
 const USUAL_EVERY_US = 5e6;
+/** Of a measure without bounds: a flat line needs a range too. */
+const LEAST_SPAN = 1e-6;
 /** The measures change slowly. */
 const EVERY_MS = 100;
 
@@ -246,7 +248,8 @@ export class MeasuresPicture implements TimePicture {
   #range(seen: Range, measure: Measure, joint: JointState): Range {
     const n = joint.last?.n ?? 2;
     // At least a tenth of what is possible is shown, so that noise does not look like a change.
-    const least = (measure.highest(n) - measure.lowest(n)) * 0.1;
+    const possible = measure.highest(n) - measure.lowest(n);
+    const least = Number.isFinite(possible) ? possible * 0.1 : LEAST_SPAN;
     const span = seen.high - seen.low;
     const air = span < least ? (least - span) / 2 : 0;
     const range = followRange(this.#ranges.get(measure.title) ?? null, seen.low - air, seen.high + air);
