@@ -12,7 +12,7 @@ import { readFileSync } from "node:fs";
 import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
-import { EigenwatchError } from "../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../protocol/errors.ts";
 import { addSection } from "../protocol/settings.ts";
 import { type ActorModule, actorKit, type OwnActor } from "./actor-kit.ts";
 import type { ActorDefinition } from "./ports/detector.ts";
@@ -50,7 +50,7 @@ function read(file: string): Buffer {
   try {
     return readFileSync(file);
   } catch (error) {
-    throw refused(file, (error as Error).message, "a readable file of JavaScript or TypeScript");
+    throw refused(file, errorText(error), "a readable file of JavaScript or TypeScript");
   }
 }
 
