@@ -290,7 +290,7 @@ export const settingsSchema = v.strictObject({
       budgetPerDay: setting(
         positive,
         3,
-        "Incidents a day on average, of the session: each of its partitions has an equal share. Beyond a day's share each further one needs a twentieth more evidence than the one before; the others are held back and counted.",
+        "Incidents a day on average, of the session: each of its partitions has an equal share. Beyond a day's share each further one needs a tenth more priority (severity × confidence × novelty) than the one before; the others are held back and counted.",
       ),
       persistence: setting(
         v.pipe(v.number(), v.finite(), v.minValue(0)),

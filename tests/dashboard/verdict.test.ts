@@ -283,7 +283,7 @@ function step(sequence: number, minutes: number, what: string, given: Step = {})
     severity: what === "opened" || what === "grew" ? severity : "info",
     title,
     channels: [...(given.channels ?? ["disk"])],
-    detail: { incident, sinceUs, lastedUs, events, importance: 9, ...given.said },
+    detail: { incident, sinceUs, lastedUs, events, priority: 0.9, ...given.said },
   };
 }
 

@@ -174,8 +174,8 @@ test("in a group of many channels one channel alone needs more evidence, or must
   const few = host().found(100, "a", { evidence: 10.4 }).until(111);
   const many = host({ channels: 33 }).found(100, "a", { evidence: 10.4 });
   assert.equal(kinds(few.events), ["incident.opened"]);
-  assert.equal(kinds(many.until(160).events), ["incident.held-back"]);
-  assert.equal(kinds(many.until(500).events), ["incident.held-back", "incident.opened"]);
+  assert.equal(kinds(many.until(115).events), ["incident.held-back"]);
+  assert.equal(kinds(many.until(250).events), ["incident.held-back", "incident.opened"]);
 });
 
 test("a finding that its detector does not stand by opens nothing and joins nothing", () => {
@@ -201,7 +201,17 @@ test("evidence adds up over channels, less the number of ways to choose them", (
 
 test("what is held back says why", () => {
   const { events } = host({ channels: 33 }).found(100, "a", { evidence: 9 }).until(112);
-  assert.match(events[0]!.title, "No alarm, 5.65 nats of evidence, 7.97 needed for 3 a day: a is unusual");
+  const { title, detail } = events[0]!;
+  // One channel of 33 has 9 − ln 33 nats, and ½ ln 4/3 for ten of thirty seconds; 8640 looks a day for 3 incidents need ln 2880.
+  const confidence = 1 / (1 + Math.exp(Math.log(2880) - (9 - Math.log(33) + Math.log(4 / 3) / 2)));
+  assert.ok(Math.abs(Number(detail!["confidence"]) - confidence) < 0.001, String(detail!["confidence"]));
+  assert.equal([detail!["novelty"], detail!["needed"]], [1, 0.25]);
+  const severity = (Math.log(6) + Math.log(1.99) / 2) / Math.log(30);
+  assert.ok(Math.abs(Number(detail!["severityShare"]) - severity) < 0.001, String(detail!["severityShare"]));
+  assert.match(
+    title,
+    /^No alarm, priority \S+ \(\S+ severity × \S+ confidence × \S+ novelty\), \S+ needed for 3 a day: a is unusual/,
+  );
 });
 
 test("severity follows size, persistence and breadth: one loud channel is less than ten moderate ones", () => {
@@ -213,19 +223,41 @@ test("severity follows size, persistence and breadth: one loud channel is less t
 
 test("[B1] incidents beyond the day's share open only when they matter more, the others are held back and counted", () => {
   const world = host();
-  for (let k = 0; k < 10; k++) {
+  for (let k = 0; k < 20; k++) {
     const name = `c${k}`;
-    world.found(1000 * (k + 1), name, { evidence: 9.5 }).ended(1000 * (k + 1) + 60, name);
+    world.found(1000 * (k + 1), name, { evidence: 8 }).ended(1000 * (k + 1) + 60, name);
   }
   const opened = world.events.filter(({ kind }) => kind === "incident.opened").length;
   const held = world.events.filter(({ kind }) => kind === "incident.held-back");
-  // Three are free at 8.0 nats, each further one costs a twentieth more. After a minute there are 9.5 − ln 3 + ½ ln 3 = 8.95, and time pays.
-  assert.ok(opened >= 3 && opened <= 5, `${opened} opened`);
-  assert.is(held.at(-1)!.detail!["heldBack"], 10 - opened);
+  // Three are free at 0.25, each further one costs a tenth more. A priority is at most severity × confidence, 0.72 × 0.4, and time pays for one.
+  assert.ok(opened >= 3 && opened <= 6, `${opened} opened`);
+  assert.is(held.at(-1)!.detail!["heldBack"], 20 - opened);
   assert.is(held[0]!.severity, "info");
   const before = world.events.length;
-  for (let c = 0; c < 5; c++) world.found(20_000, `d${c}`, { effect: 30 });
-  assert.is(kinds(world.until(20_015).events)[before], "incident.opened", "what matters passes");
+  for (let c = 0; c < 5; c++) world.found(30_000, `d${c}`, { effect: 30 });
+  assert.is(kinds(world.until(30_015).events)[before], "incident.opened", "what matters passes");
+});
+
+test("what was told a moment ago is held back when it comes again, and told when it was away for long", () => {
+  const again = (seconds: number, name: string) => {
+    const world = host().found(100, "a").until(115).ended(130, "a").until(200);
+    return kinds(world.found(130 + seconds, name).until(150 + seconds).events).at(-1);
+  };
+  assert.is(again(200, "a"), "incident.held-back");
+  assert.is(again(1_200, "a"), "incident.opened");
+  assert.is(again(200, "b"), "incident.opened", "another channel is news");
+});
+
+test("the priority is severity × confidence × novelty, and each is a share", () => {
+  const world = host();
+  for (let c = 0; c < 3; c++) world.found(100, `c${c}`, { effect: 9, evidence: 12 });
+  const { detail } = world.until(112).events[0]!;
+  const [severity, confidence, novelty] = ["severityShare", "confidence", "novelty"].map((key) =>
+    Number(detail![key]),
+  );
+  assert.equal([severity, novelty], [1, 1], "larger than a warning, and new");
+  assert.ok(confidence! > 0.9 && confidence! < 1, String(confidence));
+  assert.is(detail!["priority"], confidence);
 });
 
 test("[B1] over 30 days of findings at random, incidents keep the budget, open once and close once", () => {
@@ -241,8 +273,8 @@ test("[B1] over 30 days of findings at random, incidents keep the budget, open o
       over.sort((a, b) => a - b),
       opened,
     );
-    // At most 14 nats and what lasts, beyond 8.0 nats, at a twentieth each; a day's share; and one.
-    const most = (days: number) => 3 * (days + 1) + Math.log(17 / 8) / Math.log(1.05) + 1;
+    // A priority of at most 1, beyond a quarter, at a tenth each; a day's share; and one.
+    const most = (days: number) => 3 * (days + 1) + Math.log(4) / Math.log(1.1) + 1;
     for (const days of [1, 7, 30]) {
       const times = world.events.filter(({ kind }) => kind === "incident.opened").map(({ timeUs }) => timeUs);
       const busiest = Math.max(
@@ -411,7 +443,7 @@ test("a snooze neither keeps an incident from ending nor outlasts it", () => {
   world.does(120, "ana", "alert.snoozed", { id: "p0/1", seconds: 3_600 });
   world.ended(140, "a").until(300);
   assert.equal(kinds(world.events).slice(2), ["incident.eased", "incident.closed"]);
-  world.found(400, "a").until(415);
+  world.found(1_400, "a").until(1_415);
   assert.is(incidentsStatus(world.actor.machine.context, "p0")[0]!.snoozedUntilUs, null);
 });
 

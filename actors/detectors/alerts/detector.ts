@@ -38,7 +38,7 @@ const SECOND_US = 1_000_000;
 
 export const alerts = defineDetector({
   name: "alerts",
-  version: 2,
+  version: 3,
   machine: alertsMachine,
   part: thresholdMachine,
   commands: ["threshold.set", "threshold.removed", "alert.acknowledged", "alert.assigned", "alert.snoozed"],

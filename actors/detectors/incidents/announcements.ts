@@ -3,9 +3,9 @@ import type { Announcement } from "../../ports/detector.ts";
 import { brief, duration } from "../event-wording.ts";
 import { type Book, incidentOf } from "./book.ts";
 import { demanded } from "./budget.ts";
-import { evidenceOf } from "./evidence.ts";
-import { channelsOf, type Incident, isCounting, leading, lookUs, news, sizeOf } from "./incident.ts";
+import { channelsOf, type Incident, leading, news, sizeOf } from "./incident.ts";
 import { severityOf } from "./magnitude.ts";
+import { priorityOf } from "./priority.ts";
 import type { CareSignal } from "./signals.ts";
 
 /** Channels named in an event. */
@@ -60,11 +60,13 @@ export function accepted(incident: Incident, book: Book): Announcement {
 }
 
 export function heldBack(incident: Incident, book: Book): Announcement {
-  const [has, needs] = [evidenceOf(incident, isCounting), demanded(book, lookUs(incident))];
-  const why = `${brief(has)} nats of evidence, ${brief(needs)} needed for ${Number(book.perDay.toPrecision(3))} a day`;
+  const { severity, confidence, novelty, priority } = priorityOf(incident, book);
+  const needed = demanded(book);
+  const parts = `${brief(severity)} severity × ${brief(confidence)} confidence × ${brief(novelty)} novelty`;
+  const why = `priority ${brief(priority)} (${parts}), ${brief(needed)} needed for ${Number(book.perDay.toPrecision(3))} a day`;
   const title = `No alarm, ${why}: ${titleOf(incident)}${others(incident)}`;
   const said = told("incident.held-back", title, incident, book);
-  return { ...said, detail: { ...said.detail, needed: needs } };
+  return { ...said, detail: { ...said.detail, needed } };
 }
 
 /** What a person did about an incident. */
@@ -131,6 +133,7 @@ function about(incident: Incident, book: Book): Pick<Announcement, "group" | "ch
   const { findings, sinceUs, number, group } = incident;
   const size = sizeOf(incident);
   const symptoms = leading(incident);
+  const { severity, confidence, novelty, priority } = priorityOf(incident, book);
   return {
     group,
     channels: channelsOf(incident).slice(0, CHANNELS_NAMED),
@@ -142,7 +145,10 @@ function about(incident: Incident, book: Book): Pick<Announcement, "group" | "ch
       effect: size.effect,
       breadth: size.breadth,
       evidence: symptoms.reduce((most, { evidence }) => Math.max(most, evidence), 0),
-      importance: evidenceOf(incident, isCounting),
+      priority,
+      severityShare: severity,
+      confidence,
+      novelty,
       findings,
       events: symptoms
         .slice(0, EVENTS_NAMED)

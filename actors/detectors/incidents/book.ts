@@ -9,8 +9,7 @@
  * O3  What people do about an incident changes nothing about what it is.
  */
 import type { Care } from "../../../protocol/controls.ts";
-import { type Budget, demanded, leastEvidence, refilled } from "./budget.ts";
-import { evidenceOf } from "./evidence.ts";
+import { demanded, LEAST_PRIORITY, refilled } from "./budget.ts";
 import {
   acceptedAfterUs,
   after,
@@ -18,11 +17,9 @@ import {
   forming,
   holds,
   type Incident,
-  isCounting,
   isFresh,
   isRipe,
   isTold,
-  lookUs,
   news,
   opening,
   sharesChannel,
@@ -33,11 +30,11 @@ import {
   withoutFindings,
 } from "./incident.ts";
 import { isAbove, magnitudeOf, severityOf } from "./magnitude.ts";
+import { type Known, priorityOf, withTold } from "./priority.ts";
 import type { Found } from "./signals.ts";
 
-export interface Book extends Budget {
-  /** Logical time up to which the incidents are known, µs. */
-  readonly nowUs: number;
+/** `nowUs`: logical time up to which the incidents are known. */
+export interface Book extends Known {
   /** Forming, held, open and eased ones, oldest first. */
   readonly incidents: readonly Incident[];
   /** Opened so far. */
@@ -173,20 +170,17 @@ function isOld(incident: Incident, { nowUs }: Book): boolean {
 }
 
 function isAffordable(incident: Incident, book: Book): boolean {
-  return evidenceOf(opening(incident), isCounting) >= demanded(book, lookUs(incident));
+  return priorityOf(opening(incident), book).priority >= demanded(book);
 }
 
 /** Larger by far than at the last announcement, of a higher severity, or with new symptoms that would be an incident alone. */
-function hasGrown(incident: Incident, { perDay }: Book): boolean {
+function hasGrown(incident: Incident, book: Book): boolean {
   const { announcedMagnitude, announcedSeverity } = incident;
   const size = sizeOf(incident);
   if (magnitudeOf(size) >= announcedMagnitude + GREW || isAbove(severityOf(size), announcedSeverity))
     return true;
   const added = news(incident);
-  return (
-    added.symptoms.length > 0 &&
-    evidenceOf({ ...added, lastedUs: 0 }, isCounting) >= leastEvidence(perDay, lookUs(incident))
-  );
+  return added.symptoms.length > 0 && priorityOf(added, book, 0).priority >= LEAST_PRIORITY;
 }
 
 /** The book after the step. */
@@ -225,8 +219,10 @@ export function stepped<Kept extends Book>(book: Kept, { name, at }: Step): Kept
       return { ...book, incidents: book.incidents.with(at, { ...incident, state: "open" }) };
     case "close":
     case "accept":
-    case "forget":
-      return { ...book, incidents: book.incidents.filter((_, k) => k !== at) };
+    case "forget": {
+      const told = isTold(incident) ? withTold(book.told, incident, book.nowUs) : book.told;
+      return { ...book, told, incidents: book.incidents.filter((_, k) => k !== at) };
+    }
     default:
       return unreachable(name);
   }
@@ -250,7 +246,7 @@ function lookAgainUs(incident: Incident, nowUs: number): number {
   if (quietSinceUs !== null) return quietSinceUs + (state === "open" ? persistenceUs : windowUs(incident));
   // A finding of a smaller effect than usual never ripens.
   if (state === "forming") return nowUs + untilRipeUs(incident);
-  // Importance grows with the logarithm of time: look again when it has lasted as long once more, and soon after new symptoms.
+  // Confidence grows with the logarithm of time: look again when it has lasted as long once more, and soon after new symptoms.
   const leastUs = Math.max(LOOK_AGAIN_US, persistenceUs / LOOKS_A_PERSISTENCE);
   const sinceNewest = nowUs - incident.newestUs;
   const soonUs = sinceNewest < 2 * persistenceUs ? leastUs : lastedUs;

@@ -20,7 +20,7 @@ import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 4,
+  version: 5,
   machine: incidentsMachine,
   commands: ["alert.acknowledged", "alert.assigned", "alert.snoozed"],
   listens: true,

@@ -181,6 +181,7 @@ export const incidentsMachine = setup({
   context: ({ input }) => ({
     perDay: input.perDay,
     owed: 0,
+    told: [],
     nowUs: 0,
     incidents: [],
     opened: 0,

@@ -40,6 +40,11 @@ export function severityOf(size: Size): Severity {
   return magnitude >= WARNING ? "warning" : "notice";
 }
 
+/** Size as a share of that of a warning, in [0, 1]. */
+export function severityShare(size: Size): number {
+  return Math.min(1, magnitudeOf(size) / WARNING);
+}
+
 export function isAbove(severity: Severity, other: Severity): boolean {
   return SEVERITIES.indexOf(severity) > SEVERITIES.indexOf(other);
 }

@@ -62,7 +62,7 @@ export function verdictOf(situation: Situation): Verdict {
   const feeds = feedTroubles(situation);
   const empty = { severity: null, things: [], rest: "", feeds } as const;
   if (channels === 0 || Number.isNaN(nowUs)) return { state: "nothing", headline: "No data yet", ...empty };
-  const open = incidents.filter(isOngoing).sort(byImportance);
+  const open = incidents.filter(isOngoing).sort(byPriority);
   const lasting = open.filter(({ state }) => state === "open");
   if (lasting.length > 0) {
     const things = lasting.slice(0, TOLD).map((incident) => ({
@@ -101,17 +101,17 @@ function sinceWords(sinceUs: number, nowUs: number): string {
 }
 
 /** The worst first, then the one with more evidence, then the newest. */
-function byImportance(a: Incident, b: Incident): number {
+function byPriority(a: Incident, b: Incident): number {
   return (
     SEVERITIES.indexOf(a.severity) - SEVERITIES.indexOf(b.severity) ||
-    importanceOf(b) - importanceOf(a) ||
+    priorityOf(b) - priorityOf(a) ||
     b.sinceUs - a.sinceUs
   );
 }
 
-function importanceOf({ steps }: Incident): number {
-  const importance = steps[steps.length - 1]?.detail["importance"];
-  return typeof importance === "number" ? importance : 0;
+function priorityOf({ steps }: Incident): number {
+  const priority = steps[steps.length - 1]?.detail["priority"];
+  return typeof priority === "number" ? priority : 0;
 }
 
 /** "Learning what is usual: 3 of 5 minutes"; null when that is known. */

@@ -15,6 +15,8 @@ export interface DetectorScore {
   readonly quietAlarms: number;
   /** Quiet alarms that count against the promised rate. */
   readonly quietPromised: number;
+  /** Priorities of the quiet alarms that have one. */
+  readonly quietPriorities?: readonly number[];
 }
 
 export type SeedScore = Partial<Record<DetectorName, DetectorScore>>;
@@ -58,6 +60,7 @@ export function scoreSeed(each: DetectCase, seed: number): SeedScore {
       tally: score(detector, eventful.truths, eventful.alarms, allowedUs),
       quietAlarms: alarms.length,
       quietPromised: alarms.filter(({ promised }) => promised).length,
+      quietPriorities: alarms.flatMap(({ priority }) => (priority === undefined ? [] : [priority])),
     };
   }
   return result;

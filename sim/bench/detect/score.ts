@@ -52,6 +52,8 @@ export interface Alarm {
   readonly channels: readonly string[];
   /** False if the detector reported that the data void its promised rate. */
   readonly promised: boolean;
+  /** Of an incident, in [0, 1]. */
+  readonly priority?: number;
 }
 
 export interface Tally {
@@ -61,6 +63,8 @@ export interface Tally {
   unrelated: number;
   false: number;
   delaysUs: number[];
+  /** Alarms with a priority: how high it is, and whether something was there to be found, once or again. */
+  ranked?: { priority: number; isRight: boolean }[];
 }
 
 /** The event as an alarm, or null: ends, warm-ups and other events are no alarms. */
@@ -69,7 +73,15 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
   if (detector === undefined) return null;
   const atUs = detail["atUs"];
   const promised = detail["guarantee"] !== "void";
-  return { detector, timeUs: typeof atUs === "number" ? atUs : timeUs, group, channels, promised };
+  const { priority } = detail;
+  return {
+    detector,
+    timeUs: typeof atUs === "number" ? atUs : timeUs,
+    group,
+    channels,
+    promised,
+    ...(typeof priority === "number" ? { priority } : {}),
+  };
 }
 
 export function isMeantFor(detector: DetectorName, { kind, detectors }: Truth): boolean {
@@ -100,6 +112,11 @@ export function score(
     else if (others.some((truth) => isInside(alarm, truth, allowedUs))) tally.unrelated++;
     else tally.false++;
   }
+  const ranked = inOrder.flatMap((alarm) => {
+    const isRight = meant.some((truth) => isInside(alarm, truth, allowedUs) && namesOneOf(alarm, truth));
+    return alarm.priority === undefined ? [] : [{ priority: alarm.priority, isRight }];
+  });
+  if (ranked.length > 0) tally.ranked = ranked;
   return tally;
 }
 

@@ -11,7 +11,7 @@
  */
 import { findScenario } from "../../worlds/scenarios.ts";
 import { allCases, type DetectCase, detectorsOf, type SeedScore, scoreSeed } from "./case.ts";
-import { type Suite, type SuiteJob, tableOf } from "./suite.ts";
+import { decimals, meanOf, right, type Suite, type SuiteJob, type Table, tableOf } from "./suite.ts";
 import { COLUMNS, type DetectRow, summarise } from "./summary.ts";
 
 interface Job extends SuiteJob, DetectCase {
@@ -47,9 +47,34 @@ export const synthetic: Suite<Job, SeedScore> = {
       const scores = cases.get(nameOf(each));
       return scores === undefined ? [] : rowsOf(each, scores);
     });
-    return { tables: [tableOf("Synthetic scenarios", rows, COLUMNS)] };
+    return {
+      tables: [tableOf("Synthetic scenarios", rows, COLUMNS), atTheTop(scored.map(({ result }) => result))],
+    };
   },
 };
+
+/** Shares of all incidents, those of the highest priority first, whose precision is shown. */
+const TOP_SHARES = [0.05, 0.1, 0.25, 0.5, 1] as const;
+
+/** Precision of the incidents of all runs, with and without something to find, at the top of their order. */
+function atTheTop(scores: readonly SeedScore[]): Table {
+  const ranked = scores
+    .flatMap(({ incidents }) => [
+      ...(incidents?.tally.ranked ?? []),
+      ...(incidents?.quietPriorities ?? []).map((priority) => ({ priority, isRight: false })),
+    ])
+    .sort((a, b) => b.priority - a.priority);
+  const rows = TOP_SHARES.map((share) => {
+    const top = ranked.slice(0, Math.ceil(share * ranked.length));
+    const precision = meanOf(top.map(({ isRight }) => Number(isRight)));
+    return { k: top.length, least: top.at(-1)?.priority ?? null, precision };
+  });
+  return tableOf("Incidents by priority", rows, [
+    right("top k", ({ k }) => String(k)),
+    right("least priority", ({ least }) => decimals(least, 3)),
+    right("precision", ({ precision }) => decimals(precision, 2)),
+  ]);
+}
 
 function nameOf({ scenario, form }: DetectCase): string {
   return form === undefined ? scenario : `${scenario} (${form})`;
