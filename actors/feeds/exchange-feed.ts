@@ -32,6 +32,7 @@ import {
 import { FeedWriter } from "./feed-writer.ts";
 import { Pause } from "./pause.ts";
 import { Silence } from "./silence.ts";
+import { type Ending, stayConnected } from "./stay-connected.ts";
 
 export interface ExchangeFeedOptions {
   readonly source: string;
@@ -68,12 +69,6 @@ const BOOK_BYTES_MAX = 16 << 20;
 /** Bad messages between two reports of totals. */
 const REPORT_MS = 10_000;
 
-/** How a connection ended. */
-interface Ending {
-  readonly reason: string;
-  readonly isFinal: boolean;
-}
-
 export class ExchangeFeed implements Feed {
   readonly source: string;
   readonly kind = "live";
@@ -98,25 +93,13 @@ export class ExchangeFeed implements Feed {
   async run(sink: FeedSink): Promise<void> {
     const writer = new FeedWriter(this.options.source, sink);
     const market = new Market(this.options, writer);
-    let isFirst = true;
-    while (!this.pause.stopped) {
-      const { reason, isFinal } = await this.connection(market, () => {
-        this.breaker.worked();
-        writer.status(isFirst ? "opened" : "running", market.summary());
-        isFirst = false;
-      });
-      market.flush();
-      if (this.pause.stopped) break;
-      if (isFinal) {
-        writer.status("failed", reason, market.badSamples.take());
-        return;
-      }
-      const delayMs = this.breaker.failed();
-      writer.status("stalled", `${reason}; the next attempt is in ${(delayMs / 1000).toFixed(1)} s`);
-      await this.pause.wait(delayMs);
-      this.breaker.due();
-    }
-    writer.status("ended", "stopped", market.badSamples.take());
+    await stayConnected({
+      ...{ writer, pause: this.pause, breaker: this.breaker },
+      connection: (heard) => this.connection(market, heard),
+      summary: () => market.summary(),
+      ended: () => market.flush(),
+      counts: () => market.badSamples.take(),
+    });
   }
 
   /** Resolves when the connection has ended. `heard`: with its first message. */

@@ -7,9 +7,13 @@
 import { binanceKind, coinbaseKind, krakenKind } from "./exchange.ts";
 import { fileKind } from "./file.ts";
 import { hostKind } from "./host.ts";
+import { mqttKind } from "./mqtt.ts";
 import type { OptionValues } from "./options.ts";
 import { otlpKind } from "./otlp.ts";
+import { postgresKind } from "./postgres.ts";
 import { promKind } from "./prom.ts";
+import { promQueryKind } from "./prom-query.ts";
+import { redisKind } from "./redis.ts";
 import { statsdKind } from "./statsd.ts";
 import { stdinKind } from "./stdin.ts";
 import { synthKind } from "./synth.ts";
@@ -20,11 +24,15 @@ export const FEED_KINDS = {
   file: fileKind,
   stdin: stdinKind,
   prom: promKind,
+  "prom-query": promQueryKind,
   binance: binanceKind,
   coinbase: coinbaseKind,
   kraken: krakenKind,
   statsd: statsdKind,
   otlp: otlpKind,
+  mqtt: mqttKind,
+  redis: redisKind,
+  postgres: postgresKind,
   synth: synthKind,
   walk: walkKind,
 };

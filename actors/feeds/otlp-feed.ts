@@ -16,28 +16,20 @@ import { promisify } from "node:util";
 import { gunzip } from "node:zlib";
 import { PbfWriter } from "pbf";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import { type ListeningFeedOptions, listening } from "./listening-place.ts";
 import { OtlpMetrics } from "./metrics/otlp-metrics.ts";
 import { readJson, readProtobuf } from "./metrics/otlp-request.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
 import { onGrid } from "./row-grid.ts";
 
-export interface OtlpFeedOptions {
-  readonly source: string;
-  readonly group: string;
-  readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
-  readonly everyUs: number;
-  readonly seriesMax: number;
+export interface OtlpFeedOptions extends ListeningFeedOptions {
   /** That exporters must send; null: none. */
   readonly token: string | null;
-  readonly clock: Clock;
 }
 
 /** A collector's usual batch of 8,192 points takes 1 to 3 MB. What is in it is bounded too (otlp-request.ts): all else waits while it is read. */
@@ -95,14 +87,8 @@ export class OtlpFeed implements Feed {
       ...{ group, everyUs },
       seriesMax: Math.min(MOST_CHANNELS, CHANNELS_OF_HISTOGRAM * seriesMax),
     });
-    let server: Server;
-    try {
-      server = await this.listen(rows, badSamples);
-    } catch (error) {
-      const reason = error instanceof Error ? error.message : String(error);
-      writer.status("failed", `Cannot listen on ${host}:${port}: ${reason}`);
-      return;
-    }
+    const server = await listening(writer, `${host}:${port}`, () => this.listen(rows, badSamples));
+    if (server === null) return;
     const { address, port: bound } = server.address() as AddressInfo;
     const shown = address.includes(":") ? `[${address}]` : address;
     writer.status("opened", `http://${shown}:${bound}${PATH}`);

@@ -5,6 +5,7 @@ import { EVERYTHING, parseSelection, type Selection } from "./metrics/selection.
 import { duration, text } from "./options.ts";
 import { PrometheusFeed } from "./prometheus-feed.ts";
 import { seriesOption } from "./reading-rows.ts";
+import { hostNamed, serverAddress } from "./server-address.ts";
 import { tokenOf } from "./token-file.ts";
 
 export const promKind = feedKind({
@@ -19,8 +20,7 @@ export const promKind = feedKind({
     tokenFile: text("file with a bearer token"),
     group: text("name of the channel group (default: the host of the URL)"),
   },
-  named: (target) =>
-    (target.includes("://") ? target.slice(target.indexOf("://") + 3) : target).replace(/[/?].*$/, ""),
+  named: hostNamed,
   speed: () => null,
   create({ spec, target, source, group, options, context: { clock } }) {
     return new PrometheusFeed({
@@ -38,13 +38,9 @@ export const promKind = feedKind({
 
 /** `localhost:9100` is `http://localhost:9100/metrics`. */
 function urlOf(spec: string, target: string): string {
-  const text = target.includes("://") ? target : `http://${target}`;
-  const url = URL.canParse(text) ? new URL(text) : null;
-  if (url === null || !["http:", "https:"].includes(url.protocol))
-    throw badSpec(spec, `${target} is no address`, "HOST:PORT, or a URL with http or https");
-  // It would stand in recordings and logs.
-  if (url.username !== "" || url.password !== "")
-    throw badSpec(spec, "the address has a password", "none; tokenFile=PATH names a file with a token");
+  const url = serverAddress(spec, target, ["http", "https"]);
+  if (url.username !== "")
+    throw badSpec(spec, "the address has a user", "none; tokenFile=PATH names a file with a token");
   if (url.pathname === "/") url.pathname = "/metrics";
   return url.href;
 }

@@ -10,6 +10,7 @@
  * P4  Series above the limit are left out and counted (reading-rows.ts).
  */
 import { Breaker } from "../link/breaker.ts";
+import { answerWithin } from "../link/http-answer.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
@@ -21,6 +22,7 @@ import { SeriesReader } from "./metrics/series.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
 import { nextRow } from "./row-grid.ts";
+import { RETRY_MS, RETRY_MS_MAX } from "./stay-connected.ts";
 
 export interface PrometheusFeedOptions {
   readonly source: string;
@@ -35,10 +37,6 @@ export interface PrometheusFeedOptions {
   random(): number;
 }
 
-/** Delays before an exporter that does not answer is asked again: one that is back is seen within two seconds. */
-const RETRY_MS = 250;
-const RETRY_MS_MAX = 2_000;
-
 /** An answer that takes longer than the time between rows is late; one of 10 s is none. */
 const ANSWER_MS_MAX = 10_000;
 
@@ -48,7 +46,7 @@ export class PrometheusFeed implements Feed {
   private readonly options: PrometheusFeedOptions;
   private readonly pause: Pause;
   private readonly breaker: Breaker;
-  private request: AbortController | null = null;
+  private readonly stopping = new AbortController();
 
   constructor(options: PrometheusFeedOptions) {
     const { clock, random } = options;
@@ -60,7 +58,7 @@ export class PrometheusFeed implements Feed {
 
   async stop(): Promise<void> {
     this.pause.stop();
-    this.request?.abort();
+    this.stopping.abort();
   }
 
   async run(sink: FeedSink): Promise<void> {
@@ -90,20 +88,13 @@ export class PrometheusFeed implements Feed {
     writer.status("ended", `stopped; ${exporter.url}`, rows.badSamples.take());
   }
 
-  private async answer(): Promise<string> {
+  private answer(): Promise<string> {
     const { exporter, clock, everyUs } = this.options;
-    const request = new AbortController();
-    this.request = request;
-    const answerMs = Math.min(ANSWER_MS_MAX, everyUs / 1000);
-    const cancel = clock.after(answerMs, () =>
-      request.abort(new Error(`Cannot scrape ${exporter.url}: no answer in ${answerMs} ms`)),
+    const ms = Math.min(ANSWER_MS_MAX, everyUs / 1000);
+    const action = `scrape ${exporter.url}`;
+    return answerWithin({ clock, ms, stopping: this.stopping.signal, action }, (signal) =>
+      scrape(exporter, signal),
     );
-    try {
-      return await scrape(exporter, request.signal);
-    } finally {
-      cancel();
-      this.request = null;
-    }
   }
 }
 

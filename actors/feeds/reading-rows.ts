@@ -27,6 +27,9 @@ interface ReadingRowsOptions {
   readonly everyUs: number;
   /** Channels at most: the option `series`. */
   readonly seriesMax: number;
+  /** Default: the readings of one moment are a row. */
+  readonly sampling?: "rows" | "ticks";
+  readonly innovation?: "ar1" | "difference";
 }
 
 /** Labels that are named when there are too many channels. */
@@ -41,16 +44,11 @@ export class ReadingRows {
   /** −1: there was no room. */
   private readonly slots = new Map<string, number>();
 
-  constructor(writer: FeedWriter, badSamples: BadSamples, { group, everyUs, seriesMax }: ReadingRowsOptions) {
+  constructor(writer: FeedWriter, badSamples: BadSamples, options: ReadingRowsOptions) {
+    const { group, everyUs, seriesMax, sampling = "rows", innovation = "ar1" } = options;
     this.badSamples = badSamples;
     this.seriesMax = seriesMax;
-    this.groups = new ChannelGroups(writer, {
-      group,
-      unit: "",
-      sampling: "rows",
-      everyUs,
-      innovation: "ar1",
-    });
+    this.groups = new ChannelGroups(writer, { group, unit: "", sampling, everyUs, innovation });
   }
 
   /** Gives new channels their places. */
@@ -77,14 +75,27 @@ export class ReadingRows {
 
   /** Sends the readings, whose channels are declared, as one row. */
   take(readings: readonly Reading[], timeUs: number): void {
+    this.add(readings, timeUs);
+    this.flush();
+  }
+
+  /** As `take`, with what comes until `flush`. */
+  add(readings: readonly Reading[], timeUs: number): void {
     this.groups.makeRoom();
     for (const { channel, value } of readings) {
       const slot = this.slots.get(channel)!;
       if (slot < 0 || Number.isNaN(value)) continue;
-      if (Number.isFinite(value)) this.groups.sample(slot, timeUs, value, Number.NaN);
-      else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
+      if (Number.isFinite(value)) {
+        // A channel may come twice.
+        if (!this.groups.hasRoom(slot)) this.groups.makeRoom();
+        this.groups.sample(slot, timeUs, value, Number.NaN);
+      } else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
     }
-    this.groups.flush();
+  }
+
+  /** False: the sink is full. */
+  flush(): boolean {
+    return this.groups.flush();
   }
 }
 

@@ -9,27 +9,16 @@
  */
 import { createSocket, type Socket } from "node:dgram";
 import type { AddressInfo } from "node:net";
-import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
+import { type ListeningFeedOptions, listening } from "./listening-place.ts";
 import { DroppedPackets } from "./metrics/dropped-packets.ts";
 import { StatsdMetrics } from "./metrics/statsd-metrics.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
 import { onGrid } from "./row-grid.ts";
-
-export interface StatsdFeedOptions {
-  readonly source: string;
-  readonly group: string;
-  readonly host: string;
-  /** 0: one that is free. */
-  readonly port: number;
-  readonly everyUs: number;
-  readonly seriesMax: number;
-  readonly clock: Clock;
-}
 
 /** What comes in a tenth of a second at 200,000 packets of 100 bytes, with what the system adds to each. */
 const RECEIVE_BYTES = 16 << 20;
@@ -37,11 +26,11 @@ const RECEIVE_BYTES = 16 << 20;
 export class StatsdFeed implements Feed {
   readonly source: string;
   readonly kind = "live";
-  private readonly options: StatsdFeedOptions;
+  private readonly options: ListeningFeedOptions;
   private readonly pause: Pause;
   private readonly metrics: StatsdMetrics;
 
-  constructor(options: StatsdFeedOptions) {
+  constructor(options: ListeningFeedOptions) {
     this.options = options;
     this.source = options.source;
     this.pause = new Pause(options.clock);
@@ -55,17 +44,9 @@ export class StatsdFeed implements Feed {
   async run(sink: FeedSink): Promise<void> {
     const writer = new FeedWriter(this.options.source, sink);
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
-    let socket: Socket;
-    try {
-      socket = await this.listen();
-    } catch (error) {
-      const { host, port } = this.options;
-      writer.status(
-        "failed",
-        `Cannot listen on UDP ${host}:${port}: ${error instanceof Error ? error.message : error}`,
-      );
-      return;
-    }
+    const place = `UDP ${this.options.host}:${this.options.port}`;
+    const socket = await listening(writer, place, () => this.listen());
+    if (socket === null) return;
     socket.on("message", (packet) =>
       this.metrics.take(packet.toString("utf8"), ({ reason, detail }) =>
         badSamples.count(reason, 1, () => detail),

@@ -1,9 +1,9 @@
-/** The option `tokenFile` of feeds over HTTP. */
+/** The options `tokenFile` and `passwordFile`: secrets stand in files, for specs are recorded. */
 import { readFileSync } from "node:fs";
 import { badSpec } from "./feed-kind.ts";
 
-/** Null where no file is named. Throws for a file without a token. */
-export function tokenOf(spec: string, path: string | undefined): string | null {
+/** Null where no file is named. Throws for a file without one. `what`: "password". */
+export function tokenOf(spec: string, path: string | undefined, what = "token"): string | null {
   if (path === undefined) return null;
   let token = "";
   try {
@@ -12,6 +12,6 @@ export function tokenOf(spec: string, path: string | undefined): string | null {
     // As a file without one.
   }
   if (!/^[\x21-\x7e]+$/.test(token))
-    throw badSpec(spec, `there is no token in ${path}`, "a file with a bearer token, in one line");
+    throw badSpec(spec, `there is no ${what} in ${path}`, `a file with a ${what}, in one line`);
   return token;
 }

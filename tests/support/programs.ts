@@ -17,6 +17,9 @@ interface Program {
   debian: string;
 }
 
+/** Where Debian puts each version of PostgreSQL. */
+const POSTGRES = [17, 16, 15, 14].map((version) => `/usr/lib/postgresql/${version}/bin`);
+
 const PROGRAMS: Record<string, Program> = {
   chromium: {
     names: ["chromium", "chromium-browser", "google-chrome"],
@@ -29,6 +32,24 @@ const PROGRAMS: Record<string, Program> = {
     variable: "NATS_SERVER",
     places: ["/usr/sbin", "/usr/local/sbin"],
     debian: "nats-server",
+  },
+  initdb: {
+    names: ["initdb"],
+    variable: "INITDB",
+    places: POSTGRES,
+    debian: "postgresql",
+  },
+  postgres: {
+    names: ["postgres"],
+    variable: "POSTGRES",
+    places: POSTGRES,
+    debian: "postgresql",
+  },
+  "redis-server": {
+    names: ["redis-server"],
+    variable: "REDIS_SERVER",
+    places: ["/usr/bin", "/usr/local/bin"],
+    debian: "redis-server",
   },
   openssl: { names: ["openssl"], variable: "OPENSSL", places: ["/usr/bin"], debian: "openssl" },
   python3: {

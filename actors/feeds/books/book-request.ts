@@ -1,5 +1,6 @@
 /** One request for a whole book by HTTP, and what the exchange answers. */
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { boundedText, systemReason } from "../../link/http-answer.ts";
 import { type Fields, isFields } from "../exchanges/venue.ts";
 
 export type BookAnswer =
@@ -21,7 +22,7 @@ const REQUEST_TIMEOUT = 408;
 /** Throws an EigenwatchError when there is no answer, or none that says anything. */
 export async function requestBook(url: string, signal: AbortSignal): Promise<BookAnswer> {
   const response = await fetch(url, { signal, redirect: "error" }).catch((error: unknown) => {
-    throw cannot(url, reasonOf(error));
+    throw cannot(url, systemReason(error));
   });
   const { status, headers, body } = response;
   if (BUSY.includes(status)) {
@@ -29,23 +30,12 @@ export async function requestBook(url: string, signal: AbortSignal): Promise<Boo
     const seconds = Number(headers.get("retry-after") ?? Number.NaN);
     return { is: "busy", forMs: seconds > 0 ? seconds * 1_000 : BUSY_MS };
   }
-  const answer = fieldsIn(await textOf(url, body));
+  const text = await boundedText(body, ANSWER_BYTES_MAX);
+  if (text === null) throw cannot(url, `more than ANSWER_BYTES_MAX (${ANSWER_BYTES_MAX}) bytes`);
+  const answer = fieldsIn(text);
   if (response.ok && answer !== null) return { is: "given", answer };
   if (status >= 400 && status < 500 && status !== REQUEST_TIMEOUT) return { is: "refused", status, answer };
   throw cannot(url, `it answers ${status}${answer === null ? " without an object in JSON" : ""}`);
-}
-
-async function textOf(url: string, body: ReadableStream<Uint8Array> | null): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of body ?? []) {
-    bytes += chunk.length;
-    // Leaving the loop ends the request.
-    if (bytes > ANSWER_BYTES_MAX) throw cannot(url, `more than ANSWER_BYTES_MAX (${ANSWER_BYTES_MAX}) bytes`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
 }
 
 function fieldsIn(text: string): Fields | null {
@@ -55,16 +45,6 @@ function fieldsIn(text: string): Fields | null {
   } catch {
     return null;
   }
-}
-
-/** What the system says, which both runtimes put below an error that says nothing. */
-function reasonOf(error: unknown): string {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const { code } = each as { code?: unknown };
-    if (typeof code === "string") return code;
-    if (each.cause === undefined) return each.message;
-  }
-  return String(error);
 }
 
 function cannot(url: string, value: string): EigenwatchError {

@@ -1,5 +1,6 @@
 /** One request to an exporter, and its answer as text. */
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { boundedText, systemReason } from "../../link/http-answer.ts";
 
 export interface Exporter {
   readonly url: string;
@@ -19,40 +20,24 @@ export async function scrape(exporter: Exporter, signal: AbortSignal): Promise<s
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof EigenwatchError) throw error;
-    throw cannot(exporter.url, reasonOf(error), "an answer");
+    throw cannot(exporter.url, systemReason(error), "an answer");
   }
 }
 
 async function requested({ url, token }: Exporter, signal: AbortSignal): Promise<string> {
   const headers = { accept: ACCEPT, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
   const response = await fetch(url, { headers, signal });
-  if (response.ok && response.body !== null) return textOf(url, response.body);
+  if (response.ok && response.body !== null) {
+    const text = await boundedText(response.body, SCRAPE_BYTES_MAX);
+    if (text !== null) return text;
+    throw cannot(
+      url,
+      `more than ${SCRAPE_BYTES_MAX} bytes`,
+      `at most SCRAPE_BYTES_MAX (${SCRAPE_BYTES_MAX})`,
+    );
+  }
   await response.body?.cancel();
   throw cannot(url, `it answers ${response.status}`, "200 with metrics");
-}
-
-async function textOf(url: string, body: ReadableStream<Uint8Array>): Promise<string> {
-  const decoder = new TextDecoder();
-  let text = "";
-  let bytes = 0;
-  for await (const chunk of body) {
-    bytes += chunk.length;
-    // Leaving the loop ends the request.
-    if (bytes > SCRAPE_BYTES_MAX)
-      throw cannot(url, `more than ${bytes} bytes`, `at most SCRAPE_BYTES_MAX (${SCRAPE_BYTES_MAX})`);
-    text += decoder.decode(chunk, { stream: true });
-  }
-  return text + decoder.decode();
-}
-
-/** What the system says, which both runtimes put below an error that says nothing. */
-function reasonOf(error: unknown): string {
-  for (let each = error; each instanceof Error; each = each.cause) {
-    const { code } = each as { code?: unknown };
-    if (typeof code === "string") return code;
-    if (each.cause === undefined) return each.message;
-  }
-  return String(error);
 }
 
 function cannot(url: string, value: string, expected: string): EigenwatchError {

@@ -153,7 +153,8 @@ function meaningOf(
   }
 }
 
-function unitOf(base: string, { unit }: Family): string {
+/** The sign of what a name ends in, else of the unit that is given. */
+export function unitOf(base: string, { unit }: Pick<Family, "unit">): string {
   const word = unit !== "" ? unit : (/_([a-z]+)(_total)?$/.exec(base)?.[1] ?? "");
   return UNITS[word] ?? unit;
 }

@@ -1,0 +1,27 @@
+/** The server that a feed connects to, as a spec names it: `HOST[:PORT]`, or a URL. */
+import { badSpec } from "./feed-kind.ts";
+
+/** The first of `protocols` where none is named. Throws for what is no address, and for one with a password. */
+export function serverAddress(spec: string, target: string, protocols: readonly string[]): URL {
+  const text = target.includes("://") ? target : `${protocols[0]}://${target}`;
+  const url = URL.canParse(text) ? new URL(text) : null;
+  if (url === null || !protocols.includes(url.protocol.slice(0, -1)) || url.host === "")
+    throw badSpec(spec, `${target} is no address`, `HOST:PORT, or a URL with ${protocols.join(" or ")}`);
+  // It would stand in recordings and logs.
+  if (url.password !== "")
+    throw badSpec(spec, "the address has a password", "none; an option names a file with it");
+  return url;
+}
+
+/** What feeds are called after such a target: host and port. */
+export function hostNamed(target: string): string {
+  return target
+    .replace(/^[a-z+]+:\/\//, "")
+    .replace(/[/?].*$/, "")
+    .replace(/^.*@/, "");
+}
+
+/** Host name as sockets take it: IPv6 without brackets. */
+export function hostOf({ hostname }: URL): string {
+  return hostname.replace(/^\[|\]$/g, "");
+}
