@@ -21,6 +21,7 @@ import { risk } from "./detectors/risk/detector.ts";
 import { room } from "./detectors/room/detector.ts";
 import { scans } from "./detectors/scans/detector.ts";
 import { trajectory } from "./detectors/trajectory/detector.ts";
+import { trend } from "./detectors/trend/detector.ts";
 import type { ActorDefinition } from "./ports/detector.ts";
 
 export const SYSTEM: CoreDefinitions = {
@@ -29,6 +30,7 @@ export const SYSTEM: CoreDefinitions = {
     collapse, // change of the joint law, with a guaranteed rate of false alarms
     anomaly, // novelty in single channels and in all together
     changes, // another level or slope of a channel, and when it began
+    trend, // slopes of channels, where they turn, and when thresholds are reached
     risk, // what prices may lose, and whether that was known rightly
     prediction, // the next values and states, with bands, and whether that is more than anybody could say
     arrivals, // channels that bring nothing, and clocks that are set back

@@ -263,6 +263,41 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  trend: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs: slopes, where they turn, and when thresholds are reached. Its measures are in the published states of groups that have some.",
+      ),
+      horizonSeconds: setting(
+        v.pipe(positive, v.maxValue(HORIZON_SECONDS_MAX)),
+        21_600,
+        "How far ahead a threshold is announced that a channel is expected to reach, in seconds.",
+      ),
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many false turns a day in a group while its channels keep their levels and slopes. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in rows: at least this many rows between two false turns on average. 0: derived from `falseAlarmsPerDay` and the rate of rows.",
+      ),
+      raiseNats: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        2,
+        "Nats by which the end of a segment makes the next one dearer, as for `changes`. 0: never.",
+      ),
+      averageUs: setting(
+        whole,
+        1_000_000,
+        "Rows closer than this are averaged, µs: a trend is a matter of minutes. 0: each row counts.",
+      ),
+    }),
+    {},
+  ),
   trajectory: v.optional(
     v.strictObject({
       enabled,

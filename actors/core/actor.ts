@@ -19,6 +19,7 @@ import type {
   DetectorContext,
   EditedDocument,
   Group,
+  Level,
   Measures,
   PartState,
   PartsContext,
@@ -45,6 +46,8 @@ export interface ActorHost {
   /** No client reads published states. */
   readonly unread: boolean;
   declarationOf(group: string): Channels | undefined;
+  /** The levels that actors of the session watch channels of a group for. */
+  levelsOf(group: string): readonly Level[];
   /** `timeUs`: the logical time that the announcement refers to. */
   announce(actor: Actor, timeUs: number, announcement: Announcement): void;
   edited(change: EditedDocument): void;
@@ -141,6 +144,11 @@ export class Actor implements DetectorContext, PartsContext {
   /** Whether it reads the rows, or the measures, of a group. */
   watches(group: string, what: "rows" | "measures"): boolean {
     return !this.stopped && this.detector.watches?.(group, what, this) === true;
+  }
+
+  /** The levels that it watches channels of a group for. */
+  levelsOf(group: string): readonly Level[] {
+    return this.stopped ? [] : (this.detector.levels?.(group, this) ?? []);
   }
 
   /** The rows of a group that it watches. */
@@ -257,6 +265,10 @@ export class Actor implements DetectorContext, PartsContext {
       this.key,
       (id) => splitTimer(id)[1] !== null && splitTimer(id)[0] === key,
     );
+  }
+
+  levels(): readonly Level[] {
+    return this.host.levelsOf(this.group.name);
   }
 
   edited(change: EditedDocument): void {

@@ -40,6 +40,7 @@ import type {
   Batch,
   Detector,
   EditedDocument,
+  Level,
   PartState,
 } from "../ports/detector.ts";
 import type { Actor } from "./actor.ts";
@@ -149,6 +150,10 @@ export class Core implements GroupsHost {
 
   declarationOf(group: string): Channels | undefined {
     return this.groups.get(group)?.declaration;
+  }
+
+  levelsOf(group: string): readonly Level[] {
+    return this.groups.session.flatMap((actor) => actor.levelsOf(group));
   }
 
   /** The number of channels of a group, 0 when it is not declared. */

@@ -52,3 +52,29 @@ export function duration(us: number): string {
 function twoDigits(value: number): string {
   return value >= 10 ? value.toFixed(0) : value.toFixed(1);
 }
+
+const TIMES = [
+  ["second", 1],
+  ["minute", 60],
+  ["hour", 3600],
+  ["day", 86_400],
+] as const;
+
+/** The shortest of these times in which a slope, a second, moves by `least`: its name and seconds. */
+export function timeToMove(slope: number, least: number): readonly [name: string, seconds: number] {
+  return TIMES.find(([, seconds]) => Math.abs(slope) * seconds >= least) ?? TIMES[TIMES.length - 1]!;
+}
+
+/** "rises by 3.20 MB a minute" of a slope a second. */
+export function moves(slope: number, [name, seconds]: readonly [string, number], unit: string): string {
+  return `${slope < 0 ? "falls" : "rises"} by ${amount(Math.abs(slope) * seconds, unit)} a ${name}`;
+}
+
+/** "rises by 3.20 ± 0.300 MB a minute" of a slope a second and its standard error; 0: without it. */
+export function movement(slope: number, error: number, unit: string): string {
+  const time = timeToMove(slope, 1);
+  const [name, seconds] = time;
+  if (error === 0) return moves(slope, time, unit);
+  const [value, plus] = [amount(Math.abs(slope) * seconds, unit), amount(error * seconds, unit)];
+  return `${slope < 0 ? "falls" : "rises"} by ${value} (± ${plus}) a ${name}`;
+}

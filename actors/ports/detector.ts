@@ -114,6 +114,15 @@ export interface PartsContext {
   declarationOf(group: string): Channels | undefined;
 }
 
+/** A level that people watch a channel for. */
+export interface Level {
+  /** Place of the channel in a row. */
+  readonly column: number;
+  /** 1 above, −1 below: a value is beyond it when sign · value > limit. */
+  readonly sign: 1 | -1;
+  readonly limit: number;
+}
+
 /** What a detector may use while it works. */
 export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Logical time, µs, and sequence of the current input. */
@@ -131,6 +140,8 @@ export interface DetectorContext<Machine extends AnyStateMachine = AnyStateMachi
   readonly unread?: boolean;
   /** Of an actor whose definition has a `part`. */
   readonly parts?: PartsContext;
+  /** Of an actor of a group: the levels that actors of the session watch its channels for. */
+  levels?(): readonly Level[];
   /** Sends a signal to the actor's own machine. Signals that the machine does not know are errors of type. */
   signal(signal: EventFrom<Machine>): void;
   /** The shared document was changed. It leaves when its input is durable. */
@@ -167,6 +178,8 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
    * none yet.
    */
   usual?(context: Pick<DetectorContext<Machine>, "machine">): UsualRanges | null;
+  /** Actors of the session only: the levels that it watches channels of a group for. It changes nothing. */
+  levels?(group: string, context: DetectorContext<Machine>): readonly Level[];
   /** Actors of the session only: whether it reads the rows, or the measures, of a group. Asked for every frame and state. */
   watches?(group: string, what: "rows" | "measures", context: DetectorContext<Machine>): boolean;
   /** The rows of a group that it watches, when the group's own actors have worked. */

@@ -28,6 +28,7 @@ import { ScanDialog } from "./panels/scan/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
 import { ThresholdsDialog } from "./panels/thresholds/panel.tsx";
+import { TrendsDialog } from "./panels/trends/panel.tsx";
 import { VerdictLine } from "./panels/verdict/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 import { WorkflowsLine } from "./panels/workflows/panel.tsx";
@@ -60,6 +61,7 @@ const DIALOGS: readonly Panel[] = [
   LayoutDialog,
   MonitorDialog,
   RiskDialog,
+  TrendsDialog,
   ScanDialog,
   RecordingsDialog,
   HelpDialog,

@@ -12,6 +12,7 @@ import { collapse } from "../../actors/detectors/collapse/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
+import { trend } from "../../actors/detectors/trend/detector.ts";
 import { RowReader } from "../../actors/filters/row-reader.ts";
 import type { ActorDefinition } from "../../actors/ports/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
@@ -22,7 +23,13 @@ import { type BenchRow, compared, limited } from "./row.ts";
 import { normals, ROW_US, rowsGroup, uniforms, walkFrames } from "./samples.ts";
 import { BARE_LOOP, bareLoop, inTurns } from "./turns.ts";
 
-export const DETECTORS: Readonly<Record<string, ActorDefinition>> = { estimator, collapse, anomaly, changes };
+export const DETECTORS: Readonly<Record<string, ActorDefinition>> = {
+  estimator,
+  collapse,
+  anomaly,
+  changes,
+  trend,
+};
 
 const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
@@ -58,6 +65,7 @@ export async function benchDetectors(): Promise<BenchRow[]> {
     perRow("collapse", runs["collapse"]!),
     perSample("anomaly", runs["anomaly"]!),
     perSample("changes", runs["changes"]!),
+    perSample("trend", runs["trend"]!),
     ...(await benchAllocation(names)),
     await benchUnivariate(),
     ...(await benchTrajectory()),

@@ -17,6 +17,7 @@ import { burst } from "./metrics/burst.ts";
 import { clockStep } from "./metrics/clock-step.ts";
 import { drift } from "./metrics/drift.ts";
 import { dropOut } from "./metrics/drop-out.ts";
+import { filling } from "./metrics/filling.ts";
 import { levelShift } from "./metrics/level-shift.ts";
 import { serverMetrics } from "./metrics/server-metrics.ts";
 import { spike } from "./metrics/spike.ts";
@@ -42,6 +43,7 @@ export const SCENARIOS: readonly Scenario[] = [
   spike,
   levelShift,
   drift,
+  filling,
   stuckSensor,
   dropOut,
   burst,

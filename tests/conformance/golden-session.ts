@@ -82,6 +82,7 @@ function opened(): Input {
     seed: 7,
     changes: { enabled: true },
     prediction: { enabled: true, falseAlarmSamples: 20 },
+    trend: { enabled: true, horizonSeconds: 600 },
     risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
   });
   return {
@@ -120,6 +121,8 @@ function changes(): TimedInput[] {
       "prediction.stepSeconds": 0,
       "prediction.seasonSeconds": 600,
       "prediction.memorySteps": 200,
+      "trend.averageUs": 100_000,
+      "trend.horizonSeconds": 900,
       "risk.channels": "p0, p1, p2, p3",
       "risk.horizonSeconds": 3,
       "risk.windowReturns": 200,

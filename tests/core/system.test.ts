@@ -36,6 +36,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     "collapse",
     "anomaly",
     "changes",
+    "trend",
     "risk",
     "prediction",
     "arrivals",
@@ -84,12 +85,13 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk, prediction } = defaultSettings();
+  const { changes, risk, prediction, trend } = defaultSettings();
   core.apply(
     1,
     0,
     opened({
       changes: { ...changes, enabled: true },
+      trend: { ...trend, enabled: true, averageUs: 0 },
       prediction: { ...prediction, enabled: true, stepSeconds: 0.02, aheadRows: 5 },
       risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },
     }),

@@ -194,6 +194,32 @@ const RISK = {
   sinceUs: 1,
 };
 
+const TREND = {
+  ...LEVEL,
+  ...{
+    channel: "a",
+    unit: "",
+    before: 0,
+    after: 1,
+    slopeBefore: 0,
+    slopeAfter: 1,
+    error: 0.1,
+    gain: 20,
+    price: 15,
+  },
+  ...{
+    level: 9,
+    direction: "above",
+    value: 3,
+    slope: 1,
+    expectedUs: 9,
+    lowUs: 8,
+    highUs: 10,
+    courseUs: 1,
+    isInside: true,
+  },
+};
+
 const SILENCE = { title: "Channel a", channel: "a", sinceUs: 1, everyUs: 1, longestUs: 1, missed: 17 };
 
 test("whatever a detector finds is announced as info: incidents decide what deserves attention", () => {
@@ -209,6 +235,9 @@ test("whatever a detector finds is announced as info: incidents decide what dese
         ...RISK,
         type,
       })),
+    ).announcements,
+    ...new Given("trend").when(
+      ...["turned", "flattened", "nearing", "eased", "reached"].map((type) => ({ ...TREND, type })),
     ).announcements,
     ...new Given("arrivals").when(
       { ...SILENCE, type: "silent" },
@@ -232,6 +261,11 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       "risk.drawdown-over",
       "risk.turbulent",
       "risk.calm",
+      "trend.turned",
+      "trend.ended",
+      "crossing.expected",
+      "crossing.eased",
+      "crossing.reached",
       "arrival.silent",
       "arrival.returned",
       "arrival.slower",

@@ -175,6 +175,14 @@ function sample(type: string) {
     rivals: "its last value and its mean",
     skill: 0.2,
     dieboldMariano: -3,
+    slope: 0.1,
+    error: 0.01,
+    direction: "above",
+    expectedUs: 9_000_000,
+    lowUs: 8_000_000,
+    highUs: 11_000_000,
+    courseUs: 4_000_000,
+    isInside: true,
   };
 }
 

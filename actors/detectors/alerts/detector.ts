@@ -20,6 +20,7 @@ import type {
   Detector,
   DetectorContext,
   Fields,
+  Level,
   Measures,
   PartState,
   PartsContext,
@@ -80,6 +81,8 @@ interface Tests {
   readonly measures: readonly Test[];
 }
 
+const NONE: Tests = { declaration: undefined, rows: [], measures: [] };
+
 type Context = DetectorContext<typeof alertsMachine>;
 
 class AlertsDetector implements Detector<typeof alertsMachine> {
@@ -120,6 +123,13 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
     return (this.tests.get(group)?.[what].length ?? 0) > 0;
   }
 
+  levels(group: string, context: Context): readonly Level[] {
+    const declaration = context.parts!.declarationOf(group);
+    return declaration === undefined
+      ? []
+      : this.testsOf(declaration, context).rows.filter(({ column }) => column >= 0);
+  }
+
   onRows(batch: Batch, group: Channels, context: Context): void {
     const { rows, rowValue, rowTime } = batch;
     const n = group.channels.length;
@@ -144,12 +154,11 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
 
   private testsOf(group: Channels, context: Context): Tests {
     this.tests ??= compiled(context.parts!);
-    let tests = this.tests.get(group.group)!;
-    if (tests.declaration !== group) {
-      this.tests = compiled(context.parts!);
-      tests = this.tests.get(group.group)!;
-    }
-    return tests;
+    const tests = this.tests.get(group.group);
+    if (tests === undefined) return NONE;
+    if (tests.declaration === group) return tests;
+    this.tests = compiled(context.parts!);
+    return this.tests.get(group.group)!;
   }
 
   // ---- commands -------------------------------------------------------------------------------------------------

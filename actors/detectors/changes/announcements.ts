@@ -1,6 +1,6 @@
 /** The wording of the events of changes: title, severity and details of each. */
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { amount, duration, range } from "../event-wording.ts";
+import { amount, duration, moves, range, timeToMove } from "../event-wording.ts";
 import type { ChangesSignal, Declared, Returned } from "./signals.ts";
 
 export function declared(event: Declared): Announcement {
@@ -33,22 +33,9 @@ function newLevel({ title, unit, before, after, spread, timeUs, changedUs }: Dec
 }
 
 function newSlope({ title, unit, slopeBefore, slopeAfter, spread, timeUs, changedUs }: Declared): string {
-  const [name, seconds] = timeToMove(Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter)), spread);
-  const moves = (slope: number) =>
-    `${slope < 0 ? "falls" : "rises"} by ${amount(Math.abs(slope) * seconds, unit)} a ${name}`;
-  return `${title} ${moves(slopeAfter)} since ${duration(timeUs - changedUs)}; before, it ${moves(slopeBefore)}`;
-}
-
-const TIMES = [
-  ["second", 1],
-  ["minute", 60],
-  ["hour", 3600],
-  ["day", 86_400],
-] as const;
-
-/** The shortest of these times in which a slope moves by the spread. */
-function timeToMove(slope: number, spread: number): readonly [string, number] {
-  return TIMES.find(([, seconds]) => slope * seconds >= spread) ?? TIMES[TIMES.length - 1]!;
+  const time = timeToMove(Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter)), spread);
+  const since = duration(timeUs - changedUs);
+  return `${title} ${moves(slopeAfter, time, unit)} since ${since}; before, it ${moves(slopeBefore, time, unit)}`;
 }
 
 function findingOf({ channel, sinceUs, effect, gain }: ChangesSignal, phase: Finding["phase"]): Finding {

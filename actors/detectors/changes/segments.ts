@@ -14,6 +14,8 @@
 import log1p from "@stdlib/math-base-special-log1p";
 import {
   addRow,
+  COURSE,
+  COURSE_WIDTH,
   expectedAt,
   FIT,
   FIT_WIDTH,
@@ -21,6 +23,7 @@ import {
   LINE,
   LINE_WIDTH,
   MOMENTS_WIDTH,
+  writeCourse,
   writeLine,
 } from "../../kernels/line-moments.ts";
 import { studentResidual, TAIL_FROM } from "../../kernels/student-residual.ts";
@@ -36,6 +39,8 @@ export const SETTLED_ROWS = 16;
 const FITTED = 5;
 /** Rows before residuals are tempered: before, their scale is not known to a factor of two. */
 const TEMPERED_AFTER = 12;
+/** Rows of a segment before it has a course: before, φ is not known to a third. */
+export const COURSE_FROM = 24;
 /** Recent rows kept as they came. A new segment begins with at most so many of them. */
 const RECENT = 64;
 
@@ -72,6 +77,8 @@ export interface FoundChange {
   slopeAfter: number;
   /** Standard deviation of the values about the line before; at least that of rounding, so above 0. */
   spread: number;
+  /** Standard error of the slope before. */
+  errorBefore: number;
 }
 
 export class Segments {
@@ -88,6 +95,7 @@ export class Segments {
     slopeBefore: 0,
     slopeAfter: 0,
     spread: 0,
+    errorBefore: 0,
   };
   private readonly channels: InstanceType<typeof Channels>;
   private readonly moments: Float64Array;
@@ -101,6 +109,8 @@ export class Segments {
   private readonly row = new Float64Array(2);
   private readonly line = new Float64Array(LINE_WIDTH);
   private readonly residual = new Float64Array(1);
+  private readonly fitBefore = new Float64Array(FIT_WIDTH);
+  private readonly before = new Float64Array(COURSE_WIDTH);
 
   constructor(n: number) {
     this.channels = new Channels(n);
@@ -147,6 +157,30 @@ export class Segments {
   gainOf(c: number): number {
     const rows = this.moments[c * MOMENTS_WIDTH]!;
     return rows < 2 * LEAST_ROWS ? 0 : ((rows - FITTED) / 2) * log1p(Math.max(0, this.channels.at(c).excess));
+  }
+
+  /** Rows of the current segment. */
+  rowsOf(c: number): number {
+    return this.moments[c * MOMENTS_WIDTH]!;
+  }
+
+  /** First row of it, µs. */
+  startOf(c: number): number {
+    return this.channels.at(c).startUs;
+  }
+
+  /** The last value, its tail tempered; NaN after a gap. */
+  lastOf(c: number): number {
+    const { last, lastTempered } = this.channels.at(c);
+    return Number.isNaN(last) ? last : lastTempered;
+  }
+
+  /** How channel c goes on: COURSE_WIDTH numbers of its current segment. False while it has fewer than COURSE_FROM rows, or never moved. */
+  writeCourse(c: number, course: Float64Array): boolean {
+    const { grain } = this.channels.at(c);
+    if (this.rowsOf(c) < COURSE_FROM || grain === 0) return false;
+    writeCourse(this.moments, c * MOMENTS_WIDTH, this.fits, c * FIT_WIDTH, quantum(grain), course);
+    return true;
   }
 
   private advance(c: number, value: number, time: number): void {
@@ -241,13 +275,17 @@ export class Segments {
 
   /** Describes the change and begins a new segment with the rows after it. */
   private begin(c: number, place: number): void {
-    const { moments, splits, found, line, recentValues, recentTimes } = this;
+    const { moments, splits, found, line, recentValues, recentTimes, fitBefore, before } = this;
     const channel = this.channels.at(c);
     const at = c * MOMENTS_WIDTH;
-    writeLine(splits.prefixes, place * MOMENTS_WIDTH, line);
+    const end = place * MOMENTS_WIDTH;
+    writeLine(splits.prefixes, end, line);
+    fitLine(splits.prefixes, end, fitBefore, 0, false);
+    writeCourse(splits.prefixes, end, fitBefore, 0, quantum(channel.grain), before);
+    found.errorBefore = before[COURSE.error]!;
     found.startedUs = channel.startUs;
     found.changedUs = splits.timeOf(place);
-    found.rowsBefore = splits.prefixes[place * MOMENTS_WIDTH]!;
+    found.rowsBefore = splits.prefixes[end]!;
     found.rowsAfter = this.rowsAfter(c, place);
     found.before = line[LINE.end]!;
     found.slopeBefore = line[LINE.slope]!;

@@ -143,6 +143,8 @@ const BEGINNINGS: ReadonlySet<string> = new Set([
   "risk.backtest-violated",
   "risk.drawdown",
   "risk.turbulent",
+  "trend.turned",
+  "crossing.expected",
 ]);
 
 function effectOf({ detail }: EventMessage): number {

@@ -29,6 +29,7 @@ import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
+import { isTrend } from "./trends.ts";
 
 /** Events in the list. Older ones remain in the recording. */
 const MOST_EVENTS = 1000;
@@ -261,7 +262,7 @@ export class Model implements SourceSink {
       if (joint === undefined) continue;
       for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
         const name = parts[0]!.names[k]!;
-        if (isRisk(name)) continue;
+        if (isRisk(name) || isTrend(name)) continue;
         add(measureSeries(joint, name), columns);
         // A group of whole states has no samples: its channels are levels, which have populations.
         const level = /^population(\d)$/.exec(name)?.[1];
@@ -289,7 +290,7 @@ export class Model implements SourceSink {
     joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
-      if (!isRisk(name)) measureSeries(joint, name).add(state.timeUs, value);
+      if (!isRisk(name) && !isTrend(name)) measureSeries(joint, name).add(state.timeUs, value);
     }
     if (state.source === "direct") {
       state.populations.forEach((population, k) => {

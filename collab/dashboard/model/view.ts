@@ -106,7 +106,16 @@ export class View {
   readonly threshold = signal<{ id: string } | { channel: string; level: number } | null>(null);
   /** The open dialog. */
   readonly dialog = signal<
-    "inject" | "whatIf" | "thresholds" | "layout" | "monitor" | "risk" | "scan" | "recordings" | null
+    | "inject"
+    | "whatIf"
+    | "thresholds"
+    | "layout"
+    | "monitor"
+    | "risk"
+    | "trends"
+    | "scan"
+    | "recordings"
+    | null
   >(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");

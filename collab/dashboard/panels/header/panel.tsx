@@ -8,6 +8,7 @@ import type { Controls } from "../../model/controls.ts";
 import { endedUs } from "../../model/ended.ts";
 import { strainOf } from "../../model/health.ts";
 import { isRisk } from "../../model/risk.ts";
+import { isTrend } from "../../model/trends.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 import { PeopleHere } from "../people/panel.tsx";
@@ -41,7 +42,9 @@ export function Header(props: PanelProps) {
       <GroupTabs model={model} view={view} />
       <div class="spacer" />
       <Actions view={view} controls={controls} />
-      <Risk model={model} view={view} />
+      {TABLES.map((table) => (
+        <TableButton key={table.dialog} model={model} view={view} table={table} />
+      ))}
       <Person controls={controls} />
       <PeopleHere {...props} />
       <Health model={model} view={view} />
@@ -151,20 +154,34 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
   );
 }
 
-/** Where the group that is shown has measures of risk. */
-function Risk({ model, view }: { model: PanelProps["model"]; view: View }) {
+/** Dialogs about measures of channels: shown where the group has some. */
+const TABLES = [
+  { dialog: "risk", has: isRisk, name: "Risk", about: "What the channels may lose with their next move" },
+  {
+    dialog: "trends",
+    has: isTrend,
+    name: "Trends",
+    about: "Where the channels go, and when they reach thresholds",
+  },
+] as const;
+
+interface TableButtonProps extends Pick<PanelProps, "model" | "view"> {
+  readonly table: (typeof TABLES)[number];
+}
+
+function TableButton({ model, view, table: { dialog, has, name, about } }: TableButtonProps) {
   model.pulse.value;
-  if (!Object.keys(view.group?.joint.last?.measures ?? {}).some(isRisk)) return null;
+  if (!Object.keys(view.group?.joint.last?.measures ?? {}).some(has)) return null;
   return (
     <button
       type="button"
       class="button action"
       onClick={() => {
-        view.dialog.value = "risk";
+        view.dialog.value = dialog;
       }}
-      title="What the channels may lose with their next move"
+      title={about}
     >
-      <span>Risk</span>
+      <span>{name}</span>
     </button>
   );
 }

@@ -1,5 +1,5 @@
 /** What the channels of the group may lose with their next move, how far to believe it, and what they do together. */
-import "./panel.css";
+import "../../components/measure-table.css";
 import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type ChannelRisk, type GroupRisk, riskOf } from "../../model/risk.ts";
@@ -9,7 +9,12 @@ export function RiskDialog({ model, view }: PanelProps) {
     view.dialog.value = null;
   };
   return (
-    <Dialog open={view.dialog.value === "risk"} close={close} title="Risk of the next move" kind="risk">
+    <Dialog
+      open={view.dialog.value === "risk"}
+      close={close}
+      title="Risk of the next move"
+      kind="measures-of-channels"
+    >
       {() => <Body model={model} view={view} />}
     </Dialog>
   );
@@ -21,15 +26,15 @@ function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
   const risk = group === undefined ? null : riskOf(group.joint.last?.measures ?? {}, group.channels);
   if (risk === null || risk.channels.length === 0)
     return (
-      <p class="risk-none hint">
+      <p class="measure-none hint">
         No risk is known of this group. It is switched on by the setting risk.enabled.
       </p>
     );
   const levels = risk.channels.find((channel) => channel.levels.length > 0)?.levels ?? [];
   return (
-    <div class="risk-body">
+    <div class="measure-body">
       <Together risk={risk} />
-      <div class="risk-scroll">
+      <div class="measure-scroll">
         <table>
           <thead>
             <tr>
