@@ -29,6 +29,7 @@ export {
   recordedPartitions,
 } from "./journal/recording.ts";
 export { Breaker } from "./link/breaker.ts";
+export { boundedGunzip } from "./link/inflate.ts";
 export { listAlerts, mergedAlerts } from "./list-alerts.ts";
 export { BlockChain, sameBytes, sha256 } from "./log/chain.ts";
 export { type CoreAtOptions, coreAt, nearestCore, type StandingCore } from "./log/core-at.ts";

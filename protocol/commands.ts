@@ -40,7 +40,6 @@ export const SESSION_KINDS = {
   live: "a live session",
   recorded: "a recorded session",
   logged: "a session that keeps its log",
-  fed: "a session that `up` runs without NATS: to one of a cluster, programs publish samples (docs/feeds.md)",
 } as const;
 
 export type SessionKind = keyof typeof SESSION_KINDS;
@@ -200,8 +199,8 @@ export const COMMANDS = {
   listInjections: { action: "list injections", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   startInjection: { action: "inject", who: "editor", where: ["live"], changes: "log", schema: injection },
 
-  pushSamples: { action: "push samples", who: "editor", where: ["fed"], changes: "log", schema: push },
-  readPushed: { action: "ask for the last number of a source", who: "viewer", where: ["fed"], changes: "nothing", schema: pushedPlace },
+  pushSamples: { action: "push samples", who: "editor", where: ["live"], changes: "log", schema: push },
+  readPushed: { action: "ask for the last number of a source", who: "viewer", where: ["live"], changes: "nothing", schema: pushedPlace },
 
   readSettings: { action: "read settings", who: "viewer", where: ["live"], changes: "nothing", schema: nothing },
   changeSetting: { action: "change a setting", who: "owner", where: ["live"], changes: "log", schema: setting },

@@ -60,7 +60,7 @@ export const MESSAGES = {
   takeover: { code: 0x44, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.takeover },
   derivedRecord: { code: 0x45, flow: "runtime→journal", maxBytes: MAX_STREAM_RECORD_BYTES, schema: log.derivedRecord },
   heartbeat: { code: 0x46, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.heartbeat },
-  request: { code: 0x47, flow: "node→node", maxBytes: MAX_INPUT_BYTES, schema: log.request },
+  request: { code: 0x47, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.request },
   answer: { code: 0x48, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.answer },
   offer: { code: 0x49, flow: "node→node", maxBytes: MAX_MESSAGE_BYTES, schema: log.offer },
   blockWithRecords: { code: 0x4a, flow: "runtime→journal", maxBytes: MAX_MESSAGE_BYTES, schema: log.blockWithRecords },

@@ -6,7 +6,8 @@
  *        └──────────────────────── in time, and not carried out by an earlier owner ─────┘
  *
  * Q1  A command changes the log at most once: an owner carries out an id once, only the owner of the named epoch does, and a command of
- *     an epoch that is over is sent again only when the log of that epoch does not hold its id.
+ *     an epoch that is over is sent again only when the log of that epoch does not hold its id. The frame of a push holds none: a push is sent again only
+ *     with a number of its own, by which the next owner knows a repeat.
  * Q2  A command without an answer is reported with what the log says of it (CommandUnanswered).
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
@@ -15,6 +16,7 @@ import {
   type Command,
   type CommandAnswer,
   type CommandName,
+  type Push,
   type SessionKind,
 } from "../../protocol/commands.ts";
 import { EigenwatchError, errorText } from "../../protocol/errors.ts";
@@ -58,6 +60,8 @@ interface Pending {
   reason: string;
   /** It is tried until then, monotonic ms. */
   untilMs: number;
+  /** Whether the next owner may get it too, though an earlier one may have carried it out unseen. */
+  readonly isRepeatable: boolean;
 }
 
 export class RemoteCommands {
@@ -100,7 +104,8 @@ export class RemoteCommands {
     const { clock, gateway } = this.options;
     const id = `${gateway}/${++this.count}`;
     const untilMs = this.untilMs();
-    const pending: Pending = { input: null, sentIn: null, reason: NO_OWNER, untilMs };
+    const isRepeatable = hasInput(command.name) || numberOf(command) !== undefined;
+    const pending: Pending = { input: null, sentIn: null, reason: NO_OWNER, untilMs, isRepeatable };
     this.pending.set(id, pending);
     try {
       while (!signal.aborted && !this.isOver(pending)) {
@@ -148,13 +153,23 @@ export class RemoteCommands {
   }
 
   /** An owner that was succeeded since has carried it out: there will be no answer. */
-  private isOver({ input, sentIn }: Pending): boolean {
-    return input !== null && sentIn !== null && this.options.epoch() > sentIn;
+  private isOver({ input, sentIn, isRepeatable }: Pending): boolean {
+    return (input !== null || !isRepeatable) && sentIn !== null && this.options.epoch() > sentIn;
   }
 
   private happened(name: CommandName, { input, sentIn }: Pending): "no" | "perhaps" | "yes" {
     if (input !== null) return "yes";
-    const isSettled = sentIn === null || this.options.epoch() > sentIn;
+    const isSettled = sentIn === null || (hasInput(name) && this.options.epoch() > sentIn);
     return COMMANDS[name].changes === "nothing" || isSettled ? "no" : "perhaps";
   }
+}
+
+/** Whether its input in the log carries its id. */
+function hasInput(name: CommandName): boolean {
+  return name !== "pushSamples";
+}
+
+/** Of a push that has one. */
+function numberOf({ name, body }: Command): number | undefined {
+  return name === "pushSamples" ? (body as Push).sequence : undefined;
 }

@@ -12,10 +12,9 @@
 import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
-import { promisify } from "node:util";
-import { gunzip } from "node:zlib";
 import { PbfWriter } from "pbf";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { boundedGunzip } from "../link/inflate.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
@@ -45,8 +44,6 @@ const CHECK_MS = 1_000;
 const PATH = "/v1/metrics";
 const JSON_TYPE = "application/json";
 const PROTOBUF_TYPE = "application/x-protobuf";
-
-const inflate = promisify(gunzip);
 
 /** What is answered instead of 200. */
 class Refused extends Error {
@@ -192,12 +189,11 @@ async function bodyOf(request: IncomingMessage): Promise<Uint8Array> {
   }
   const body = Buffer.concat(parts);
   if (request.headers["content-encoding"] !== "gzip") return body;
-  try {
-    return await inflate(body, { maxOutputLength: BODY_BYTES_MAX });
-  } catch (error) {
-    if ((error as NodeJS.ErrnoException).code === "ERR_BUFFER_TOO_LARGE") throw tooLarge();
-    throw new Refused(400, `the body is no gzip: ${(error as Error).message}`);
-  }
+  const inflated = await boundedGunzip(body, BODY_BYTES_MAX).catch((error: Error) => {
+    throw new Refused(400, `the body is no gzip: ${error.message}`);
+  });
+  if (inflated === null) throw tooLarge();
+  return inflated;
 }
 
 function tooLarge(): Refused {

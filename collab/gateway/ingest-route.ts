@@ -10,7 +10,8 @@
  * N4  Text is a content type that a form of another site may send too: the request guard (Host, Origin) keeps those out, as for all requests.
  */
 import { setMaxListeners } from "node:events";
-import { type RowFormat, readRows, systemClock } from "../../actors/mod.ts";
+import type { IncomingMessage } from "node:http";
+import { boundedGunzip, type RowFormat, readRows, systemClock } from "../../actors/mod.ts";
 import type { Push } from "../../protocol/commands.ts";
 import type { PushedSamples } from "../../protocol/controls.ts";
 import { EigenwatchError, LimitExceeded, show } from "../../protocol/errors.ts";
@@ -20,6 +21,7 @@ import { isVisible } from "../../protocol/visible-text.ts";
 import { authorOf } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
 import { HttpError } from "./http-error.ts";
+import type { GatewayLimits } from "./limits.ts";
 import { type Counters, countUp } from "./metrics.ts";
 import { mediaType, type RequestContext, readBytes, signedIn, wholeParameter } from "./request.ts";
 import { PUSH_PATH } from "./request-guard.ts";
@@ -109,14 +111,7 @@ async function readPush(context: RequestContext, { limits }: GatewayContext): Pr
   const { request } = context;
   const at = placeIn(context);
   const number = numberIn(context);
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  if (encoding !== "identity")
-    throw new HttpError(415, {
-      action: "read body",
-      value: `content-encoding ${show(encoding)}`,
-      expected: "identity",
-    });
-  const body = await readBytes(request, limits, TYPES, "ingestBytesMax");
+  const body = await inflated(request, await readBytes(request, limits, TYPES, "ingestBytesMax"), limits);
   try {
     return { ...at, ...number, rows: readRows(body, systemClock.nowUs(), FORMATS[mediaType(request)]) };
   } catch (error) {
@@ -124,6 +119,32 @@ async function readPush(context: RequestContext, { limits }: GatewayContext): Pr
     const { action, value, expected } = error;
     throw new HttpError(413, { action, value, expected, kind: "limit" });
   }
+}
+
+/** The body as it was before it was sent, within the same limit. */
+async function inflated(request: IncomingMessage, body: Buffer, limits: GatewayLimits): Promise<Buffer> {
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  if (encoding === "identity") return body;
+  if (encoding !== "gzip") throw refused(415, `content-encoding ${show(encoding)}`, "gzip, or none");
+  const whole = await boundedGunzip(body, limits.ingestBytesMax).catch((error: Error) => {
+    throw refused(400, error.message, "a body in gzip");
+  });
+  if (whole !== null) return whole;
+  const { ingestBytesMax } = limits;
+  throw refused(
+    413,
+    `more than ${ingestBytesMax} bytes when inflated`,
+    `at most ${ingestBytesMax} (ingestBytesMax)`,
+  );
+}
+
+function refused(status: number, value: string, expected: string): HttpError {
+  return new HttpError(status, {
+    action: "read body",
+    value,
+    expected,
+    kind: status === 413 ? "limit" : "input",
+  });
 }
 
 /** Of the group in the path, and of the source that is given, else of one with the name of the group. */

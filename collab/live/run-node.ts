@@ -45,6 +45,7 @@ import { type GatewayPlan, openGateway } from "./open-gateway.ts";
 import { OtlpTracer } from "./otlp-tracer.ts";
 import { partitionNames } from "./partition-names.ts";
 import { publishDivided } from "./publish-divided.ts";
+import { pushCommands } from "./push-commands.ts";
 import { routeCommands } from "./route-commands.ts";
 import { checkAssignment } from "./session-partitions.ts";
 import { shareOptions } from "./shared-options.ts";
@@ -152,7 +153,10 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     rooms.ownershipChanged(change);
     scans.ownershipChanged(change);
     if (owned !== null && partition !== ROOM_PARTITION)
-      owned.commands.handle(liveCommands({ partition: owned, journal: journal!, recording: null }));
+      owned.commands.handle({
+        ...liveCommands({ partition: owned, journal: journal!, recording: null }),
+        ...pushCommands(owned),
+      });
     log.say("info", owned === null ? "released" : "owns", {
       partition,
       epoch,
@@ -261,10 +265,12 @@ async function serve(
 ) {
   const { session, name, roles } = plan;
   const warn = (message: string) => log.say("warning", "gateway", { message });
+  const partitions = partitionNames(plan.partitions);
+  const placement = placementOf(partitions, plan.partitionByGroup);
   let gateway: Gateway | null = null;
   if (served !== undefined) {
     const { sessions, grants } = served;
-    routeCommands(sessions);
+    routeCommands(sessions, placement);
     const connections = { server: rooms.connections(), limits: {} };
     gateway = await openGateway(plan, sessions, warn, connections, grants, scans.service);
   }
@@ -276,8 +282,6 @@ async function serve(
     ...(gateway === null ? {} : { url: gateway.url, open: gateway.loginUrl }),
   });
   const place = { bus, session, clock: systemClock, tracer, signal };
-  const partitions = partitionNames(plan.partitions);
-  const placement = placementOf(partitions, plan.partitionByGroup);
   const running = publishDivided(feeds, partitions, place, placement).map(({ source, ended }) =>
     ended.catch((error: unknown) => log.say("error", "feed", { source, message: String(error) })),
   );

@@ -16,6 +16,7 @@ import type { Clock } from "../../actors/ports/clock.ts";
 import type { CommandHandlers } from "../../actors/ports/commands.ts";
 import type { PartitionTap } from "../../actors/ports/tap.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { pushCommands } from "../../collab/live/push-commands.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -108,7 +109,9 @@ export function testCluster(partitions: readonly string[], documents: readonly s
         ...(tap === undefined ? {} : { tap }),
       });
       Object.assign(self, { node });
-      node.onChange(({ owned }) => owned?.commands.handle(settingCommands(owned)));
+      node.onChange(({ owned }) =>
+        owned?.commands.handle({ ...settingCommands(owned), ...pushCommands(owned) }),
+      );
       nodes.push(self);
       node.start(caughtUp);
       return self;

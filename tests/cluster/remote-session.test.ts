@@ -138,6 +138,52 @@ test("[Y1] a client resumes at another node's gateway at its cursors, without lo
   there.close();
 });
 
+// ---- pushes -----------------------------------------------------------------------------------------------------
+
+test("samples that are pushed at any node are in the log of the owner, and a number that came before counts once", async () => {
+  const cluster = testCluster(["p0"]);
+  cluster.start("a");
+  await cluster.clock.advance(2_000);
+  const session = await remote(cluster);
+  const first = await push(cluster, session, { value: 1, sequence: 1 });
+  assert.equal([first.answer?.accepted, first.answer?.repeated], [1, false]);
+  assert.is((await push(cluster, session, { value: 1, sequence: 1 })).answer?.repeated, true);
+  assert.is((await push(cluster, session, { value: 2, sequence: 3 })).error?.kind, "conflict");
+  assert.equal(await pushed(cluster), [1]);
+  session.close();
+});
+
+for (const [what, sequence, values, happened] of [
+  ["with a number is carried out by the next one, once", 1, [7], "yes"],
+  ["without a number is not sent again, for it may be in the log", undefined, [7], "perhaps"],
+] as const)
+  test(`[Q1] a push ${what}, when its owner died before its answer`, async () => {
+    const cluster = testCluster(["p0"]);
+    const { clock, bus } = cluster;
+    const nodes = [cluster.start("a"), cluster.start("b")];
+    await clock.advance(2_000);
+    const owner = nodes.find(({ node }) => node.owned().has("p0"))!;
+    let isDead = false;
+    const session = await remote(cluster, {
+      ...bus,
+      request: async (subject, bytes, timeoutMs) => {
+        const answer = await bus.request(subject, bytes, timeoutMs);
+        if (isDead) return answer;
+        isDead = true;
+        owner.kill();
+        throw new Error("no answer");
+      },
+    });
+    const { answer, error } = await push(cluster, session, {
+      value: 7,
+      ...(sequence === undefined ? {} : { sequence }),
+    });
+    assert.is(answer === null ? error.happened : "yes", happened, error?.message);
+    await clock.advance(TAKEN_OVER_MS);
+    assert.equal(await pushed(cluster), values);
+    session.close();
+  });
+
 // ---- commands ---------------------------------------------------------------------------------------------------
 
 test("[Q1] a command whose answer is lost is sent again, and carried out once", async () => {
@@ -362,21 +408,50 @@ async function changes(cluster: TestCluster): Promise<EventMessage[]> {
   return events.filter(({ kind }) => kind === "config.changed");
 }
 
-const ANA = { author: "ana", authorId: "ana", authorRole: "owner" } as const;
+/** Values of the group that programs push to, in the log. */
+async function pushed(cluster: TestCluster): Promise<number[]> {
+  const session = await remote(cluster);
+  const { frames } = session.recentFrames(0);
+  session.close();
+  return frames
+    .filter(({ frame }) => frame.group === "plant")
+    .flatMap(({ frame }) => [...frame.value.subarray(0, frame.count)]);
+}
 
-/** Changes a setting through a session while time passes. */
-async function ask({ clock }: TestCluster, session: RemoteSession, value: number) {
-  const command = { name: "changeSetting", body: { path: "anomaly.cooldownSamples", value } } as const;
+/** Pushes a sample through a session while time passes. */
+async function push(
+  { clock }: TestCluster,
+  session: RemoteSession,
+  { value, ...number }: { value: number; sequence?: number },
+) {
+  const rows = [{ timeUs: clock.nowUs(), samples: [["level", value]] as const }];
+  const body = { group: "plant", source: "plant", rows, ...number };
+  return settled(clock, session.commands.carryOut({ name: "pushSamples", body }, ANA, NEVER));
+}
+
+const NEVER = new AbortController().signal;
+
+/** What became of a command, while time passes. */
+async function settled<Answer>(clock: TestCluster["clock"], answered: Promise<Answer>) {
   let isSettled = false;
-  const outcome = session.commands.carryOut(command, ANA, new AbortController().signal).then(
-    ({ settings }) => ({ happened: "yes", settings, error: null }) as const,
-    (error: CommandUnanswered) => ({ happened: error.happened, settings: null, error }) as const,
+  const outcome = answered.then(
+    (answer) => ({ answer, error: null }) as const,
+    (error: CommandUnanswered) => ({ answer: null, error }) as const,
   );
   void outcome.then(() => {
     isSettled = true;
   });
   for (let ms = 0; ms < 20_000 && !isSettled; ms += 20) await clock.advance(20);
   return outcome;
+}
+
+const ANA = { author: "ana", authorId: "ana", authorRole: "owner" } as const;
+
+/** Changes a setting through a session while time passes. */
+async function ask({ clock }: TestCluster, session: RemoteSession, value: number) {
+  const command = { name: "changeSetting", body: { path: "anomaly.cooldownSamples", value } } as const;
+  const { answer, error } = await settled(clock, session.commands.carryOut(command, ANA, NEVER));
+  return { happened: error?.happened ?? "yes", settings: answer?.settings ?? null, error };
 }
 
 test.run();

@@ -10,6 +10,7 @@ import { openRecording, openRecordingForWriting } from "../../actors/journal/rec
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { pushCommands } from "../../collab/live/push-commands.ts";
 import type { CommandName } from "../../protocol/commands.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
@@ -28,6 +29,7 @@ const LIVE: readonly CommandName[] = [
   ...(["readSettings", "changeSetting", "askWhatIf"] as const),
   ...(["readStanding", "listAlerts", "threshold.set", "threshold.removed"] as const),
   ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
+  ...(["pushSamples", "readPushed"] as const),
 ];
 
 commandsContract("commands of a live session in memory", LIVE, () => live(createMemoryJournal({})));
@@ -105,7 +107,7 @@ async function live(
     log: () => {},
   });
   const { commands } = partition;
-  commands.handle(liveCommands({ partition, journal: log, recording }));
+  commands.handle({ ...liveCommands({ partition, journal: log, recording }), ...pushCommands(partition) });
   const feed = scriptedFeed("feed", "recorded");
   partition.startFeeds([feed]);
   const sink = await feed.sink;
