@@ -53,6 +53,7 @@ export {
   type LoggedBlock,
   LoggedInput,
 } from "./log/read.ts";
+export { Slices } from "./log/slices.ts";
 export { LogWriter, type LogWriterOptions, type WritableLog, type WrittenBlock } from "./log/writer.ts";
 export { scanLogOf } from "./log-scans.ts";
 export { LoggedFrame } from "./partition/delivered-frame.ts";

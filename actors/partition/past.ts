@@ -57,8 +57,9 @@ export class Past {
   private nowUs = 0;
   /** From this time on memory has all samples; NaN before the first. */
   private sinceUs: number;
-  /** All samples of a log that is not delivered from its beginning (`readRecording`). */
+  /** All of a log that is not delivered from its beginning (`readRecording`, `recordedState`). */
   private recording: PastGroups | null = null;
+  private readonly recordedStates = new PastStates(STATE_BYTES);
   /** One answer at a time reads the log. */
   private reading: Promise<unknown> = Promise.resolve();
 
@@ -74,7 +75,8 @@ export class Past {
   }
 
   get bytes(): number {
-    return this.states.bytes + this.groups.bytes + (this.recording?.bytes ?? 0);
+    const recorded = this.recordedStates.bytes + (this.recording?.bytes ?? 0);
+    return this.states.bytes + this.groups.bytes + recorded;
   }
 
   frame({ bytes, inputSequence }: Pick<DeliveredFrame, "bytes" | "inputSequence">): void {
@@ -103,7 +105,9 @@ export class Past {
 
   /** The last state of a group at or before this time that is known; null: none is. */
   stateBefore(group: string, timeUs: number): StateMessage | null {
-    return this.states.before(group, timeUs);
+    const delivered = this.states.before(group, timeUs);
+    const recorded = this.recordedStates.before(group, Math.min(timeUs, this.nowUs));
+    return recorded !== null && (delivered?.timeUs ?? 0) < recorded.timeUs ? recorded : delivered;
   }
 
   /** What there is of a range. Rejects when the log cannot be read. */
@@ -139,6 +143,12 @@ export class Past {
       this.recording = recording;
   }
 
+  /** A published state of that recording, in order, after its samples were read: also those of parts that are not delivered. */
+  recordedState(state: StateMessage): void {
+    this.recording?.state(state);
+    this.recordedStates.add(state);
+  }
+
   /** Returns the input after the last one read; null when it was stopped, or there was none. */
   private async readInto(
     groups: PastGroups,
@@ -163,15 +173,20 @@ export class Past {
   }
 
   private remembered(range: PastRange): SessionPast {
-    const { input, groups, recording } = this;
-    const known = groups.range(range);
-    if (recording === null || this.sinceUs <= range.fromUs) return answer(input, known, 0);
+    const { input, recording } = this;
+    const delivered = this.groups.range(range);
+    if (recording === null || this.sinceUs <= range.fromUs) return answer(input, delivered, 0);
+    return answer(input, this.withRecorded(delivered, range), 0);
+  }
+
+  /** The recording's samples up to now; of the measures, those of which more are known. */
+  private withRecorded(delivered: readonly GroupPast[], range: PastRange): readonly GroupPast[] {
+    if (this.recording === null) return delivered;
     const toUs = Math.min(range.toUs, this.nowUs);
-    const whole = recording.range({ ...range, toUs }).map(({ group, samples }) => {
-      const { measures = NO_MEASURES } = known.find((each) => each.group === group) ?? {};
-      return { group, samples, measures };
+    return this.recording.range({ ...range, toUs }).map((recorded) => {
+      const { measures = NO_MEASURES } = delivered.find(({ group }) => group === recorded.group) ?? {};
+      return measures.rows.length < recorded.measures.rows.length ? recorded : { ...recorded, measures };
     });
-    return answer(input, whole, 0);
   }
 
   /** Whether memory has the range, about as fine as it is asked for. */
@@ -213,7 +228,9 @@ export class Past {
         pyramid.add(at, frame.channel[k]!, frame.value[k]!, frame.size?.[k]);
       }
     }
-    const known = new Map(this.groups.range(range).map((each) => [each.group, each.measures]));
+    const known = new Map(
+      this.withRecorded(this.groups.range(range), range).map((each) => [each.group, each.measures]),
+    );
     const names = new Set([...known.keys(), ...read.keys()]);
     const groups = Array.from(names, (group) => ({
       group,

@@ -79,7 +79,10 @@ export class Series {
       this.lastValue = columns.last(newest);
       for (const level of this.levels) beginLevel(level, columns, newest);
     }
-    if (this.spacingUs === 0) this.spacingUs = usualSpacing(columns);
+    // A later, longer past may show that the first samples were unusually close. One without empty columns tells nothing of what lies within.
+    const spacingUs = usualSpacing(columns);
+    if (this.spacingUs === 0 || spacingUs > columns.widthUs)
+      this.spacingUs = Math.max(this.spacingUs, spacingUs);
     const [first, ...later] = [...this.#pasts, past];
     this.#pasts = [first!, ...later.slice(1 - MOST_PASTS)];
     this.pastVersion++;

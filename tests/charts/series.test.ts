@@ -111,6 +111,15 @@ test("a past with no sample after it gives the last value, the usual spacing and
   assert.is(series.valueBefore(4_500_000), 45);
 });
 
+test("a series whose last samples are close together is joined by the spacing of a longer past", () => {
+  const series = new Series();
+  series.addPast(past(100, 9_000, 10_000, (a) => a));
+  series.addPast(past(100, 0, 10_000, (a) => (a % 15 === 0 ? a : Number.NaN)));
+  assert.is(series.spacingUs, 1_500);
+  series.addPast(past(100_000, 0, 10_000_000, (a) => a));
+  assert.is(series.spacingUs, 1_500, "columns without a gap between them tell nothing");
+});
+
 test("of a long past the levels hold what they reach, and the last value is known however old it is", () => {
   const [week, hour] = [604_800e6, 3_600e6];
   const series = new Series();

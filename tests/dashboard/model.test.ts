@@ -4,6 +4,7 @@ import { effect } from "@preact/signals";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { type Shortcut, shortcutsByKey } from "../../collab/dashboard/keyboard/keyboard.ts";
+import { stalledAfterMs } from "../../collab/dashboard/model/ended.ts";
 import { MEASURES, measuresOf, measuresShown, seriesOf } from "../../collab/dashboard/model/measures.ts";
 import { Model, measureAt, momentOf } from "../../collab/dashboard/model/model.ts";
 import { View } from "../../collab/dashboard/model/view.ts";
@@ -63,6 +64,27 @@ test("a group that is declared again with more channels keeps its data", () => {
   model.channels(declaration(["a", "b"]), "p0");
   assert.is(series(model, "a").written, 1);
   assert.is(model.groups.value[0]?.channels.length, 2);
+});
+
+test("what all titles of a group end with is said once, and not in each name", () => {
+  const model = new Model();
+  const titled = (titles: string[]) => {
+    const { channels, ...rest } = declaration(titles);
+    model.channels({ ...rest, channels: channels.map((each) => ({ ...each, title: each.name })) }, "p0");
+    const [group] = model.groups.value;
+    return [group!.remark, ...group!.channels.map(({ title }) => title)];
+  };
+  assert.equal(titled(["Disk (synthetic)", "Net (synthetic)"]), ["synthetic", "Disk", "Net"]);
+  assert.equal(titled(["Disk (sda)", "Disk (sdb)"]), [null, "Disk (sda)", "Disk (sdb)"]);
+  assert.equal(titled(["Disk (sda)"]), [null, "Disk (sda)"]);
+  assert.equal(titled(["Disk", "Net (synthetic)"]), [null, "Disk", "Net (synthetic)"]);
+});
+
+test("rows of a minute are not missed after seconds, and of several groups the fastest counts", () => {
+  const waits = [[100_000], [10_000_000], [10_000_000, 60_000_000], [0]].map((all) =>
+    stalledAfterMs(all.map((everyUs) => ({ everyUs }))),
+  );
+  assert.equal(waits, [3_000, 30_000, 30_000, 3_000]);
 });
 
 test("a group that is declared again with other channels loses its data", () => {

@@ -57,6 +57,25 @@ test("what was in the log before the first delivery is known as soon as it was r
   assert.equal(rowsOf(groups[0]!.samples), [[0, 0, 2, 41, 41, 2 * BLOCKS - 1]]);
 });
 
+test("[Z3] what a recording's actors published is known up to the place, also of parts that were passed over", async () => {
+  const { log } = await given();
+  const past = new Past({ log, input: 0 });
+  await past.readRecording(() => false);
+  for (let second = 1; second <= 40; second++) past.recordedState(stateAt(second));
+  past.rewind({ timeUs: 30_000_000, input: 60 });
+  past.state(stateAt(30));
+  const { groups } = await past.range({ fromUs: 0, toUs: 40_000_000, columns: 40 });
+  const { names, rows } = groups[0]!.measures;
+  const column = names.indexOf("purity");
+  const values = rowsOf(rows).flatMap(([, of, , , last]) => (of === column ? [last] : []));
+  assert.equal(
+    values,
+    Array.from({ length: 30 }, (_, k) => k + 1),
+  );
+  assert.is(past.stateBefore("g", 12_400_000)!.timeUs, 12_000_000);
+  assert.is(past.stateBefore("g", Number.POSITIVE_INFINITY)!.timeUs, 30_000_000);
+});
+
 test("the log before the first delivery is read as far back as the longest intervals reach, and what is older when it is asked for", async () => {
   const { log } = await given();
   let read = 0;

@@ -5,16 +5,19 @@ import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
+import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
-import type { DeliveredFrame, SessionListener } from "../../actors/ports/session.ts";
+import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
+import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession, type ReplaySessionOptions } from "../../sim/recordings/replay/session.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { rowsOf } from "../support/interval-rows.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
@@ -61,21 +64,7 @@ const live = new Listening();
 test.before(async () => {
   // Kept open: the session reads it as it would a recording on disk.
   journal = createMemoryJournal({});
-  partition = await Partition.open({
-    session: "recorded",
-    partition: "p0",
-    journal,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: TOYS,
-    versions: {},
-    recording: null,
-    log: () => {},
-  });
-  partition.subscribe(live);
-  const walk = "walk?channels=4&rate=max&frame=16&seed=3&duration=24s";
-  partition.startFeeds(createFeeds([walk], { clock: systemClock, seed: 1 }));
-  await partition.feedsEnded();
+  partition = await recorded(journal, TOYS, "walk?channels=4&rate=max&frame=16&seed=3&duration=24s", live);
 });
 
 test.after(() => partition.close());
@@ -89,6 +78,35 @@ test("[P1] played to its end a recording delivers what the live session delivere
     assert.equal(await session.events(0, 100_000), live.events);
     assert.is(session.session, "recorded");
   });
+});
+
+test("measures of parts that are passed over are those that the live session published", async () => {
+  const journal = createMemoryJournal({});
+  const partition = await recorded(journal, SYSTEM, "walk?channels=3&rate=max&frame=4&seed=3&duration=60s");
+  try {
+    const { timeUs: toUs } = partition.describe();
+    const range = { fromUs: toUs - 60 * SECOND, toUs, columns: 60, isOpen: true };
+    const measured = async (session: Pick<LiveSession, "past">) => {
+      const { groups } = await session.past(range);
+      return groups.flatMap(({ measures }) => [measures.names, ...rowsOf(measures.rows)]);
+    };
+    const published = await measured(partition);
+    assert.ok(published.length > 100);
+    await onSession({ journal, definitions: SYSTEM, place: "end" }, async ({ session }) => {
+      let known = await measured(session);
+      for (let turn = 0; turn < 500 && known.length < published.length; turn++) {
+        await new Promise<void>((resolve) => setImmediate(resolve));
+        known = await measured(session);
+      }
+      assert.equal(known, published);
+      assert.equal(
+        session.stateBefore("walk", toUs - 30 * SECOND),
+        partition.stateBefore("walk", toUs - 30 * SECOND),
+      );
+    });
+  } finally {
+    await partition.close();
+  }
 });
 
 test("inputs come at their times, at any speed, and not before", async () => {
@@ -419,6 +437,31 @@ interface Opened {
   session: ReplaySession;
   heard: Listening;
   clock: ManualClock;
+}
+
+/** A session of one feed that has ended. */
+async function recorded(
+  journal: Journal,
+  definitions: CoreDefinitions,
+  feed: string,
+  listener: SessionListener = {},
+): Promise<Partition> {
+  const partition = await Partition.open({
+    session: "recorded",
+    partition: "p0",
+    journal,
+    clock: systemClock,
+    settings: defaultSettings(),
+    definitions,
+    versions: {},
+    recording: null,
+    keepsPast: true,
+    log: () => {},
+  });
+  partition.subscribe(listener);
+  partition.startFeeds(createFeeds([feed], { clock: systemClock, seed: 1 }));
+  await partition.feedsEnded();
+  return partition;
 }
 
 async function onSession(

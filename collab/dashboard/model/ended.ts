@@ -1,4 +1,4 @@
-/** Which feeds bring nothing any more. */
+/** Which feeds bring nothing any more, or nothing for now. */
 import type { Group, Model } from "./model.ts";
 
 const ENDS: ReadonlySet<string> = new Set(["feed.ended", "feed.failed"]);
@@ -9,3 +9,12 @@ export function endedUs(model: Model, { source, channels }: Group): number | nul
   const isOver = told !== undefined && channels.every(({ series }) => !(series.lastTimeUs > told.timeUs));
   return isOver ? told.timeUs : null;
 }
+
+/** A stretch without data this long is worth a word, ms: rows of a minute are not missed after seconds. */
+export function stalledAfterMs(groups: readonly Pick<Group, "everyUs">[]): number {
+  const spacings = groups.map(({ everyUs }) => everyUs / 1000);
+  return Math.max(STALLED_MS, STALLED_ROWS * Math.min(...spacings));
+}
+
+const STALLED_MS = 3000;
+const STALLED_ROWS = 3;

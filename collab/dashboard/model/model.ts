@@ -27,6 +27,7 @@ import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
+import { sharedRemark, withoutRemark } from "./remark.ts";
 import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
 import { isTrend } from "./trends.ts";
@@ -62,6 +63,8 @@ export interface Group {
   partition: string;
   source: string;
   everyUs: number;
+  /** What the titles of all its channels end with, which they are shown without; null: nothing. */
+  remark: string | null;
   sampling: Channels["sampling"];
   channels: Channel[];
   joint: JointState;
@@ -165,18 +168,22 @@ export class Model implements SourceSink {
             partition,
             source: declaration.source,
             everyUs: declaration.everyUs,
+            remark: null,
             sampling: declaration.sampling,
             channels: [],
             joint: emptyJoint(),
           };
     group.partition = partition;
+    const titles = declaration.channels.map(({ title, name }) => visibleText(title === "" ? name : title));
+    group.remark = sharedRemark(titles);
     const names = declaration.channels.map(({ name }) => name);
-    for (const declared of declaration.channels.slice(group.channels.length)) {
+    for (let k = group.channels.length; k < declaration.channels.length; k++) {
+      const declared = declaration.channels[k]!;
       const channel: Channel = {
         key: `${group.name}/${declared.name}`,
         group: group.name,
         name: declared.name,
-        title: visibleText(declared.title === "" ? declared.name : declared.title),
+        title: withoutRemark(titles[k]!, group.remark),
         unit: declared.unit,
         series: new Series(),
         tick:

@@ -9,8 +9,18 @@
  * P3  Nothing is written. Damage ends the playing with its place.
  */
 
-import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { blocks, inputsOf, listAlerts, mergedAlerts, RecordedScans } from "../../../actors/mod.ts";
+import { type CoreDefinitions, SILENT } from "../../../actors/core/mod.ts";
+import {
+  BEGINNING,
+  blocks,
+  foldJournal,
+  inputsOf,
+  listAlerts,
+  mergedAlerts,
+  nearestCore,
+  RecordedScans,
+  Slices,
+} from "../../../actors/mod.ts";
 import { Outbox, Past } from "../../../actors/partition/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import { SessionCommands } from "../../../actors/ports/commands.ts";
@@ -25,7 +35,7 @@ import type {
   SessionPast,
 } from "../../../actors/ports/session.ts";
 import type { AlertsStatus, ReplayMark, ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../../protocol/errors.ts";
 import type { Channels, EventMessage, StateMessage } from "../../../protocol/messages.ts";
 import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
@@ -146,7 +156,21 @@ export class ReplaySession implements LiveSession {
     this.known.read(journal, this.rest).catch((error: unknown) => log?.(String(error)));
     this.recorded
       .readRecording(() => this.isClosed)
-      .catch((error: unknown) => this.isClosed || log?.(String(error)));
+      .then(() => this.readStates())
+      .catch((error: unknown) => this.isClosed || log?.(errorText(error)));
+  }
+
+  /** What the actors published anywhere in the recording, derived anew. */
+  private async readStates(): Promise<void> {
+    const { journal, definitions, clock } = this.options;
+    const { core, nextBlock } = await nearestCore(journal, definitions, BEGINNING, {
+      ...SILENT,
+      unread: false,
+      state: (state) => this.recorded.recordedState(state),
+    });
+    const slices = new Slices(clock);
+    const input = () => !this.isClosed;
+    await foldJournal(journal.read(nextBlock), core, { input, rest: () => slices.next() });
   }
 
   async close(): Promise<void> {

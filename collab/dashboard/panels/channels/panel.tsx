@@ -11,7 +11,7 @@ import { affectedBy, type Row as ListedRow, ORDERS, type Order, ordered } from "
 import { valueParts } from "../../model/channel-values.ts";
 import { endedUs } from "../../model/ended.ts";
 import { rangeText } from "../../model/incident-words.ts";
-import type { Channel } from "../../model/model.ts";
+import type { Channel, Group } from "../../model/model.ts";
 import { SparkLines } from "./chart.ts";
 
 const ROW_HEIGHT = 34;
@@ -50,6 +50,7 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
       <div class="panel-head">
         <h2>Channels</h2>
         <span class="count">{filter === "" ? total : `${channels.length} of ${total}`}</span>
+        <span class="hint">{remarksOf(groups)}</span>
         <div class="spacer" />
         <select
           class="order"
@@ -95,6 +96,11 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
       )}
     </section>
   );
+}
+
+/** "synthetic" */
+function remarksOf(groups: readonly Group[]): string {
+  return [...new Set(groups.flatMap(({ remark }) => remark ?? []))].join(", ");
 }
 
 function matches(channel: Channel, filter: string): boolean {

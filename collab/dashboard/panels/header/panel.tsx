@@ -5,7 +5,7 @@ import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { CopyLink } from "../../components/share.tsx";
 import type { Controls } from "../../model/controls.ts";
-import { endedUs } from "../../model/ended.ts";
+import { endedUs, stalledAfterMs } from "../../model/ended.ts";
 import { strainOf } from "../../model/health.ts";
 import { isRisk } from "../../model/risk.ts";
 import { isTrend } from "../../model/trends.ts";
@@ -270,9 +270,6 @@ function Health({ model, view }: { model: PanelProps["model"]; view: View }) {
   );
 }
 
-/** The feed counts as stalled after this long without data. */
-const STALLED_MS = 3000;
-
 /** When the last feed ended; null while one may bring more. */
 function endedAt(model: PanelProps["model"]): number | null {
   const ends = model.groups.value.map((group) => endedUs(model, group));
@@ -305,7 +302,7 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
         Ended {clock(ended, 60e6)}
       </span>
     );
-  const stalled = quietMs > STALLED_MS;
+  const stalled = quietMs > stalledAfterMs(model.groups.value);
   return (
     <button
       type="button"
