@@ -82,10 +82,10 @@ test("[P1] played to its end a recording delivers what the live session delivere
 
 test("measures of parts that are passed over are those that the live session published", async () => {
   const journal = createMemoryJournal({});
-  const partition = await recorded(journal, SYSTEM, "walk?channels=3&rate=max&frame=4&seed=3&duration=60s");
+  const partition = await recorded(journal, SYSTEM, "walk?channels=3&rate=max&frame=4&seed=3&duration=12s");
   try {
     const { timeUs: toUs } = partition.describe();
-    const range = { fromUs: toUs - 60 * SECOND, toUs, columns: 60, isOpen: true };
+    const range = { fromUs: toUs - 12 * SECOND, toUs, columns: 60, isOpen: true };
     const measured = async (session: Pick<LiveSession, "past">) => {
       const { groups } = await session.past(range);
       return groups.flatMap(({ measures }) => [measures.names, ...rowsOf(measures.rows)]);
@@ -100,8 +100,8 @@ test("measures of parts that are passed over are those that the live session pub
       }
       assert.equal(known, published);
       assert.equal(
-        session.stateBefore("walk", toUs - 30 * SECOND),
-        partition.stateBefore("walk", toUs - 30 * SECOND),
+        session.stateBefore("walk", toUs - 6 * SECOND),
+        partition.stateBefore("walk", toUs - 6 * SECOND),
       );
     });
   } finally {
