@@ -54,6 +54,21 @@ test("[K2] a throwing actor is restarted, an event names the input, and the othe
   assert.ok(kinds(world.events).includes("toy.passed"));
 });
 
+test("all actors that watch the rows of a group get each of them, and no others do", () => {
+  const seen: Record<string, number> = { one: 0, other: 0, idle: 0 };
+  const watcher = (name: string) =>
+    toy(name, () => ({
+      fields: {},
+      watches: (group, what) => name !== "idle" && group === "g" && what === "rows",
+      onRows: ({ rows }) => {
+        seen[name]! += rows;
+      },
+    }));
+  const { apply } = toyCore({ session: Object.keys(seen).map(watcher) });
+  for (const timeUs of [5, 10]) apply(timeUs, row(timeUs, [1]));
+  assert.equal(seen, { one: 2, other: 2, idle: 0 });
+});
+
 test("[K3] an actor that fails too often within a window of logical time is stopped", () => {
   const poison = (n: number, everyUs: number): [number, Input][] =>
     Array.from({ length: n }, (_, i) => [1 + i * everyUs, row(1 + i * everyUs, [POISON])]);

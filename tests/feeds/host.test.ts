@@ -243,6 +243,8 @@ test("up to 24 cores have three channels each, more have one, and at most 80 cor
       ofCore,
       expected.map((what) => `cpu${shown - 1}.${what}`),
     );
+    const shares = meter.channels.filter(({ name }) => name.startsWith("cpu"));
+    assert.ok(shares.every(({ unit }) => unit === "%"));
     meter.close();
   }
 });

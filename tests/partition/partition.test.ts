@@ -577,6 +577,19 @@ test("[P2] frames that an injection silences are counted as shed, with the reaso
   assert.equal([shed.shed, shed.reason], [1, "silenced by an injection"]);
 });
 
+test("[P2] frames that a feed shed before it offered them are counted in the log with those it offered", async () => {
+  const world = await given();
+  const { partition } = world;
+  const before = partition.meter.shed;
+  world.sink.shed!(3);
+  world.sink.shed!(4);
+  assert.is(partition.meter.shed - before, 7);
+  await world.clock.advance(1_100);
+  const shed = (await world.inputs()).find(({ type }) => type === "shed") as unknown as Shed;
+  assert.equal([shed.shed, shed.reason], [7, "owner behind"]);
+  assert.is(shed.offered, shed.admitted + shed.shed + shed.duplicates);
+});
+
 test("a notice, a setting and an injection are answered when their block was released", async () => {
   const world = await given({ journal: slowJournal() });
   world.journal.acknowledgeAll();

@@ -1,0 +1,90 @@
+// runtime: either
+/** Feeds that are delivered once: what an answer says, and what tells one life of a feed from the next. */
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { createMemoryBus } from "../../actors/bus/memory.ts";
+import { OfferedFeed } from "../../actors/feeds/bus-offers.ts";
+import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
+import type { FeedSink } from "../../actors/ports/feed.ts";
+import { createManualClock } from "../support/clock.ts";
+import { channels, row } from "../support/inputs.ts";
+import { scriptedFeed } from "../support/scripted-feed.ts";
+
+const PLACE = { session: "s", partition: "p0" };
+
+test("[F1] a feed that ends waits until what it offered is durable", async () => {
+  const { clock, publish, durable } = world();
+  const { sink, ended } = await publish();
+  let isDelivered = false;
+  void ended().then(() => {
+    isDelivered = true;
+  });
+  sink.frame(row(1, [1], 1));
+  await clock.advance(100);
+  assert.is(durable.waiting, 1);
+  assert.not.ok(isDelivered);
+  durable.release();
+  await clock.advance(100);
+  assert.ok(isDelivered);
+});
+
+test("[F2] the first offer of a feed that was started again is not the first one of its life before", async () => {
+  const { clock, publish, durable, values } = world();
+  durable.release();
+  for (const value of [1, 2]) {
+    const { sink, ended } = await publish();
+    sink.frame(row(value, [value], value));
+    void ended();
+    await clock.advance(100);
+  }
+  assert.equal(values, [1, 2]);
+});
+
+/** A feed that is delivered once, and its owner, whose log is durable when the test says so. */
+function world() {
+  const clock = createManualClock(1_700_000_000_000_000);
+  const bus = createMemoryBus(clock);
+  const values: number[] = [];
+  let release = (): void => {};
+  const released = new Promise<void>((resolve) => {
+    release = resolve;
+  });
+  const durable = { waiting: 0, release: () => release() };
+  const owner = new OfferedFeed({
+    ...PLACE,
+    bus,
+    kind: "live",
+    durable: () => {
+      durable.waiting++;
+      return released;
+    },
+  });
+  const sink: FeedSink = {
+    channels() {},
+    frame: (frame) => values.push(frame.value[0]!) > 0,
+    quantum: () => true,
+    status() {},
+    drained: async () => {},
+  };
+  void owner.run(sink);
+  return {
+    clock,
+    durable,
+    values,
+    async publish() {
+      const feed = Object.assign(scriptedFeed("feed", "live"), { delivery: "once" as const });
+      const delivered = publishFeed(feed, { ...PLACE, bus, clock });
+      const into = await feed.sink;
+      into.channels(channels(1));
+      return {
+        sink: into,
+        ended: () => {
+          feed.end();
+          return delivered;
+        },
+      };
+    },
+  };
+}
+
+test.run();
