@@ -7,7 +7,7 @@ import { OfferedFeed } from "../../actors/feeds/bus-offers.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import { createManualClock } from "../support/clock.ts";
-import { channels, row } from "../support/inputs.ts";
+import { row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 
 const PLACE = { session: "s", partition: "p0" };
@@ -74,10 +74,8 @@ function world() {
     async publish() {
       const feed = Object.assign(scriptedFeed("feed", "live"), { delivery: "once" as const });
       const delivered = publishFeed(feed, { ...PLACE, bus, clock });
-      const into = await feed.sink;
-      into.channels(channels(1));
       return {
-        sink: into,
+        sink: await feed.sink,
         ended: () => {
           feed.end();
           return delivered;

@@ -416,6 +416,25 @@ test("a live source counts on after a restart: its new frames are no duplicates"
   assert.is(second.partition.core.lastSequenceOf("feed"), 2);
 });
 
+test("where people edit, a snapshot is due after 8,192 edits, and elsewhere not yet", async () => {
+  for (const of of ["edits", "feeds"] as const) {
+    const world = await given({ of });
+    const edits = 8_192 - world.partition.core.samples;
+    const offer = async (samples: number): Promise<boolean> => {
+      for (let left = samples; left > 0; left -= MAX_FRAME_SAMPLES) {
+        const frame = row(world.clock.nowUs(), new Array<number>(Math.min(left, MAX_FRAME_SAMPLES)).fill(1));
+        frame.channel.fill(0);
+        world.sink.frame(frame);
+      }
+      await world.clock.advance(10);
+      await turns();
+      return (await world.journal.loadSnapshot({ block: 1_000 })) !== null;
+    };
+    assert.is(await offer(edits - 1), false);
+    assert.is(await offer(1), of === "edits");
+  }
+});
+
 test("a partition that is killed again and again comes to its next snapshot", async () => {
   const journal = createMemoryJournal({});
   let clock = createManualClock(1_700_000_000_000_000);
@@ -741,6 +760,7 @@ async function given<J extends AnyJournal = Journal>(
     requested?: readonly RequestedSetting[];
     partitions?: number;
     snapshotSamples?: number;
+    of?: "feeds" | "edits";
   } = {},
 ): Promise<World<J>> {
   const journal = (options.journal ?? createMemoryJournal({})) as J;
@@ -758,6 +778,7 @@ async function given<J extends AnyJournal = Journal>(
     recording: null,
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.snapshotSamples === undefined ? {} : { snapshotSamples: options.snapshotSamples }),
+    ...(options.of === undefined ? {} : { of: options.of }),
     log: (message) => logged.push(message),
   });
   await turns();

@@ -149,8 +149,13 @@ test("a learned order is kept from scan to scan, shown, and forgotten on request
       scans: number;
       symbols: number;
       weights: { of: string }[];
+      oftenSignals: { symbol: string; rate: number }[];
     };
-  const { scans, symbols, weights } = await show();
+  const { scans, symbols, weights, oftenSignals } = await show();
+  const often = oftenSignals.map(({ symbol, rate }) => `${symbol} ${Math.round(100 * rate)} %`);
+  assert.ok(often.length > 0);
+  const shown = await run(["scan", "order", table, ...learnt]);
+  assert.is(shown.stdout.trimEnd().split("\n").at(-1), `signals in most scans: ${often.join(", ")}`);
   assert.equal([scans, symbols, weights.map(({ of }) => of)], [1, SYMBOLS, ["all rules", "rsi low"]]);
   assert.is((await show("--reset")).scans, 0);
   const tuned = await run(["scan", "tune", "rsi(14) < 45", table, "--over", "rsi.period=7:21:7"]);

@@ -46,8 +46,12 @@ function world(names: readonly string[]) {
   return { cluster, nodes };
 }
 
-function open({ clock, bus }: TestCluster, through: Bus = bus): Promise<RemoteRoom> {
-  return RemoteRoom.open({ bus: through, clock, session: SESSION, node: "gateway", log() {} });
+function open(
+  { clock, bus }: TestCluster,
+  through: Bus = bus,
+  log = (_line: string): void => {},
+): Promise<RemoteRoom> {
+  return RemoteRoom.open({ bus: through, clock, session: SESSION, node: "gateway", log });
 }
 
 /** What becomes of an edit, while time passes. */
@@ -197,7 +201,8 @@ test("when the servers lose the end of the log, the document is the one that is 
   const { clock, bus } = cluster;
   await clock.advance(2_000);
   const stream = forgetful(bus.stream(subjectOf(SESSION, "room", "log")));
-  const room = await open(cluster, { ...bus, stream: () => stream });
+  const said: string[] = [];
+  const room = await open(cluster, { ...bus, stream: () => stream }, (line) => said.push(line));
   const heard = recorder(room);
   const ana = new Replica(7);
   for (const id of ["t1", "t2"]) {
@@ -208,6 +213,7 @@ test("when the servers lose the end of the log, the document is the one that is 
   stream.forget(1);
   await clock.advance(1_000);
   assert.is(heard.rewinds, 1);
+  assert.match(said.join("\n"), /^log of room is read again: .*\nroom begins anew: /);
   assert.equal(room.document().keys("thresholds"), ["t1"]);
   stream.remember();
   await judged(cluster, room, ana.edits(setsThreshold("t3", threshold(1))));

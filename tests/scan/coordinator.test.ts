@@ -355,6 +355,17 @@ test("workers that cannot be started fail the scan instead of keeping it waiting
   assert.match(scan.problems[0]!.reason, "no worker could be started");
 });
 
+test("workers that fail to start after others have worked are tried as often as at first", async () => {
+  const each = world(1);
+  const scan = each.coordinator.start(request());
+  each.threads[0]!.ready();
+  await each.threads[0]!.work();
+  for (const thread of [0, 1]) each.threads[thread]!.die();
+  each.threads[2]!.ready();
+  await workToEnd(each, scan);
+  assert.equal(symbolsOf(scan), [...universe.data.symbols]);
+});
+
 test("[C1] under random deaths and stalls every item has exactly one outcome", async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed);

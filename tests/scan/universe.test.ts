@@ -39,6 +39,9 @@ test("a table with a close is one symbol, any other has one in each column, and 
   writeFileSync(join(directory, "notes.md"), "not a table");
   const { universe, unreadable } = await loadUniverse(directory);
   assert.equal(universe.data.symbols, ["AAA", "rooms/hall", "rooms/attic"]);
+  const columns = [0, 1, 2].map((k) => [...new UniverseSymbol(universe.data, k).column("close")]);
+  assert.equal(columns, [[1, 2], [20], [12]]);
+  assert.equal([...new UniverseSymbol(universe.data, 0).column("volume")], [5, 6]);
   assert.is(unreadable.length, 1);
   assert.match(unreadable[0]!.message, /broken\.csv: it is empty/);
 });
@@ -97,6 +100,17 @@ test("the market of a symbol is the mean return of the others at the same times"
   near(of(0), [Number.NaN, ln2, 0]);
   near(of(1), [Number.NaN, 1.5 * ln2, ln2]);
   near(of(2), [Number.NaN, ln2 / 2]);
+});
+
+test("a symbol without a return at a time has no part in the market of the others then", async () => {
+  const table =
+    "date,symbol,close\n2024-01-01,A,1\n2024-01-02,A,2\n2024-01-01,B,1\n2024-01-02,B,4\n2024-01-02,C,9\n";
+  const universe = withMarket(await loaded("later.csv", table));
+  const of = (k: number) => [...new UniverseSymbol(universe.data, k).market()].at(-1)!;
+  const near = (got: number, expected: number) => assert.ok(Math.abs(got - expected) < 1e-12, `${got}`);
+  near(of(0), Math.log(4));
+  near(of(1), Math.log(2));
+  near(of(2), Math.log(8) / 2);
 });
 
 const daily = shared("market/C_sp500_daily/daily.csv.gz");
