@@ -144,6 +144,23 @@ test("retention thins snapshots out so that the rest stays spread", async () => 
   await journal.close();
 });
 
+test("a snapshot is stored after those that were handed over before it, also one that waits for its block", async () => {
+  const { open } = retaining({ keepSnapshots: 3 });
+  const journal = await open(new SimulatedDisk(1));
+  await appendAll(journal, 1, 9);
+  const appended = journal.append(block(10));
+  const save = (number: number) =>
+    journal.saveSnapshot(number, block(number).timeUs, number * 10, new Uint8Array(10));
+  const later = save(10);
+  await save(5);
+  assert.equal(
+    journal.snapshots.map(({ block: of }) => of),
+    [5, 10],
+  );
+  await Promise.all([appended, later]);
+  await journal.close();
+});
+
 test("files named like indexes in a folder without a recording are left alone", async () => {
   await withFolder(async (directory) => {
     writeFileSync(join(directory, "2026112216.idx"), "of another program");
