@@ -5,7 +5,7 @@ import { fileURLToPath } from "node:url";
 import { Child } from "./child.ts";
 import type { Received } from "./latency-client.ts";
 import { type Carrier, comesBack } from "./latency-load.ts";
-import type { Collections, SenderOptions } from "./latency-sender.ts";
+import type { SenderOptions, Spent } from "./latency-sender.ts";
 import { machineNowUs } from "./machine-clock.ts";
 import { check, p50AndP99, quantile } from "./measure.ts";
 
@@ -20,7 +20,8 @@ export interface LatencyRun {
   due: Distribution;
   /** Of `offered`: until the sockets were written. Absent for a bare sender. */
   written: Distribution | null;
-  collections: Collections;
+  spent: Spent;
+  frames: number;
   bytesPerFrame: number;
   seconds: number;
 }
@@ -69,14 +70,15 @@ export class Link {
     const received = await (this.#client ?? this.#sender).ask<Received>("finish", { out: files.arrived });
     checkReceived(received, frames, kind);
     checkCrowd((await this.#crowd?.ask<number>("lagging")) ?? 0);
-    const collections = await this.#sender.ask<Collections>("times", { out: files.sent });
+    const spent = await this.#sender.ask<Spent>("times", { out: files.sent });
     const [due, offered, third] = columnsOf(files.sent, frames);
     const arrived = comesBack(kind) ? third! : columnsOf(files.arrived, frames)[0]!;
     return {
       offered: distribution(arrived, offered!),
       due: distribution(arrived, due!),
       written: kind === "system" ? distribution(third!, offered!) : null,
-      collections,
+      spent,
+      frames,
       bytesPerFrame: received.bytes / received.frames,
       seconds,
     };

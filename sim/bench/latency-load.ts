@@ -46,12 +46,13 @@ export interface SentTimes {
 /**
  * Calls `offer` for each frame of a run of `seconds`. A frame is due at its place in the schedule and is offered when the timer, which
  * fires every millisecond or later, finds it due: frames that become due in between arrive in one burst, as from a socket. A late frame
- * stays due at its time, so that a stall counts for every frame that it delayed.
+ * stays due at its time, so that a stall counts for every frame that it delayed. `tick` is called each time that the timer has fired.
  */
 export async function onSchedule(
   { framesPerSecond }: Load,
   seconds: number,
   offer: (frame: number) => void,
+  tick = (): void => {},
 ): Promise<SentTimes> {
   const frames = Math.round(framesPerSecond * seconds);
   const [due, offered] = [new Float64Array(frames), new Float64Array(frames)];
@@ -63,6 +64,7 @@ export async function onSchedule(
       offered[k] = machineNowUs();
       offer(k);
     }
+    tick();
     await pauseMs(1);
   }
   return { due, offered };

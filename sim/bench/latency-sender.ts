@@ -12,6 +12,7 @@ import { writeFileSync } from "node:fs";
 import type { AddressInfo } from "node:net";
 import { constants, PerformanceObserver } from "node:perf_hooks";
 import process from "node:process";
+import { getHeapStatistics } from "node:v8";
 import { WebSocketServer } from "ws";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { encodeSamples } from "../../protocol/samples.ts";
@@ -32,7 +33,7 @@ import {
 } from "./latency-load.ts";
 import { startLive } from "./live.ts";
 import { machineNowUs } from "./machine-clock.ts";
-import { pauseMs } from "./measure.ts";
+import { cpuSeconds, pauseMs } from "./measure.ts";
 
 export interface SenderOptions {
   kind: Carrier;
@@ -41,6 +42,14 @@ export interface SenderOptions {
   durability?: "memory" | "file";
   /** A second process executes the recording again. */
   shadow?: boolean;
+}
+
+/** What the sending process used in a run. */
+export interface Spent {
+  readonly cpuSeconds: number;
+  /** Allocated on the heap of JavaScript. */
+  readonly heapBytes: number;
+  readonly collections: Collections;
 }
 
 /** Garbage collections during a run, ms; null where the runtime does not report them. */
@@ -53,6 +62,7 @@ const options = JSON.parse(process.argv[2]!) as SenderOptions;
 const sender = await start(options);
 const collections = observeCollections();
 let sent: SentTimes | null = null;
+let used = { cpuSeconds: 0, heapBytes: 0 };
 
 answerRequests(
   {
@@ -61,7 +71,10 @@ answerRequests(
     async run({ seconds }: { seconds: number }): Promise<number> {
       sender.thirds.length = 0;
       collections?.reset();
-      sent = await onSchedule(options.load, seconds, sender.send);
+      const heap = new HeapGrowth();
+      const cpu = cpuSeconds();
+      sent = await onSchedule(options.load, seconds, sender.send, () => heap.look());
+      used = { cpuSeconds: cpuSeconds() - cpu, heapBytes: heap.bytes };
       return sent.due.length;
     },
     /** Waits for the frames that are still to come back. */
@@ -73,11 +86,11 @@ answerRequests(
       return { frames: came(), bytes: came() * (sender.bytesPerFrame ?? 0), outOfOrder: 0, lagging: 0 };
     },
     /** Writes due, offered and third times to a file, in columns. */
-    times({ out }: { out: string }): Collections {
+    times({ out }: { out: string }): Spent {
       const { due, offered } = sent!;
       const thirds = Float64Array.from(due, (_, k) => sender.thirds[k] ?? Number.NaN);
       writeFileSync(out, Buffer.concat([due, offered, thirds].map(({ buffer }) => new Uint8Array(buffer))));
-      return collections?.seen() ?? null;
+      return { ...used, collections: collections?.seen() ?? null };
     },
   },
   () => sender.close(),
@@ -144,6 +157,18 @@ async function startSystem({ load, durability = "memory", shadow = false }: Send
     thirds,
     close: () => live.close(),
   };
+}
+
+/** Sum of what the heap grows between looks, a millisecond apart: what was allocated but for the millisecond before each collection. */
+class HeapGrowth {
+  bytes = 0;
+  private last = getHeapStatistics().used_heap_size;
+
+  look(): void {
+    const now = getHeapStatistics().used_heap_size;
+    this.bytes += Math.max(0, now - this.last);
+    this.last = now;
+  }
 }
 
 function observeCollections(): { reset(): void; seen(): NonNullable<Collections> } | null {

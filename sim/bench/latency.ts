@@ -37,6 +37,9 @@ const DELIVERIES_MAX = 62_500;
 /** The aim: this many times the bare push. */
 const P50_TIMES = 3;
 const P99_TIMES = 4;
+/** The aim of what a frame of 16 from 16 channels costs the server of one client: CPU in µs, and bytes of the heap of JavaScript. */
+const FRAME_CPU_US = 35;
+const FRAME_HEAP_BYTES = 6_300;
 /** The aim at steady state: no longer pause of the collector, ms. */
 const COLLECTION_MS = 5;
 
@@ -132,7 +135,7 @@ async function rowsOf(
     }),
   );
   if (options.durability === "file") rows.push(await diskRow(name, system, echo));
-  return [...rows, ...collectionRow(name, system)];
+  return [...rows, ...frameRows(options, name, system, push), ...collectionRow(name, system)];
 }
 
 function describe({ frames, samples, channels, clients, durability, seconds }: Case): string {
@@ -175,9 +178,33 @@ function fdatasyncTimes(folder: string): { p50: number; p99: number } {
   return p50AndP99(times);
 }
 
+/** What a frame costs the process of the server, its schedule included, which the bare push has too. */
+function frameRows(
+  { channels, samples, clients }: Case,
+  name: string,
+  system: LatencyRun[],
+  push: LatencyRun[],
+): BenchRow[] {
+  const isAim = channels === 16 && samples === 16 && clients === 1;
+  const cpu = ({ spent, frames }: LatencyRun) => (1e6 * spent.cpuSeconds) / frames;
+  const heap = ({ spent, frames }: LatencyRun) => spent.heapBytes / frames;
+  return [
+    compared(
+      { name: `${name}, CPU of the server for a frame`, unit: "µs", runs: system.map(cpu) },
+      { "bare push": push.map(cpu) },
+      isAim ? { atMost: FRAME_CPU_US } : undefined,
+    ),
+    compared(
+      { name: `${name}, garbage of the server for a frame`, unit: "bytes", runs: system.map(heap) },
+      { "bare push": push.map(heap) },
+      isAim ? { atMost: FRAME_HEAP_BYTES } : undefined,
+    ),
+  ];
+}
+
 /** None where the runtime does not report collections (Deno). */
 function collectionRow(name: string, system: LatencyRun[]): BenchRow[] {
-  const seen = system.flatMap(({ collections }) => collections ?? []);
+  const seen = system.flatMap(({ spent }) => spent.collections ?? []);
   if (seen.length === 0) return [];
   const seconds = system.reduce((sum, run) => sum + run.seconds, 0);
   const major = seen.flatMap((each) => each.major);

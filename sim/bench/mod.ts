@@ -46,6 +46,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     options: ["channels", "clients", "durability", "seconds", "frames", "samples"],
     run: async (options) => (await import("./latency.ts")).benchLatency(options),
   },
+  start: { run: async () => (await import("./start.ts")).benchStart() },
   replay: { run: async () => (await import("./replay.ts")).benchReplay() },
   shadow: { run: async () => (await import("./shadow.ts")).benchShadow() },
   whatif: { run: async () => (await import("./whatif.ts")).benchWhatIf() },
