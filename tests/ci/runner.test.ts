@@ -137,6 +137,13 @@ test("whole run ends with the counts alone on the last line and exits by them", 
   assert.match(bad.output, "no /proc here");
 });
 
+test("a run beside processes that compute all the time ends with them, and says so", () => {
+  const { status, output, last } = runRunner(["--busy", "2", "tests/ci/fixtures/passing.ts"]);
+  assert.is(status, 0, output);
+  assert.match(output, "beside 2 processes that computed all the time");
+  assert.is(last, "2 passed, 0 failed");
+});
+
 test("whole run fails a file that ends before its tests and one that never ends", () => {
   const { status, output, last } = runAll(["never-settling.ts", "hanging.ts"]);
   assert.is(last, "0 passed, 2 failed");

@@ -4,15 +4,18 @@
  *     12 passed, 0 failed
  *
  * `--gate` runs formatter, linter, type check, the checks of `.ci/checks` and `bench regression` too and counts each as one test.
- * `--slowest` ends with the files that take most CPU. What tests need is built before: the page, the program that they start, and bundles of
+ * `--slowest` ends with the files that take most CPU; `--busy` runs beside so many processes that take all the CPU they get. What tests need is built before: the page, the program that they start, and bundles of
  * the tests themselves; `--unbuilt` leaves that out, and all run from sources. `--folder` has the tests of another folder of the checkout.
  */
+import { spawn } from "node:child_process";
 import { existsSync, mkdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
 import { availableParallelism, constants } from "node:os";
 import { join } from "node:path";
 import { Command, Option } from "@commander-js/extra-typings";
 import type { Runtime } from "../../.ci/runtime.mjs";
 import { findDeno, findNode, ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { read } from "../../actors/command-line/option-values.ts";
+import { wholeNumber } from "../../protocol/text-values.ts";
 import { atSources, BUNDLES, testCommand } from "./bundles.ts";
 import { provide } from "./programs.ts";
 import type { FileReport } from "./run-file.ts";
@@ -34,8 +37,13 @@ const FILES_AT_ONCE = Math.min(availableParallelism() + WAITING_FILES, FILES_AT_
 /** Files that `--slowest` lists: they take most of the CPU of a run. */
 const SLOWEST_SHOWN = 25;
 
+/** Beside more, timeouts of whole files come before their ends. */
+const BUSY_MAX = 64;
+
 /** Where no test may stand: the runner looks in the folder of tests alone. */
 const OTHER_FOLDERS = ["protocol", "actors", "collab", "sim", ".ci"];
+
+const BUSY = join(ROOT, "tests", "support", "busy.mjs");
 
 /** What a file took, for `--slowest`. */
 interface Cost {
@@ -68,6 +76,7 @@ const command = new Command("npm test --")
   .option("--gate", "formatter, linter, types, checks and the regression benchmark too", false)
   .option("--install", "install missing packages of Debian, as root", false)
   .option("--slowest", "end with the files that take most CPU", false)
+  .option("--busy <n>", "beside so many processes that compute all the time", read(wholeNumber(1, BUSY_MAX)))
   .option("--unbuilt", "run from sources", false)
   .option("--folder <dir>", "of the tests, in the checkout", "tests")
   .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : 2))
@@ -86,6 +95,9 @@ for (const signal of ["SIGINT", "SIGTERM", "SIGHUP"] as const)
 for (const thrown of ["uncaughtException", "unhandledRejection"] as const)
   process.once(thrown, (error) => stop(`the runner failed: ${(error as Error).stack ?? error}`, 1));
 
+const busy = Array.from({ length: options.busy ?? 0 }, () =>
+  spawn(process.execPath, [BUSY], { stdio: ["pipe", "ignore", "ignore"] }),
+);
 const costs: Cost[] = [];
 const planned = plan();
 const isReady = options.unbuilt || (await isBuilt());
@@ -302,6 +314,8 @@ function stop(why: string, code: number): never {
 }
 
 function conclude(): void {
+  for (const child of busy) child.kill("SIGKILL");
+  if (busy.length > 0) console.log(`\nbeside ${busy.length} processes that computed all the time`);
   rmSync(folder, { recursive: true, force: true });
   if (options.slowest) printSlowest();
   if (total.failures.length > 0) console.log(`\nfailed:\n${indent(total.failures.join("\n"))}`);
