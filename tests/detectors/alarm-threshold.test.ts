@@ -98,4 +98,23 @@ test("a baseline that failed is learnt again from twice as many rows, up to 16 t
   assert.not(failed(250, 500));
 });
 
+test("a rate of alarms is known to be as promised sooner or later when it is, and hardly ever when it is eight times as high", () => {
+  const random = uniforms(3);
+  const PROMISED = 500;
+  const RUNS = 400;
+  /** Runs of so many rows after which it counts as known. */
+  const known = (times: number, rows: number) =>
+    Array.from({ length: RUNS }, () => {
+      const rate = new AlarmRate();
+      for (let row = 0; row < rows && !rate.isKnown; row++) {
+        rate.watched(PROMISED);
+        if (random() < times / PROMISED) rate.alarm(PROMISED);
+      }
+      return rate.isKnown;
+    }).filter((is) => is).length;
+  assert.ok(known(1, 10 * PROMISED) > 0.95 * RUNS);
+  // Wald: with probability at most 1/1000 for each alarm after which the count begins anew.
+  assert.ok(known(8, 3 * PROMISED) <= 0.03 * RUNS);
+});
+
 test.run();

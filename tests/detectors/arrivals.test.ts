@@ -76,7 +76,7 @@ test("a channel that brings nothing while others do is one finding, with since w
   const session = new Session().rows(300).silent(LIMIT + 200);
   assert.equal(session.kinds, ["arrival.silent"]);
   const { title, severity, channels, finding, timeUs, detail } = session.actor.events[0]!;
-  assert.is(title, "Channel 2 brings nothing (usually a value every 1.0 s)");
+  assert.is(title, "Channel 2 brings nothing, its last value is 17 s old (usually a value every 1.0 s)");
   assert.equal([severity, channels], ["info", ["c2"]]);
   assert.equal([finding!.key, finding!.phase, finding!.sinceUs], ["c2/silence", "opened", 300 * SECOND]);
   assert.ok(

@@ -113,10 +113,16 @@ test("collapse detector marks a collapse declared on dependent rows as without g
   assert.is(declared?.detail?.["guarantee"], "void");
 });
 
-test("collapse detector keeps its guarantee on independent rows", () => {
+test("collapse detector keeps its guarantee on independent rows, and knows that it does after as many rows as it promises between alarms", () => {
   const run = new CollapseRun(2000, 0, 7);
-  for (let k = 0; k < 6000; k++) run.step();
-  assert.is(run.heard("dependent"), 0);
+  for (let k = 0; k < 500 + 1900; k++) run.step();
+  assert.equal([run.heard("confirmed"), run.heard("declared")], [0, 0]);
+  for (let k = 0; k < 100; k++) run.step();
+  assert.is(run.heard("confirmed"), 1);
+  const confirmed = run.events.find(({ kind }) => kind === "collapse.guarantee-holds")!;
+  assert.match(confirmed.title, /no alarms in 19\d\d rows/);
+  for (let k = 0; k < 3500; k++) run.step();
+  assert.equal([run.heard("dependent"), run.heard("confirmed")], [0, 1]);
 });
 
 test("collapse detector reports kind, evidence and states of a block change", () => {
@@ -127,7 +133,10 @@ test("collapse detector reports kind, evidence and states of a block change", ()
   assert.ok((signal["logM"] as number) >= Math.log(2000));
   assert.is(signal["threshold"], 2000);
   const declared = run.events.find(({ kind }) => kind === "collapse.declared");
-  assert.is(declared?.detail?.["guarantee"], "holds");
+  assert.is(declared?.detail?.["guarantee"], "unknown", "400 rows are too few to know");
+  const told =
+    /collapsed: [^;]+; c\d+ moves by (-?[\d.]+ to )?-?[\d.]+ a row \(usual: -[\d.]+ to [\d.]+\); \d+ rows after its onset/;
+  assert.match(declared!.title, told);
   assert.ok((signal["fidelity"] as number) >= 0 && (signal["fidelity"] as number) < 1);
   assert.ok((signal["pointerOverlap"] as number) <= 1);
   assert.is((signal["channels"] as string[]).length, 5);

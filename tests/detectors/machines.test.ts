@@ -39,6 +39,12 @@ const FIELDS = {
   timeUs: 1,
   level: 0.1,
   reference: 0.2,
+  usualLow: 0.1,
+  usualHigh: 0.3,
+  movesLow: -1,
+  movesHigh: 2,
+  share: null,
+  alarms: 0,
   purity: 0.3,
   nEff: 10,
   significantPairs: 1,
@@ -159,6 +165,20 @@ test("[K5] a void guarantee is announced in any state and remembered", () => {
     given.when("independent");
     assert.is((given.host.save().context as { guarantee: string }).guarantee, "holds");
   }
+});
+
+test("[K5] whether the guarantee holds is not known before it is confirmed, and every alarm says so", () => {
+  const guarantees = (...signals: string[]) => {
+    const given = new Given("collapse").when("calibrated", ...signals, "declared");
+    const { detail, title } = given.announcements.find(({ kind }) => kind === "collapse.declared")!;
+    return [(detail as { guarantee: string }).guarantee, /not yet known/.test(title as string)];
+  };
+  assert.equal(guarantees(), ["unknown", true]);
+  assert.equal(guarantees("confirmed"), ["holds", false]);
+  assert.equal(guarantees("dependent"), ["void", false]);
+  assert.equal(new Given("collapse").when("calibrated", "confirmed").announced.slice(1), [
+    "collapse.guarantee-holds",
+  ]);
 });
 
 test("[K6] a suspicion is not announced, and passes", () => {

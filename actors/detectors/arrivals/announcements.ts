@@ -4,12 +4,11 @@ import { duration } from "../event-wording.ts";
 import type { Returned, Silent, Slower, Stepped } from "./signals.ts";
 
 export function silent(event: Silent): Announcement {
-  const { title, everyUs } = event;
-  const usual = everyUs > 0 ? ` (usually a value every ${duration(everyUs)})` : "";
+  const { title, timeUs, sinceUs } = event;
   return {
     kind: "arrival.silent",
     severity: "info",
-    title: `${title} brings nothing${usual}`,
+    title: `${title} brings nothing, its last value is ${duration(timeUs - sinceUs)} old${usual(event)}`,
     channels: [event.channel],
     detail: detailOf(event),
     finding: findingOf(event, "opened"),
@@ -46,6 +45,12 @@ export function stepped({ timeUs, byUs }: Stepped, { group }: { readonly group: 
     title: `The clock of ${group} was set back by ${duration(byUs)}`,
     detail: { atUs: timeUs, byUs },
   };
+}
+
+function usual({ everyUs, longestUs }: Silent): string {
+  if (everyUs <= 0) return "";
+  const longest = longestUs > everyUs ? `, at most ${duration(longestUs)} apart` : "";
+  return ` (usually a value every ${duration(everyUs)}${longest})`;
 }
 
 function findingOf(

@@ -18,7 +18,7 @@ import { namedNumbers } from "../registered-numbers.ts";
 import type { Guarantee } from "./signals.ts";
 
 /** Nats that an alarm adds to the threshold: more when the guarantee is void, because alarms are then false until the threshold is high enough. */
-const PER_ALARM = { holds: 2, void: 4 } as const;
+const PER_ALARM = { unknown: 2, holds: 2, void: 4 } as const;
 /** Share of extra that an alarm adds as well: a threshold that is raised already, and still too low, needs larger steps. */
 const GROWTH = 0.25;
 /** Blocks held, a power of two. */

@@ -1,7 +1,16 @@
 /** The wording of collapse events: title, severity and details of each. */
 import type { Announcement } from "../../ports/detector.ts";
-import { brief, listed } from "../event-wording.ts";
-import type { Calibrated, CollapseContext, Declared, Dependent, Independent, Returned } from "./signals.ts";
+import { amount, brief, listed, range } from "../event-wording.ts";
+import type {
+  Calibrated,
+  CollapseContext,
+  Confirmed,
+  Declared,
+  Dependent,
+  Guarantee,
+  Independent,
+  Returned,
+} from "./signals.ts";
 
 export function calibrated(event: Calibrated, { group }: CollapseContext): Announcement {
   return {
@@ -21,11 +30,10 @@ export function calibrated(event: Calibrated, { group }: CollapseContext): Annou
 }
 
 export function declared(event: Declared, { group, guarantee }: CollapseContext): Announcement {
-  const caveat = guarantee === "holds" ? "" : ", without a guaranteed false-alarm rate";
   return {
     kind: "collapse.declared",
     severity: "info",
-    title: `${group} collapsed: ${event.change}, ${event.delayRows} rows after its onset${caveat}`,
+    title: `${group} collapsed: ${event.change}${share(event)}; ${moves(event)}; ${event.delayRows} rows after its onset${CAVEATS[guarantee]}`,
     channels: event.channels,
     detail: {
       t_detect: event.timeUs,
@@ -38,6 +46,14 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       extraNats: event.extraNats,
       guarantee,
       effect: event.effect,
+      movesLow: event.movesLow,
+      movesHigh: event.movesHigh,
+      usualLow: event.usualLow,
+      usualHigh: event.usualHigh,
+      unit: event.unit,
+      share: event.share,
+      usualShareLow: event.usualShareLow,
+      usualShareHigh: event.usualShareHigh,
       purityChange: event.purityChange,
       fidelity: event.fidelity,
       bures: event.bures,
@@ -52,7 +68,7 @@ export function declared(event: Declared, { group, guarantee }: CollapseContext)
       sinceUs: event.onsetUs,
       effect: event.effect,
       // Without the guarantee M is no evidence: it is large as often as the rows depend on each other.
-      evidence: guarantee === "holds" ? event.logM : 0,
+      evidence: guarantee === "void" ? 0 : event.logM,
     },
   };
 }
@@ -117,8 +133,37 @@ export function restored(event: Independent, { group }: CollapseContext): Announ
   };
 }
 
+export function confirmed(event: Confirmed, { group }: CollapseContext): Announcement {
+  const { rows, alarms } = event;
+  const came = alarms === 1 ? "1 alarm" : `${alarms === 0 ? "no" : alarms} alarms`;
+  return {
+    kind: "collapse.guarantee-holds",
+    severity: "info",
+    title: `${group}: ${came} in ${rows} rows, so the promised false-alarm rate is known to hold`,
+    detail: { atUs: event.timeUs, rows, alarms, guarantee: "holds" },
+  };
+}
+
+const CAVEATS: Readonly<Record<Guarantee, string>> = {
+  unknown: "; whether the promised false-alarm rate holds is not yet known",
+  holds: "",
+  void: ", without a guaranteed false-alarm rate",
+};
+
 /** A group is in one regime at a time. */
 const KEY = "regime";
+
+/** What the channel that moved most does from row to row. */
+function moves({ title, unit, movesLow, movesHigh, usualLow, usualHigh }: Declared): string {
+  return `${title} moves by ${range(movesLow, movesHigh, unit)} a row (usual: ${range(usualLow, usualHigh, unit)})`;
+}
+
+/** How much of all movement is along the mode that the change is about. */
+function share({ share, usualShareLow, usualShareHigh }: Declared): string {
+  if (share === null) return "";
+  const usual = range(100 * usualShareLow!, 100 * usualShareHigh!, "%");
+  return ` (${amount(100 * share, "%")} of all movement, usual: ${usual})`;
+}
 
 /** Why values are not compared as the group declares it. */
 function chosen({ innovation, declared, lag1 }: Calibrated): string {

@@ -157,6 +157,11 @@ export class Baseline {
     return energies.some((energy, k) => k > 0 && energy === energies[k - 1]);
   }
 
+  /** The innovation of channel c that is so many standard deviations from its mean. */
+  innovation(c: number, deviations: number): number {
+    return this.mean[c]! + deviations * this.scale[c]!;
+  }
+
   /** Successive rows of innovations in units of σ₀; 0 for channels that are left out. */
   standardise(rows: Float64Array): Float64Array {
     return rows.map((x, i) => {

@@ -74,6 +74,11 @@ export function kindOf(member: number): number {
   return 3 + 2 * Math.floor(k / SHARE_FACTORS.length) + up;
 }
 
+/** The mode, 0 or 1, whose share a member bets on; −1 for the others. */
+export function modeOf(member: number): number {
+  return member < SHARE_AT || member >= MEAN_AT ? -1 : Math.floor((member - SHARE_AT) / SHARE_FACTORS.length);
+}
+
 /** Name of a member, and the change it found, in words. */
 export function memberName(member: number): { member: string; change: string } {
   if (member < SHARE_AT) {
@@ -84,9 +89,8 @@ export function memberName(member: number): { member: string; change: string } {
     };
   }
   if (member < MEAN_AT) {
-    const k = member - SHARE_AT;
-    const mode = Math.floor(k / SHARE_FACTORS.length) + 1;
-    const factor = SHARE_FACTORS[k % SHARE_FACTORS.length]!;
+    const mode = modeOf(member) + 1;
+    const factor = SHARE_FACTORS[(member - SHARE_AT) % SHARE_FACTORS.length]!;
     const which = mode === 1 ? "the common mode" : "the second mode";
     return {
       member: `mode ${mode} x${factor}`,

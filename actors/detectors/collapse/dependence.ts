@@ -70,7 +70,7 @@ export class DependenceWatch {
       const stream = of === "values" ? values : sizes;
       stream.reset();
       scalars.rowsSinceEvidence = 0;
-      if (guarantee === "holds")
+      if (guarantee !== "void")
         context.signal({
           type: "dependent",
           timeUs: time[0]!,
@@ -89,6 +89,14 @@ export class DependenceWatch {
       context.signal({ type: "independent", timeUs: time[0]!, lag1: values.autocorrelation });
   }
 
+  /** A row on which an alarm could have been raised. Signals when it is known that alarms do not come much more often than promised. */
+  watched(promised: number, time: Float64Array, context: Context): void {
+    const { alarms } = this;
+    alarms.watched(promised);
+    if (context.machine.context.guarantee === "unknown" && alarms.isKnown)
+      context.signal({ type: "confirmed", timeUs: time[0]!, ...alarms.counted });
+  }
+
   /** An alarm on the last row. Signals when alarms come too often for the guarantee. */
   alarm(promised: number, timeUs: number, context: Context): void {
     const { alarms, scalars, values } = this;
@@ -96,7 +104,7 @@ export class DependenceWatch {
     const { times } = alarms;
     if (times === 0) return;
     scalars.rowsSinceEvidence = 0;
-    if (context.machine.context.guarantee === "holds")
+    if (context.machine.context.guarantee !== "void")
       context.signal({
         type: "dependent",
         timeUs,

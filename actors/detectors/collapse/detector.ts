@@ -30,7 +30,7 @@ import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { AlarmThreshold } from "./alarm-threshold.ts";
 import { Baseline, Calibration } from "./baseline.ts";
-import { kindOf, memberName } from "./bets.ts";
+import { kindOf, memberName, modeOf } from "./bets.ts";
 import { Betting } from "./betting.ts";
 import { DependenceWatch } from "./dependence.ts";
 import { FormerRegime } from "./former-regime.ts";
@@ -38,12 +38,12 @@ import { InnovationChoice } from "./innovation-choice.ts";
 import { calibrationRows, failed, relearningRows } from "./learning-rows.ts";
 import { collapseMachine } from "./machine.ts";
 import { RecentRows } from "./recent-rows.ts";
-import { compareRegimes } from "./report.ts";
+import { compareRegimes, type RegimeReport } from "./report.ts";
 import type { Guarantee } from "./signals.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
-  version: 4,
+  version: 5,
   machine: collapseMachine,
   enabled: (settings, group) => settings.collapse.enabled && !group.states,
   createDetector: (settings, group) => new CollapseDetector(settings, group),
@@ -289,6 +289,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     this.scalars.rowsWatched++;
     threshold.row(logM, context.machine.context.guarantee);
     this.testDependence(context);
+    this.dependence.watched(threshold.promised, this.rowTime, context);
     const short = this.level(context.machine.context.guarantee) - logM;
     if (short <= 0) this.declareCollapse(context);
     else if (context.machine.value === "suspected") {
@@ -322,7 +323,7 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
     const forgotten = (delayRows - rowsAfter) * this.spacing.us;
     const onsetUs = Math.round(recent.timeBefore(rowsAfter - 1) - forgotten);
     const { member, change } = memberName(leader);
-    const report = compareRegimes(this.baseline, recent.last(rowsAfter), rowsAfter);
+    const report = compareRegimes(this.baseline, recent.last(rowsAfter), rowsAfter, modeOf(leader));
     const extraNats = threshold.raised(guarantee);
     threshold.alarm(guarantee);
     scalars.kind = kindOf(leader);
@@ -350,10 +351,34 @@ export class CollapseDetector implements Detector<typeof collapseMachine> {
       pointerOverlap: report.pointerOverlap,
       entropyChange: report.entropyChange,
       rowsAfter,
+      ...this.rangesIn(report),
       channels: report.moved.map((c) => group.channels[c]!.name),
       leftOut: this.leftOut(),
     });
     this.dependence.alarm(threshold.promised, this.time, context);
+  }
+
+  /** How the channel that moved most does now and usually, in its unit; log returns in percent. */
+  private rangesIn({ moved, now, usual, share }: RegimeReport) {
+    const { name, title, unit } = this.group.channels[moved[0]!]!;
+    const isLog = this.innovation.chosen === "logReturn";
+    const of =
+      this.volatility !== null
+        ? { unit: "σ", times: 1 }
+        : isLog
+          ? { unit: "%", times: 100 }
+          : { unit, times: 1 };
+    return {
+      title: title === "" ? name : title,
+      unit: of.unit,
+      movesLow: of.times * now.low,
+      movesHigh: of.times * now.high,
+      usualLow: of.times * usual.low,
+      usualHigh: of.times * usual.high,
+      share: share === null ? null : share.value,
+      usualShareLow: share === null ? null : share.low,
+      usualShareHigh: share === null ? null : share.high,
+    };
   }
 
   /** After a declaration: decides whether the collapse is over, lasts, or has become another one. */

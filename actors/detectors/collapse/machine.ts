@@ -12,8 +12,8 @@
  *     one only for much evidence of a further change.
  * K3  When the old regime comes back, also while a new one is being learnt, the old baseline stays (`collapse.recovered`).
  * K4  When the new regime persists, the detector learns it in `relearning`, and tracking begins against it (`collapse.rebaselined`).
- * K5  `context.guarantee` says whether the false-alarm rate is guaranteed. Dependence between rows voids it, independence restores it, in any
- *     state; each change is announced once, because the detector signals only changes.
+ * K5  `context.guarantee` says whether the false-alarm rate is guaranteed. That is not known before the alarms of enough rows were counted.
+ *     Dependence between rows voids it, independence restores it, in any state; each change is announced once, because the detector signals only changes.
  * K6  A suspicion is not announced, because most suspicions pass.
  *
  * The statistic and its threshold are in detector.ts, the wording of events in announcements.ts.
@@ -22,6 +22,7 @@ import { assign, setup } from "xstate";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 import {
   calibrated,
+  confirmed,
   declared,
   declaredAgain,
   rebaselined,
@@ -37,6 +38,7 @@ type AllSignals = CompleteRow<CollapseSignal>;
 const dependence = {
   dependent: { actions: [{ type: "setGuarantee", params: { guarantee: "void" } }, announces(voided)] },
   independent: { actions: [{ type: "setGuarantee", params: { guarantee: "holds" } }, announces(restored)] },
+  confirmed: { actions: [{ type: "setGuarantee", params: { guarantee: "holds" } }, announces(confirmed)] },
 } as const;
 
 export const collapseMachine = setup({
@@ -51,7 +53,7 @@ export const collapseMachine = setup({
   },
 }).createMachine({
   id: "collapse",
-  context: ({ input }) => ({ group: input.group, guarantee: "holds" as const }),
+  context: ({ input }) => ({ group: input.group, guarantee: "unknown" as const }),
   initial: "warming",
   states: {
     warming: {

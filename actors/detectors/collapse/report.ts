@@ -15,8 +15,10 @@ import type { Baseline } from "./baseline.ts";
 
 /** Channels named in a report. */
 const NAMED = 5;
+/** Standard deviations on either side of a mean between which nearly all values are. */
+const SPREADS = 2;
 
-interface RegimeReport {
+export interface RegimeReport {
   /** Corrected purity after − before. */
   readonly purityChange: number;
   readonly fidelity: number;
@@ -29,10 +31,25 @@ interface RegimeReport {
   readonly effect: number;
   /** Channels whose second moments changed most, largest change first. */
   readonly moved: readonly number[];
+  /** Mean ± SPREADS standard deviations of the innovations of the first of them, since the onset and usually. */
+  readonly now: Range;
+  readonly usual: Range;
+  /** Share of a mode in the movement of all channels, and between which it usually is in so many rows; null without a mode. */
+  readonly share: (Range & { readonly value: number }) | null;
 }
 
-/** `innovations` holds `rows` rows. O(n³ + rows n²), once per alarm. */
-export function compareRegimes(baseline: Baseline, innovations: Float64Array, rows: number): RegimeReport {
+interface Range {
+  readonly low: number;
+  readonly high: number;
+}
+
+/** `innovations` holds `rows` rows; `mode`: 0 or 1, whose share is told, −1: none. O(n³ + rows n²), once per alarm. */
+export function compareRegimes(
+  baseline: Baseline,
+  innovations: Float64Array,
+  rows: number,
+  mode: number,
+): RegimeReport {
   const recent = baseline.standardise(innovations);
   const n = baseline.kept.length;
   const m = baseline.channels;
@@ -46,13 +63,18 @@ export function compareRegimes(baseline: Baseline, innovations: Float64Array, ro
   const before = Float64Array.from(baseline.correlation, (r) => r / m);
   let trace = 0;
   for (let i = 0; i < n; i++) trace += moments[i * n + i]!;
+  const moved = mostMoved(n, baseline.correlation, moments);
+  const told = {
+    effect: effectOf(baseline, recent, moments),
+    moved,
+    now: rangeOf(innovations, n, moved[0]!),
+    usual: {
+      low: baseline.innovation(moved[0]!, -SPREADS),
+      high: baseline.innovation(moved[0]!, SPREADS),
+    },
+  };
   // No kept channel moved since the onset: there is no state after it.
-  if (!(trace > 0))
-    return {
-      ...UNCHANGED,
-      effect: effectOf(baseline, recent, moments),
-      moved: mostMoved(n, baseline.correlation, moments),
-    };
+  if (!(trace > 0)) return { ...UNCHANGED, ...told };
   const after = Float64Array.from(moments, (v) => v / trace);
   const zeros = new Float64Array(n * n);
   const states = new StateComparison(n);
@@ -66,8 +88,48 @@ export function compareRegimes(baseline: Baseline, innovations: Float64Array, ro
     bures: states.buresDistance(),
     pointerOverlap: pointerOverlap(n, states.vecARe, states.vecAIm, states.vecBRe, states.vecBIm),
     entropyChange: vonNeumannEntropy(n, states.valuesB) - vonNeumannEntropy(n, states.valuesA),
-    effect: effectOf(baseline, recent, moments),
-    moved: mostMoved(n, baseline.correlation, moments),
+    ...told,
+    share:
+      mode < 0 ? null : shareOf(baseline, baseline.modes.subarray(mode * n, (mode + 1) * n), moments, rows),
+  };
+}
+
+/** Mean ± SPREADS standard deviations of column c. */
+function rangeOf(rows: Float64Array, n: number, c: number): Range {
+  let [count, mean, squares] = [0, 0, 0];
+  for (let at = c; at < rows.length; at += n) {
+    count++;
+    const off = rows[at]! - mean;
+    mean += off / count;
+    squares += off * (rows[at]! - mean);
+  }
+  const half = SPREADS * Math.sqrt(squares / count);
+  return { low: mean - half, high: mean + half };
+}
+
+/**
+ * The share of a mode u, uᵀMu / tr M. In k normal rows of the correlation R with the share s it has, by its differential, the standard deviation
+ * √(2/k ((1 − s)² s² + s² (tr R² / m² − s²))).
+ */
+function shareOf(
+  baseline: Baseline,
+  mode: Float64Array,
+  moments: Float64Array,
+  rows: number,
+): Range & { value: number } {
+  const n = mode.length;
+  const m = baseline.channels;
+  let trace = 0;
+  for (let c = 0; c < n; c++) trace += moments[c * n + c]!;
+  let squares = 0;
+  for (const r of baseline.correlation) squares += r * r;
+  const usual = along(mode, baseline.correlation) / m;
+  const others = Math.max(0, squares / (m * m) - usual * usual);
+  const half = SPREADS * usual * Math.sqrt((2 / rows) * ((1 - usual) * (1 - usual) + others));
+  return {
+    value: along(mode, moments) / trace,
+    low: Math.max(0, usual - half),
+    high: Math.min(1, usual + half),
   };
 }
 
@@ -101,14 +163,13 @@ function along(u: Float64Array, a: Float64Array): number {
   return sum;
 }
 
-const UNCHANGED: RegimeReport = {
+const UNCHANGED = {
   purityChange: 0,
   fidelity: 1,
   bures: 0,
   pointerOverlap: 1,
   entropyChange: 0,
-  effect: 0,
-  moved: [],
+  share: null,
 };
 
 /** Channels by Σ_j |moment after − before|, largest first; ties by number. */

@@ -1,8 +1,11 @@
 /** The signals of the collapse detector and the context of its machine. */
 import type { Group, Signal } from "../../ports/detector.ts";
 
-/** "holds": false alarms are at most as frequent as the settings allow. "void": there is no guaranteed rate. */
-export type Guarantee = "holds" | "void";
+/**
+ * "holds": false alarms are at most as frequent as the settings allow. "void": there is no guaranteed rate. "unknown": nothing speaks against it, but
+ * the alarms of too few rows were counted.
+ */
+export type Guarantee = "unknown" | "holds" | "void";
 
 export interface CollapseContext {
   readonly group: string;
@@ -29,6 +32,18 @@ export interface Declared extends Signal {
   readonly pointerOverlap: number;
   readonly entropyChange: number;
   readonly rowsAfter: number;
+  /** Of the channel that moved most: its display name, and the unit of its innovations. */
+  readonly title: string;
+  readonly unit: string;
+  /** Between which its innovations lie now, and usually: mean ± 2 standard deviations. */
+  readonly movesLow: number;
+  readonly movesHigh: number;
+  readonly usualLow: number;
+  readonly usualHigh: number;
+  /** Share of the movement of all channels that is along the mode of the bet, and between which it usually is in so many rows; null for other bets. */
+  readonly share: number | null;
+  readonly usualShareLow: number | null;
+  readonly usualShareHigh: number | null;
   /** Channels that moved most, strongest first. */
   readonly channels: readonly string[];
   /** Channels that were left out because they did not vary in calibration. */
@@ -56,6 +71,14 @@ export interface Dependent extends Signal {
   readonly evidence: number;
 }
 
+/** Alarms are not much more frequent than promised: it is known now. */
+export interface Confirmed extends Signal {
+  readonly type: "confirmed";
+  /** Rows and alarms that were counted. */
+  readonly rows: number;
+  readonly alarms: number;
+}
+
 export interface Independent extends Signal {
   readonly type: "independent";
   readonly lag1: number;
@@ -74,4 +97,5 @@ export type CollapseSignal =
   | Returned
   | (Signal & { readonly type: "persists"; readonly rows: number })
   | Dependent
-  | Independent;
+  | Independent
+  | Confirmed;

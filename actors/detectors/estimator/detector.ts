@@ -30,7 +30,7 @@ import { TickSignal } from "./tick-signal.ts";
 
 export const estimator = defineDetector({
   name: "estimator",
-  version: 1,
+  version: 2,
   machine: estimatorMachine,
   // A single channel has no coherence.
   enabled: (settings, group) => settings.estimator.enabled && group.n >= 2 && !group.states,
@@ -47,6 +47,8 @@ const REGAINED_ABOVE = 0.75;
 /** Memory of the reference in looks, while coherent and while decohered. */
 const REFERENCE_LOOKS = 64;
 const FORGIVING_LOOKS = 256;
+/** Standard deviations on either side of the reference between which the level usually is. */
+const SPREADS = 2;
 
 const Scalars = namedNumbers(
   /** The current level, and the normal one. */
@@ -58,6 +60,9 @@ const Scalars = namedNumbers(
   "lastUs",
   "publishedUs",
   "publishedCount",
+  /** Variance of the level about its reference while the group was coherent, and from how many looks. */
+  "variance",
+  "looks",
 );
 
 type Context = DetectorContext<typeof estimatorMachine>;
@@ -71,6 +76,10 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   private readonly source: SignalSource;
   private readonly publisher: StatePublisher;
   private readonly scalars = new Scalars();
+  /** Of the batch that is consumed. */
+  private context: Context | null = null;
+  /** Made once: a function for each batch would be garbage. */
+  private readonly taken = (timeUs: number): void => this.look(timeUs, this.context!);
   private readonly visibilities: Float64Array;
   private readonly roots: Float64Array;
 
@@ -94,7 +103,8 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   }
 
   update(batch: Batch, context: Context): void {
-    this.source.consume(batch, this.density, (timeUs) => this.look(timeUs, context));
+    this.context = context;
+    this.source.consume(batch, this.density, this.taken);
   }
 
   publish(context: Context): unknown {
@@ -160,6 +170,12 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
       if (!coherent) scalars.reference = Math.max(reference, level);
       return;
     }
+    if (coherent && !against) {
+      scalars.looks++;
+      const off = level - reference;
+      scalars.variance =
+        scalars.variance + (off * off - scalars.variance) / Math.min(scalars.looks, REFERENCE_LOOKS);
+    }
     const looks = coherent ? REFERENCE_LOOKS : FORGIVING_LOOKS;
     const towards = coherent ? level : Math.max(level, 2 * floor);
     scalars.reference = reference + (towards - reference) / looks;
@@ -191,11 +207,14 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
 
   private judgement(timeUs: number, kappa: number) {
     const { n } = this.group;
-    const { level, reference } = this.scalars;
+    const { level, reference, variance } = this.scalars;
+    const half = SPREADS * Math.sqrt(variance);
     return {
       timeUs,
       level,
       reference,
+      usualLow: Math.max(0, reference - half),
+      usualHigh: Math.min(1, reference + half),
       purity: correctedPurity(this.density.purity, kappa),
       nEff: 1 / kappa,
       significantPairs: this.publisher.significantPairs(this.density, kappa),

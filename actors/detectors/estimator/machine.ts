@@ -13,7 +13,7 @@
  */
 import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
-import { brief } from "../event-wording.ts";
+import { brief, range } from "../event-wording.ts";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
 
 interface Judgement extends Signal {
@@ -21,6 +21,9 @@ interface Judgement extends Signal {
   readonly level: number;
   /** The normal level before this judgement. */
   readonly reference: number;
+  /** Between which the level usually is while the group is coherent. */
+  readonly usualLow: number;
+  readonly usualHigh: number;
   readonly purity: number;
   readonly nEff: number;
   readonly significantPairs: number;
@@ -90,7 +93,7 @@ function lost(judgement: Judgement, { group }: { readonly group: string }): Anno
   return {
     kind: "coherence.lost",
     severity: "notice",
-    title: `${group} no longer moves together: mean squared coherence ${brief(judgement.level)}, before ${brief(judgement.reference)}`,
+    title: `${group} no longer moves together: ${levelOf(judgement)}`,
     detail: detail(judgement),
   };
 }
@@ -99,12 +102,27 @@ function regained(judgement: Judgement, { group }: { readonly group: string }): 
   return {
     kind: "coherence.regained",
     severity: "notice",
-    title: `${group} moves together again: mean squared coherence ${brief(judgement.level)}, before ${brief(judgement.reference)}`,
+    title: `${group} moves together again: ${levelOf(judgement)}`,
     detail: detail(judgement),
   };
 }
 
+function levelOf({ level, usualLow, usualHigh }: Judgement): string {
+  return `mean squared coherence ${brief(level)} (usual: ${range(usualLow, usualHigh, "")})`;
+}
+
 function detail(judgement: Judgement): NonNullable<Announcement["detail"]> {
-  const { level, reference, purity, nEff, significantPairs, pairs, timeUs } = judgement;
-  return { atUs: timeUs, level, reference, purity, nEff, significantPairs, pairs, source: "estimated" };
+  const { level, reference, usualLow, usualHigh, purity, nEff, significantPairs, pairs, timeUs } = judgement;
+  return {
+    atUs: timeUs,
+    level,
+    reference,
+    usualLow,
+    usualHigh,
+    purity,
+    nEff,
+    significantPairs,
+    pairs,
+    source: "estimated",
+  };
 }

@@ -72,14 +72,13 @@ export function alarmOf({ kind, timeUs, group, channels, detail }: EventMessage)
   const detector = Object.hasOwn(ALARMS, kind) ? ALARMS[kind] : undefined;
   if (detector === undefined) return null;
   const atUs = detail["atUs"];
-  const promised = detail["guarantee"] !== "void";
-  const { priority } = detail;
+  const { priority, guarantee = "holds" } = detail;
   return {
     detector,
     timeUs: typeof atUs === "number" ? atUs : timeUs,
     group,
     channels,
-    promised,
+    promised: guarantee === "holds",
     ...(typeof priority === "number" ? { priority } : {}),
   };
 }
