@@ -89,7 +89,10 @@ function perSample(name: string, rates: readonly number[]): BenchRow {
 /** A number that V8 boxes has 12 to 16 bytes: less is none per row. */
 const BOXED_BYTES = 12;
 
-/** Bytes that a row leaves on the heap, of the row assembler and each detector. */
+/** Rows so far apart that each is judged for itself, µs. */
+const SECOND_US = 1_000_000;
+
+/** Bytes that a row leaves on the heap, of the row assembler and each detector: rows a second apart, of which none is averaged with others. */
 async function benchAllocation(names: readonly string[]): Promise<BenchRow[]> {
   const turns = await inTurns(Object.fromEntries(names.map((name) => [name, bytesPerRow(name)])));
   return names.map((name) =>
@@ -106,7 +109,7 @@ const FRAMES_BETWEEN = 20;
 
 /** A contender: the median growth of the heap. Readings between which memory was collected are left out. */
 function bytesPerRow(name: string): () => number {
-  const rows = createRows([name]);
+  const rows = createRows([name], SECOND_US);
   const rowsBetween = (FRAMES_BETWEEN * FRAME_SAMPLES) / CHANNELS;
   return () => {
     const grown: number[] = [];
@@ -212,20 +215,26 @@ function samplesPerSecond(names: readonly string[]): () => number {
   };
 }
 
-/** A walk through the row assembler and these detectors, frame by frame, without end. */
-export function createRows(names: readonly string[]): { next(): void; checkAfter(frames: number): void } {
+/** 2026: a time of day is too large for a small integer of V8, as times of live rows are. */
+const START_US = 1_767_225_600_000_000;
+
+/** A walk through the row assembler and these detectors, frame by frame, without end, with rows `rowUs` apart. */
+export function createRows(
+  names: readonly string[],
+  rowUs = ROW_US,
+): { next(): void; checkAfter(frames: number): void } {
   const settings = parseSettings({});
-  const group = rowsGroup(CHANNELS);
+  const group = { ...rowsGroup(CHANNELS), everyUs: rowUs };
   const frames = walkFrames(200, FRAME_SAMPLES, CHANNELS);
   const actors = names.map((name) => new StandaloneActor(DETECTORS[name]!, settings, group, uniforms()));
   const assembler = new RowAssembler(group);
-  let [next, time] = [0, 0];
+  let [next, time] = [0, START_US];
   return {
     next() {
       const frame = frames[next]!;
       next = (next + 1) % frames.length;
-      for (let k = 0; k < FRAME_SAMPLES; k++) frame.time[k] = time + Math.floor(k / CHANNELS) * ROW_US;
-      time += (FRAME_SAMPLES / CHANNELS) * ROW_US;
+      for (let k = 0; k < FRAME_SAMPLES; k++) frame.time[k] = time + Math.floor(k / CHANNELS) * rowUs;
+      time += (FRAME_SAMPLES / CHANNELS) * rowUs;
       const batch = assembler.consume(frame);
       for (const actor of actors) {
         actor.now = time;

@@ -47,7 +47,7 @@ function takenOf(times: readonly number[], factor = 1): Taken[] {
       frame: frameOf([[times[tick]!, channel, 0]]),
       sampleInnovation: Float64Array.of(size),
     });
-    signal.consume(batch, density, (timeUs) => taken.push({ tick, timeUs, z }));
+    signal.consume(batch, density, () => taken.push({ tick, timeUs: signal.time[0]!, z }));
   }
   return taken;
 }

@@ -19,7 +19,7 @@ import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
-import { SETTLED_ROWS, Segments } from "./segments.ts";
+import { PRICE, SETTLED_ROWS, Segments, TIME, VALUE } from "./segments.ts";
 import { LOOKS_A_ROW } from "./splits.ts";
 
 /** Rows between updates of the price, because the spacing of rows may drift. */
@@ -130,9 +130,13 @@ export class PricedSegments<Context> {
     if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
     scalars.rows = scalars.rows + 1;
     scalars.excess = Math.max(0, scalars.excess - 1 / scalars.promised);
-    const { price } = this;
+    const { given } = segments;
+    given[TIME] = time;
+    given[PRICE] = this.price;
     for (let c = 0; c < this.n; c++) {
-      if (means.counts[c] === 0 || !segments.see(c, means.mean(c), time, price)) continue;
+      if (means.counts[c] === 0) continue;
+      given[VALUE] = means.mean(c);
+      if (!segments.see(c)) continue;
       taker.changed(c, time, context);
       this.note(segments.found.changedUs, time);
     }

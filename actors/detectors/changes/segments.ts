@@ -44,6 +44,11 @@ export const COURSE_FROM = 24;
 /** Recent rows kept as they came. A new segment begins with at most so many of them. */
 const RECENT = 64;
 
+/** Places in what `see` is given. */
+export const VALUE = 0;
+export const TIME = 1;
+export const PRICE = 2;
+
 const Channels = namedNumbers(
   /** The value before, as it came and tempered, and whether they differ. */
   "last",
@@ -83,6 +88,8 @@ export interface FoundChange {
 
 export class Segments {
   readonly fields: Fields;
+  /** What `see` is given: numbers of an array are not boxed, arguments are. */
+  readonly given = new Float64Array(3);
   /** What the last change was. */
   readonly found: FoundChange = {
     gain: 0,
@@ -106,7 +113,7 @@ export class Segments {
   private readonly splits: Splits;
   private readonly recentValues: Float64Array;
   private readonly recentTimes: Float64Array;
-  private readonly row = new Float64Array(2);
+  private readonly row = new Float64Array(3);
   private readonly line = new Float64Array(LINE_WIDTH);
   private readonly residual = new Float64Array(1);
   private readonly fitBefore = new Float64Array(FIT_WIDTH);
@@ -140,17 +147,18 @@ export class Segments {
   }
 
   /**
-   * Takes the value of channel c in a row at `time`. True: a change was found whose gain is at least `price`, in nats; `found` describes it
-   * and a new segment has begun.
+   * Takes given[VALUE], the value of channel c in a row at given[TIME]. True: a change was found whose gain is at least given[PRICE], in nats; `found`
+   * describes it and a new segment has begun.
    */
-  see(c: number, value: number, time: number, price: number): boolean {
+  see(c: number): boolean {
+    const { given } = this;
     const channel = this.channels.at(c);
     const slot = c * RECENT + (channel.recent % RECENT);
-    this.recentValues[slot] = value;
-    this.recentTimes[slot] = time;
+    this.recentValues[slot] = given[VALUE]!;
+    this.recentTimes[slot] = given[TIME]!;
     channel.recent = channel.recent + 1;
-    this.advance(c, value, time);
-    return this.judge(c, price);
+    this.advance(c, slot);
+    return this.judge(c);
   }
 
   /** Nats that the best split of the last look gains; 0 before the first. */
@@ -183,8 +191,10 @@ export class Segments {
     return true;
   }
 
-  private advance(c: number, value: number, time: number): void {
+  /** Takes the recent row in the slot. */
+  private advance(c: number, slot: number): void {
     const { moments, row } = this;
+    const value = this.recentValues[slot]!;
     const channel = this.channels.at(c);
     const at = c * MOMENTS_WIDTH;
     const rows = moments[at]!;
@@ -193,17 +203,20 @@ export class Segments {
     if (Number.isNaN(last)) {
       channel.lastTempered = value;
       channel.wild = 0;
-      if (rows === 0) channel.startUs = time;
+      if (rows === 0) channel.startUs = this.recentTimes[slot]!;
       return;
     }
     const step = Math.abs(value - last);
     if (step > 0 && !(channel.grain > 0 && channel.grain <= step)) channel.grain = step;
     row[0] = channel.lastTempered;
     row[1] = value;
-    if (rows >= TEMPERED_AFTER) this.temper(c, last);
+    if (rows >= TEMPERED_AFTER) {
+      row[2] = last;
+      this.temper(c);
+    }
     channel.lastTempered = row[1]!;
     channel.wild = row[1] === value ? 0 : 1;
-    if (rows >= LEAST_ROWS) this.splits.keep(c, rows, time, moments, at);
+    if (rows >= LEAST_ROWS) this.splits.keep(c, this.recentTimes, slot, moments, at);
     addRow(moments, at, row);
     if (rows + 1 >= LEAST_ROWS) this.refit(c);
   }
@@ -221,9 +234,10 @@ export class Segments {
     if (open) for (let k = 0; k < FIT_WIDTH; k++) expectations[fit + k] = fits[fit + k]!;
   }
 
-  /** Replaces row = (tempered value before, value) by what enters the moments. `last`: the value before, as it came. */
-  private temper(c: number, last: number): void {
+  /** Replaces row = (tempered value before, value, value before as it came) by what enters the moments. */
+  private temper(c: number): void {
     const { row, expectations } = this;
+    const last = row[2]!;
     const channel = this.channels.at(c);
     const fit = c * FIT_WIDTH;
     const t = this.moments[c * MOMENTS_WIDTH]!;
@@ -239,9 +253,9 @@ export class Segments {
     row[1] = row[1]! - residual + scale * studentResidual(residual / scale);
   }
 
-  private judge(c: number, price: number): boolean {
+  private judge(c: number): boolean {
     const channel = this.channels.at(c);
-    const place = this.bestSplit(c, channel.suspect > 0, price);
+    const place = this.bestSplit(c, channel.suspect > 0);
     channel.suspect = place < 0 ? 0 : channel.suspect + 1;
     // The best split must have settled, so that it is not replaced by a better one. The rows that raised suspicion may begin later than any split
     // that had enough rows after it; LEAST_ROWS later theirs has.
@@ -250,9 +264,10 @@ export class Segments {
     return true;
   }
 
-  /** The place of the split that gains most, of those that are due or of `all`; -1: none gains `price`. Sets `found.gain`. */
-  private bestSplit(c: number, all: boolean, price: number): number {
+  /** The place of the split that gains most, of those that are due or of `all`; -1: none gains the price. Sets `found.gain`. */
+  private bestSplit(c: number, all: boolean): number {
     const { moments, fits, splits, residual, found } = this;
+    const price = this.given[PRICE]!;
     const channel = this.channels.at(c);
     const rows = moments[c * MOMENTS_WIDTH]!;
     if (rows < 2 * LEAST_ROWS || channel.grain === 0) return -1;
@@ -275,7 +290,7 @@ export class Segments {
 
   /** Describes the change and begins a new segment with the rows after it. */
   private begin(c: number, place: number): void {
-    const { moments, splits, found, line, recentValues, recentTimes, fitBefore, before } = this;
+    const { moments, splits, found, line, fitBefore, before } = this;
     const channel = this.channels.at(c);
     const at = c * MOMENTS_WIDTH;
     const end = place * MOMENTS_WIDTH;
@@ -296,8 +311,7 @@ export class Segments {
     channel.suspect = 0;
     const again = Math.min(found.rowsAfter, channel.recent, RECENT);
     for (let k = channel.recent - again; k < channel.recent; k++) {
-      const slot = c * RECENT + (k % RECENT);
-      this.advance(c, recentValues[slot]!, recentTimes[slot]!);
+      this.advance(c, c * RECENT + (k % RECENT));
     }
     writeLine(moments, at, line);
     found.after = line[LINE.end]!;

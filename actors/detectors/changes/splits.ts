@@ -37,12 +37,13 @@ export class Splits {
     this.prefixes.fill(0, first, first + PLACES * MOMENTS_WIDTH);
   }
 
-  /** Keeps the moments of all `rows` ≥ 1 rows so far, as a split before the row at `time`, which follows. */
-  keep(channel: number, rows: number, time: number, moments: Float64Array, from: number): void {
+  /** Keeps the moments of all rows so far, at least one, as a split before the row at times[slot], which follows. */
+  keep(channel: number, times: Float64Array, slot: number, moments: Float64Array, from: number): void {
+    const rows = moments[from]!;
     const level = levelOf(rows);
     const number = (rows % CYCLE) >> Math.min(level + 1, LEVELS - 1);
     const place = channel * PLACES + level * SLOTS + (number & (SLOTS - 1));
-    this.times[place] = time;
+    this.times[place] = times[slot]!;
     const at = place * MOMENTS_WIDTH;
     for (let k = 0; k < MOMENTS_WIDTH; k++) this.prefixes[at + k] = moments[from + k]!;
   }

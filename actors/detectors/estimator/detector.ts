@@ -79,7 +79,7 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   /** Of the batch that is consumed. */
   private context: Context | null = null;
   /** Made once: a function for each batch would be garbage. */
-  private readonly taken = (timeUs: number): void => this.look(timeUs, this.context!);
+  private readonly taken = (): void => this.look(this.context!);
   private readonly visibilities: Float64Array;
   private readonly roots: Float64Array;
 
@@ -136,8 +136,9 @@ export class EstimatorDetector implements Detector<typeof estimatorMachine> {
   }
 
   /** Called after each update of ρ. Judges the level every `looksEvery` updates. */
-  private look(timeUs: number, context: Context): void {
+  private look(context: Context): void {
     const { scalars, density, source } = this;
+    const timeUs = source.time[0]!;
     scalars.lastUs = timeUs;
     scalars.untilLook--;
     if (scalars.untilLook > 0) return;

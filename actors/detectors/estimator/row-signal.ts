@@ -23,6 +23,7 @@ const DELAY_ROWS = 2.7;
 
 export class RowSignal implements SignalSource {
   readonly fields: Fields;
+  readonly time = new Float64Array(1);
   readonly warm = true;
   private readonly n: number;
   private readonly scale: EwmaMoments;
@@ -49,7 +50,7 @@ export class RowSignal implements SignalSource {
     };
   }
 
-  consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void {
+  consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
     const { n, u, zRe, zIm } = this;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
@@ -70,7 +71,9 @@ export class RowSignal implements SignalSource {
       }
       if (!known) continue;
       this.filter.update(u, zRe, zIm);
-      if (density.update(zRe, zIm)) taken(time);
+      if (!density.update(zRe, zIm)) continue;
+      this.time[0] = time;
+      taken();
     }
   }
 

@@ -46,6 +46,7 @@ const Scalars = namedNumbers(
 
 export class TickSignal implements SignalSource {
   readonly fields: Fields;
+  readonly time = new Float64Array(1);
   private readonly n: number;
   private readonly order: 1 | 2;
   /** γ and ψ-cadence in radians of ω₀. */
@@ -100,7 +101,7 @@ export class TickSignal implements SignalSource {
     return this.scalars.omega;
   }
 
-  consume(batch: Batch, density: DensityEstimate, taken: (timeUs: number) => void): void {
+  consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
     const { scalars, ticks, n } = this;
     const { frame, sampleInnovation } = batch;
     for (let k = 0; k < frame.count; k++) {
@@ -147,7 +148,7 @@ export class TickSignal implements SignalSource {
     t: number,
     innovation: number,
     density: DensityEstimate,
-    taken: (timeUs: number) => void,
+    taken: () => void,
   ): void {
     const { scalars, zRe, zIm } = this;
     const omega = scalars.omega;
@@ -159,7 +160,10 @@ export class TickSignal implements SignalSource {
     for (let k = 0; k < UPDATES_MAX && scalars.next <= now; k++, scalars.next += step) {
       this.resonators.read(scalars.next, zRe, zIm);
       this.standardise();
-      if (density.update(zRe, zIm, this.alpha)) taken(Math.floor(scalars.next / omega + scalars.origin));
+      if (density.update(zRe, zIm, this.alpha)) {
+        this.time[0] = Math.floor(scalars.next / omega + scalars.origin);
+        taken();
+      }
     }
     this.resonators.tick(c, now, innovation);
     this.synchrony?.tick(c, now);

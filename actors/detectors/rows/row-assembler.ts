@@ -133,21 +133,21 @@ export class RowAssembler {
       }
       // `!(t <= pendingTime)` is also true for NaN: there is no row yet.
       if (!(t <= pendingTime) || pendingCount === 0 || reported[c] === 1) {
-        if (pendingCount > 0) this.emit(pendingTime);
-        this.beginRow(t);
+        if (pendingCount > 0) this.emit();
         pendingTime = t;
+        scalars.pendingTime = t;
+        this.beginRow();
         pendingCount = 0;
       }
       reported[c] = 1;
       pendingCount++;
       out[k] = this.take(c, value[k]!);
       if (pendingCount === n) {
-        this.emit(pendingTime);
+        this.emit();
         pendingCount = 0;
       }
     }
     scalars.samples = scalars.samples + count;
-    scalars.pendingTime = pendingTime;
     scalars.pendingCount = pendingCount;
   }
 
@@ -173,9 +173,9 @@ export class RowAssembler {
       if (Number.isNaN(pending)) pending = grid;
       else if (grid > pending) {
         if (t - last > GAP_TICKS * every) {
-          this.emit(pending);
+          this.emitAt(pending);
           this.startAnew();
-        } else for (; pending < grid; pending += every) this.emit(pending);
+        } else for (; pending < grid; pending += every) this.emitAt(pending);
         pending = grid;
       }
       last = t;
@@ -214,10 +214,10 @@ export class RowAssembler {
     return innovation;
   }
 
-  /** Rows: detects a gap before the row, and measures the spacing. */
-  private beginRow(time: number): void {
+  /** Rows: detects a gap before the pending row, and measures the spacing. */
+  private beginRow(): void {
     const scalars = this.scalars;
-    const spacing = time - scalars.lastRowTime;
+    const spacing = scalars.pendingTime - scalars.lastRowTime;
     if (!(spacing > 0)) return;
     const known = this.every > 0;
     const nominal = known ? this.every : scalars.spacing;
@@ -238,9 +238,15 @@ export class RowAssembler {
     this.base.fill(Number.NaN);
   }
 
-  /** Writes the pending row into the batch and clears it. */
-  private emit(time: number): void {
+  private emitAt(time: number): void {
+    this.scalars.pendingTime = time;
+    this.emit();
+  }
+
+  /** Writes the pending row into the batch and clears it. Its time is `pendingTime`, and no argument: that would be boxed. */
+  private emit(): void {
     const { n, batch, scalars, value, sum, fresh, reported } = this;
+    const time = scalars.pendingTime;
     const r = batch.rows;
     if (r === batch.rowTime.length) growBatch(batch, n);
     const at = r * n;
