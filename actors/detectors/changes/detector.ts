@@ -38,12 +38,12 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
   private readonly priced: PricedSegments<Context>;
   private readonly normal: InstanceType<typeof Normal>;
 
-  constructor(settings: Settings, group: Group) {
+  /** `settledRows`: rows before a change is declared; for those who compare lengths. */
+  constructor(settings: Settings, group: Group, settledRows?: number) {
     this.group = group;
     this.normal = new Normal(group.n);
-    this.priced = new PricedSegments(settings.changes, group, {
-      changed: (c, time, context) => this.declareChange(c, time, context),
-    });
+    const changed = (c: number, time: number, context: Context) => this.declareChange(c, time, context);
+    this.priced = new PricedSegments(settings.changes, group, { changed }, settledRows);
     const { scalars, ...rest } = this.priced.fields;
     this.fields = { scalars, normal: this.normal.array, ...rest };
   }

@@ -19,7 +19,7 @@ import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
-import { PRICE, SETTLED_ROWS, Segments, TIME, VALUE } from "./segments.ts";
+import { PRICE, Segments, TIME, VALUE } from "./segments.ts";
 import { LOOKS_A_ROW } from "./splits.ts";
 
 /** Rows between updates of the price, because the spacing of rows may drift. */
@@ -66,12 +66,18 @@ export class PricedSegments<Context> {
   private readonly scalars = new Scalars();
   private readonly means: MeanRows;
 
-  constructor(settings: PriceSettings, { n, everyUs }: Pick<Group, "n" | "everyUs">, taker: Taker<Context>) {
+  /** `settledRows`: as in segments.ts. */
+  constructor(
+    settings: PriceSettings,
+    { n, everyUs }: Pick<Group, "n" | "everyUs">,
+    taker: Taker<Context>,
+    settledRows?: number,
+  ) {
     this.settings = settings;
     this.n = n;
     this.taker = taker;
     this.spacing = new RowSpacing(everyUs);
-    this.segments = new Segments(n);
+    this.segments = new Segments(n, settledRows);
     this.means = new MeanRows(new Uint8Array(n).fill(1));
     this.scalars.declaredUs = Number.NaN;
     this.scalars.changedUs = Number.NaN;
@@ -146,8 +152,8 @@ export class PricedSegments<Context> {
 
   /** Several channels that change together have changed once: the first declaration stands. */
   private note(changedUs: number, time: number): void {
-    const { scalars } = this;
-    if (Math.abs(changedUs - scalars.changedUs) <= SETTLED_ROWS * this.rowUs) return;
+    const { scalars, segments } = this;
+    if (Math.abs(changedUs - scalars.changedUs) <= segments.settledRows * this.rowUs) return;
     scalars.declaredUs = time;
     scalars.changedUs = changedUs;
     scalars.excess = scalars.excess + 1;

@@ -33,8 +33,8 @@ import { Splits } from "./splits.ts";
 
 /** Least rows on each side of a split: two lines through fewer rows fit almost anything. */
 const LEAST_ROWS = 6;
-/** Rows that the best split must be old. Before, the change may still be under way, and its place would be taken too early. */
-export const SETTLED_ROWS = 16;
+/** Rows that the best split must be old, by default. Before, the change may still be under way, and its place would be taken too early. */
+const SETTLED_ROWS = 16;
 /** Numbers fitted to two lines with common noise: two intercepts, two slopes, φ. */
 const FITTED = 5;
 /** Rows before residuals are tempered: before, their scale is not known to a factor of two. */
@@ -88,6 +88,8 @@ export interface FoundChange {
 
 export class Segments {
   readonly fields: Fields;
+  /** Rows that a split must be old. */
+  readonly settledRows: number;
   /** What `see` is given: numbers of an array are not boxed, arguments are. */
   readonly given = new Float64Array(3);
   /** What the last change was. */
@@ -119,7 +121,8 @@ export class Segments {
   private readonly fitBefore = new Float64Array(FIT_WIDTH);
   private readonly before = new Float64Array(COURSE_WIDTH);
 
-  constructor(n: number) {
+  constructor(n: number, settledRows = SETTLED_ROWS) {
+    this.settledRows = settledRows;
     this.channels = new Channels(n);
     this.moments = new Float64Array(n * MOMENTS_WIDTH);
     this.fits = new Float64Array(n * FIT_WIDTH);
@@ -259,7 +262,7 @@ export class Segments {
     channel.suspect = place < 0 ? 0 : channel.suspect + 1;
     // The best split must have settled, so that it is not replaced by a better one. The rows that raised suspicion may begin later than any split
     // that had enough rows after it; LEAST_ROWS later theirs has.
-    if (channel.suspect <= LEAST_ROWS || this.rowsAfter(c, place) < SETTLED_ROWS) return false;
+    if (channel.suspect <= LEAST_ROWS || this.rowsAfter(c, place) < this.settledRows) return false;
     this.begin(c, place);
     return true;
   }

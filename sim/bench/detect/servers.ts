@@ -3,11 +3,13 @@
  * others, by VUS-PR (`vus.ts`); and what the incidents of the shipped core would have told the people on duty.
  *
  *   file ─┬─ scores of `detect --detector anomaly`, one pass ─► VUS-PR, window: the period of the first metric
+ *         │                                                   └─► F1 of rows, its threshold chosen on the other machines
  *         └─ rows through the core ─► incidents: a day, labelled windows found, share inside or within NEAR_ROWS of a label
  *
  * The SMD is one-minute data (Su et al. 2019, KDD), the ASD five-minute data (Li et al. 2021, KDD). A file has the metrics and a column `label`.
  */
 import { basename } from "node:path";
+import { crossFitted } from "./cross-fit.ts";
 import { filesIn } from "./data-folder.ts";
 import { type Rows, readRows, scoresOf } from "./rows.ts";
 import { alarmOf } from "./score.ts";
@@ -37,8 +39,12 @@ interface Result {
   readonly rows: number;
   readonly columns: number;
   readonly vus: number;
+  /** F1 of rows at each of THRESHOLDS. */
+  readonly f1: readonly number[];
   readonly incidents: Incidents;
 }
+
+const THRESHOLDS = Float64Array.from({ length: 99 }, (_, k) => (k + 1) / 100);
 
 interface Incidents {
   readonly days: number;
@@ -87,8 +93,14 @@ function servers({ data, everyUs, target, published }: Servers): Suite<Job, Resu
     },
     async run({ path }) {
       const rows = await readRows(path, { everyUs, label: "label" });
-      const vus = vusPr(scoresOf("anomaly", rows, { everyUs }), rows.labels, windowOf(rows))!;
-      return { rows: rows.count, columns: rows.columns.length, vus, incidents: incidentsOf(rows, everyUs) };
+      const scores = scoresOf("anomaly", rows, { everyUs });
+      return {
+        rows: rows.count,
+        columns: rows.columns.length,
+        vus: vusPr(scores, rows.labels, windowOf(rows))!,
+        f1: Array.from(THRESHOLDS, (threshold) => f1Of(scores, rows.labels, threshold)),
+        incidents: incidentsOf(rows, everyUs),
+      };
     },
     report(scored) {
       const results = scored.map(({ result }) => result);
@@ -107,7 +119,7 @@ function servers({ data, everyUs, target, published }: Servers): Suite<Job, Resu
             ...result,
           })),
         ],
-        figures: [vus, ...incidentFigures(incidents)],
+        figures: [vus, ...f1Figures(results), ...incidentFigures(incidents)],
       };
     },
   };
@@ -157,6 +169,36 @@ function incidentFigures(all: readonly Incidents[]): Figure[] {
         opened,
       ),
       target: { atLeast: 0.6 },
+    },
+  ];
+}
+
+/** 2 hits / (2 hits + false + missed) of rows whose score is at least the threshold. */
+function f1Of(scores: Float64Array, labels: Uint8Array, threshold: number): number {
+  let [hits, wrong] = [0, 0];
+  for (let r = 0; r < scores.length; r++) {
+    const is = scores[r]! >= threshold;
+    if (is && labels[r] === 1) hits++;
+    else if (is !== (labels[r] === 1)) wrong++;
+  }
+  return hits === 0 ? 0 : (2 * hits) / (2 * hits + wrong);
+}
+
+/** With the threshold that is best on the other machines, and with the best one of each machine, which nobody knows beforehand. */
+function f1Figures(results: readonly Result[]): Figure[] {
+  if (results.length < 2) return [];
+  const worth = (among: readonly Result[], k: number) => among.reduce((sum, { f1 }) => sum + f1[k]!, 0);
+  const fitted = crossFitted(results, {
+    fit: (others) =>
+      THRESHOLDS.reduce((best, _, k) => (worth(others, k) > worth(others, best) ? k : best), 0),
+    measure: ({ f1 }, k) => f1[k]!,
+  });
+  return [
+    { name: "F1 of rows, threshold cross-fitted", value: meanOf(fitted), decimals: 3 },
+    {
+      name: "F1 of rows, best threshold of each",
+      value: meanOf(results.map(({ f1 }) => Math.max(...f1))),
+      decimals: 3,
     },
   ];
 }
