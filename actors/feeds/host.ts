@@ -9,16 +9,18 @@
  *
  * Innovations are AR(1) residuals: load depends on its own past, so differences would be dependent, and a share of 0 has no logarithm.
  */
+
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import { errorText } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { isOwnHealth, OWN_LATENESS } from "../ports/own-health.ts";
-import { feedKind } from "./feed-kind.ts";
+import { badSpec, feedKind } from "./feed-kind.ts";
 import { clipName, FeedWriter } from "./feed-writer.ts";
 import { type Channel, channel, type Meter } from "./host/meter.ts";
-import { type Meters, openMeters } from "./host/meters.ts";
-import { choice, duration, text } from "./options.ts";
+import { type Meters, openMeters, SELECTED, type Selected } from "./host/meters.ts";
+import { choice, duration, names, text } from "./options.ts";
 import { Pause } from "./pause.ts";
 import { nextRow } from "./row-grid.ts";
 
@@ -32,14 +34,20 @@ export const hostKind = feedKind({
       ["named", "unnamed"],
       "whether incidents say which processes do most: their names, no arguments (default: named)",
     ),
+    with: names(`also, where the machine has them: ${Object.keys(SELECTED).join(",")}`),
   },
   speed: () => null,
-  create: ({ source, group, options, context: { clock } }) =>
-    createHostFeed({
+  create({ spec, source, group, options, context: { clock } }) {
+    const wrong = options.with.find((name) => !Object.hasOwn(SELECTED, name));
+    if (wrong !== undefined)
+      throw badSpec(spec, `with=${wrong} names nothing`, expectedAmong(wrong, Object.keys(SELECTED)));
+    return createHostFeed({
       ...{ source, group, clock },
       everyUs: options.every,
       namesProcesses: options.processes !== "unnamed",
-    }),
+      meters: () => openMeters(undefined, options.with as readonly Selected[]),
+    });
+  },
 });
 
 /** Shorter delays come from a busy event loop or garbage collection and are not gaps. */

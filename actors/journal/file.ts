@@ -190,7 +190,8 @@ export class FileJournal implements Journal {
     this.#lock = lock;
     this.#report = options.onReport ?? ignore;
     this.#segmentBytes = options.segmentBytes ?? SEGMENT_BYTES;
-    this.#limits = { retainBytes: options.retainBytes ?? Infinity, retainUs: options.retainUs ?? Infinity };
+    const { retainBytes = Infinity, retainUs = Infinity } = options;
+    this.#limits = { retainBytes, retainUs };
     this.#keepSnapshots = Math.max(2, options.keepSnapshots ?? Infinity);
     this.#snapshots = snapshots;
     this.#segments = opened.segments;
@@ -234,6 +235,17 @@ export class FileJournal implements Journal {
 
   get segments(): readonly Segment[] {
     return this.#segments;
+  }
+
+  /** How much is kept, and what it may be: bytes of segments and snapshots, µs between the first and last block. Bounds are Infinity where there are none. */
+  get keeps(): {
+    readonly bytes: number;
+    readonly spanUs: number;
+    readonly limits: Readonly<RetentionLimits>;
+  } {
+    const { bytes } = this.#planRetention(NO_LIMITS);
+    const spanUs = (this.#last?.timeUs ?? 0) - (this.#first?.timeUs ?? 0);
+    return { bytes, spanUs, limits: this.#limits };
   }
 
   async append(block: JournalBlock): Promise<void> {
@@ -413,8 +425,8 @@ export class FileJournal implements Journal {
     }
   }
 
-  #planRetention(): RetentionPlan {
-    return planRetention(this.#segments, this.#snapshots.kept, this.#limits);
+  #planRetention(limits = this.#limits): RetentionPlan {
+    return planRetention(this.#segments, this.#snapshots.kept, limits);
   }
 
   /** Carries out a plan of which the log durably says how far it goes. Another one may have been carried out meanwhile. */
@@ -460,6 +472,8 @@ function checkPartition(directory: string, found: string | null, expected: strin
       expected: `"${expected}"`,
     });
 }
+
+const NO_LIMITS: RetentionLimits = { retainBytes: Infinity, retainUs: Infinity };
 
 function lastOf(segments: readonly Segment[]): BlockPosition | null {
   return segments.findLast((segment) => segment.last !== null)?.last ?? null;

@@ -52,7 +52,7 @@ export class OwnPartition implements SessionPartition {
       recording,
       listener,
       log,
-      gauges: () => shadow?.gauges() ?? {},
+      gauges: () => ({ ...shadow?.gauges(), ...("directory" in journal ? keptGauges(journal) : {}) }),
     }).catch(async (error: unknown) => {
       await journal.close();
       throw error;
@@ -147,3 +147,15 @@ async function openJournal(
     ...(retainHours === undefined ? {} : { retainUs: retainHours * 3_600_000_000 }),
   });
 }
+
+/** How much the recording holds, and for how long; its bounds where it has any. */
+function keptGauges({ keeps: { bytes, spanUs, limits } }: Kept): Record<string, number> {
+  return {
+    recordingBytes: bytes,
+    recordingSpanUs: spanUs,
+    ...(Number.isFinite(limits.retainBytes) ? { recordingBytesMax: limits.retainBytes } : {}),
+    ...(Number.isFinite(limits.retainUs) ? { recordingSpanUsMax: limits.retainUs } : {}),
+  };
+}
+
+type Kept = Pick<Awaited<ReturnType<typeof openPartitionForWriting>>, "keeps">;

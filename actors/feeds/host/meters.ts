@@ -4,6 +4,7 @@ import { errorText } from "../../../protocol/errors.ts";
 import { diskMeter, networkMeter } from "./linux-devices.ts";
 import { kernelMeter } from "./linux-kernel.ts";
 import { memoryMeter, pagingMeter } from "./linux-memory.ts";
+import { cgroupMeter, frequencyMeter, pressureMeter, temperatureMeter } from "./linux-selected.ts";
 import type { Meter } from "./meter.ts";
 import { loadMeter, osMemoryMeter, osProcessorMeter, ownMeter } from "./portable.ts";
 
@@ -13,8 +14,18 @@ export interface Meters {
   missing: string[];
 }
 
-/** On any `system` except "linux", opens the meters that every platform has. */
-export function openMeters(system: string = platform()): Meters {
+/** What is taken when it is asked for (linux-selected.ts). */
+export const SELECTED = {
+  pressure: () => pressureMeter(),
+  temperature: () => temperatureMeter(),
+  frequency: () => frequencyMeter(),
+  cgroup: () => cgroupMeter(),
+} satisfies Record<string, () => Meter | null>;
+
+export type Selected = keyof typeof SELECTED;
+
+/** On any `system` except "linux", opens the meters that every platform has. `selected`: what is taken besides. */
+export function openMeters(system: string = platform(), selected: readonly Selected[] = []): Meters {
   const found: Meters = { meters: [], missing: [] };
   if (system === "linux") {
     open(found, "processors (/proc/stat)", kernelMeter, osProcessorMeter);
@@ -29,6 +40,9 @@ export function openMeters(system: string = platform()): Meters {
     open(found, "memory", osMemoryMeter);
     found.missing.push("kernel.*", "processes.*", "paging.*", "disk.*", "network.*", "swap.used");
   }
+  for (const name of selected)
+    if (system === "linux") open(found, `${name}.*`, SELECTED[name]);
+    else found.missing.push(`${name}.* (Linux only)`);
   open(found, "own.*", ownMeter);
   return found;
 }

@@ -55,8 +55,26 @@ export function figuresOf(gauges: Gauges): readonly Figure[] {
     ...of("queueDepth", "Queue", "Inputs that wait", (value) => quantity(value, "")),
     ...of("residentBytes", "Memory", "Of the whole process", (value) => quantity(value, "B")),
     ...of("heapBytes", "Heap", "Of its JavaScript", (value) => quantity(value, "B")),
+    ...of(
+      "recordingBytes",
+      "Recording",
+      "On disk; of its bound, if it has one, above which the oldest part is removed",
+      (value) => ofBound(value, gauges["recordingBytesMax"], (bytes) => quantity(bytes, "B")),
+      (gauges["recordingBytes"] ?? 0) > (gauges["recordingBytesMax"] ?? Number.POSITIVE_INFINITY),
+    ),
+    ...of(
+      "recordingSpanUs",
+      "Recorded time",
+      "From its oldest part that is kept; of its bound, if it has one",
+      (value) => ofBound(value, gauges["recordingSpanUsMax"], span),
+    ),
     ...actorsOf(gauges),
   ];
+}
+
+/** "12 MB of 1 GB". */
+function ofBound(value: number, bound: number | undefined, show: (value: number) => string): string {
+  return bound === undefined ? show(value) : `${show(value)} of ${show(bound)}`;
 }
 
 /** Processor time of each actor for one input. */
