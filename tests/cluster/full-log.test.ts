@@ -6,12 +6,11 @@ import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { RemoteSession } from "../../actors/cluster/remote-session.ts";
 import { restMs } from "../../actors/cluster/takeover.ts";
 import { inputs } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { rejection } from "../journal/builders.ts";
 import { createManualClock } from "../support/clock.ts";
 import { FaultyStream } from "../support/faulty-stream.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { TOYS } from "../support/toy-actors.ts";
 import { NO_ROOM, SESSION, testCluster } from "./cluster-world.ts";
@@ -125,17 +124,12 @@ test("a partition whose log is full is not ready on any node, says so once, and 
 
 test("a log that is full for hours sheds live frames, keeps the counts of reports, and goes on when there is room", async () => {
   const { clock, stream, journal } = await opened(1 << 16);
-  const partition = await Partition.open({
+  const partition = await openPartition({
     session: SESSION,
-    partition: "p0",
     epoch: 1,
     journal,
     clock,
-    settings: defaultSettings(),
     definitions: TOYS,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   const feed = scriptedFeed("feed", "live");
   partition.startFeeds([feed]);

@@ -5,13 +5,13 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { derivedEvents } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import { MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { machineOf, toy } from "../core/toy-core.ts";
 import { createManualClock } from "../support/clock.ts";
 import { FaultyStream } from "../support/faulty-stream.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { openStreamJournal, PARTITION } from "./streamed.ts";
 
@@ -41,7 +41,7 @@ test("[V2] a record that was cut off between its parts is written again, whole, 
   const stream = new FaultyStream();
   const start = async (owner: string) => {
     const { journal, epoch } = await openStreamJournal({ bus, clock, stream, owner });
-    return Partition.open({
+    return openPartition({
       session: "s",
       partition: PARTITION,
       journal,
@@ -49,9 +49,6 @@ test("[V2] a record that was cut off between its parts is written again, whole, 
       clock,
       settings: parseSettings({}),
       definitions: { group: [talkative], session: [] },
-      versions: {},
-      recording: null,
-      log() {},
     });
   };
   const first = await start("n1@1");

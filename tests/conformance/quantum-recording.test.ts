@@ -5,19 +5,16 @@
  */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { systemClock } from "../../actors/clock.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import { openRecordingForWriting } from "../../actors/journal/recording.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import type { Feed } from "../../actors/ports/feed.ts";
-import { SYSTEM } from "../../actors/system.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { QuantumInput } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import type { Scenario, ScenarioOptions } from "../../sim/worlds/model/scenario.ts";
 import { quantumShelving } from "../../sim/worlds/quantum/shelving.ts";
 import { quantumZeno } from "../../sim/worlds/quantum/zeno.ts";
 import { finalState } from "../support/final-state.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { run } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { runtimes } from "../support/runtimes.ts";
@@ -26,16 +23,9 @@ const START = 1_700_000_000_000_000;
 
 test("a recording of density matrices, state vectors and measurement records verifies on all runtimes", async () => {
   const directory = temporaryDirectory();
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal: await openRecordingForWriting(directory, { partition: "p0" }),
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
     recording: directory,
-    log: () => {},
   });
   partition.startFeeds([
     feed(quantumShelving, { group: "atom", form: "density", durationUs: 300e6 }),

@@ -4,17 +4,15 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { inputs } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
-import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { liveCommands } from "../../sim/mod.ts";
 import { createManualClock } from "../support/clock.ts";
 import { holdable } from "../support/held-journal.ts";
 import { channels } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { start } from "../support/program-run.ts";
 import { openRecording, temporaryDirectory } from "../support/recorded-run.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
@@ -119,16 +117,9 @@ test("[N1] samples answered with 200 are in the recording of a process that is k
 /** A live session with a group g, and its gateway. */
 async function session() {
   const journal = holdable(createMemoryJournal());
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal,
     clock: createManualClock(1_700_000_000_000_000),
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   partition.commands.handle(liveCommands({ partition, journal, recording: null }));
   const feed = scriptedFeed("feed", "live");

@@ -7,8 +7,7 @@ import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { inputs } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
-import { SYSTEM } from "../../actors/system.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { pushCommands } from "../../collab/live/push-commands.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
@@ -18,8 +17,8 @@ import {
   MAX_INGEST_BYTES,
   MAX_INGEST_GROUPS,
 } from "../../protocol/limits.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { holdable } from "../support/held-journal.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { type Answer, ask, errorOf, withGateway } from "./http.ts";
 
 const JSON_TYPE = "application/json";
@@ -328,16 +327,8 @@ function rowsAt(fromUs: number) {
 /** A live session to which programs push, and its gateway. */
 async function session() {
   const journal = holdable(createMemoryJournal());
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   partition.commands.handle(pushCommands(partition));
   const gateway = await createGateway({ sessions: [partition] });

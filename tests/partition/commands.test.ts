@@ -7,12 +7,11 @@ import { RemoteSession } from "../../actors/cluster/remote-session.ts";
 import { SessionServer } from "../../actors/cluster/session-server.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { pushCommands } from "../../collab/live/push-commands.ts";
 import type { CommandName } from "../../protocol/commands.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { liveCommands } from "../../sim/mod.ts";
 import { recordedCommands } from "../../sim/recordings/replay/commands.ts";
@@ -21,6 +20,7 @@ import { openStreamJournal } from "../cluster/streamed.ts";
 import { type CommandsWorld, commandsContract } from "../contracts/commands.ts";
 import { holdable } from "../support/held-journal.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 
@@ -94,17 +94,10 @@ async function live(
   epoch = 0,
 ): Promise<CommandsWorld & { partition: Partition }> {
   const log = holdable(journal);
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal: log,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
     epoch,
     recording,
-    log: () => {},
   });
   const { commands } = partition;
   commands.handle({ ...liveCommands({ partition, journal: log, recording }), ...pushCommands(partition) });

@@ -16,6 +16,7 @@ import type { CommandInput, EventMessage, SessionOpened, Shed } from "../../prot
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { type ScriptedFeed, scriptedFeed } from "../support/scripted-feed.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
@@ -259,16 +260,10 @@ test("[P3] a partition that is opened again continues from the durable log", asy
 
 test("a session is open when its first input is durable, and not open when that cannot be", async () => {
   const open = (journal: Journal) =>
-    Partition.open({
-      session: "test",
-      partition: "p0",
+    openPartition({
       journal,
       clock: createManualClock(1_700_000_000_000_000),
-      settings: defaultSettings(),
       definitions: TOYS,
-      versions: {},
-      recording: null,
-      log: () => {},
     });
   const slow = slowJournal();
   const opening = open(slow);
@@ -766,16 +761,12 @@ async function given<J extends AnyJournal = Journal>(
   const journal = (options.journal ?? createMemoryJournal({})) as J;
   const clock = options.clock ?? createManualClock(1_700_000_000_000_000);
   const logged: string[] = [];
-  const opening = Partition.open({
-    session: "test",
-    partition: "p0",
+  const opening = openPartition({
     journal,
     clock,
     settings: options.settings ?? defaultSettings(),
     requested: options.requested ?? [],
     definitions: TOYS,
-    versions: {},
-    recording: null,
     ...(options.partitions === undefined ? {} : { partitions: options.partitions }),
     ...(options.snapshotSamples === undefined ? {} : { snapshotSamples: options.snapshotSamples }),
     ...(options.of === undefined ? {} : { of: options.of }),

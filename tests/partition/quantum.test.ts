@@ -3,18 +3,17 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import type { FrameOverlay } from "../../actors/ports/overlay.ts";
-import { SYSTEM } from "../../actors/system.ts";
 import { decodeBlock } from "../../protocol/block.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import { MAX_FRAME_SAMPLES, MAX_FRAME_SPAN_US } from "../../protocol/limits.ts";
 import type { QuantumInput, Shed, StateMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { channels } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { currents, density, mixture, vector } from "../support/quantum.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 
@@ -145,16 +144,9 @@ interface World {
 async function given(kind: "live" | "recorded"): Promise<World> {
   const journal = createMemoryJournal({});
   const clock = createManualClock(NOW);
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal,
     clock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   const feed = scriptedFeed("feed", kind);
   partition.startFeeds([feed]);

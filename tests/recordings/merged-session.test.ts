@@ -6,12 +6,11 @@ import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession } from "../../sim/recordings/replay/session.ts";
 import { createManualClock } from "../support/clock.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
 /** Rates whose frames meet at some times and not at others; the second ends later. */
@@ -33,16 +32,11 @@ test.before(async () => {
   recorded = (await Promise.all(
     PARTITIONS.map(async (name, k): Promise<Recorded> => {
       const journal = keptOpen(createMemoryJournal({}));
-      const partition = await Partition.open({
+      const partition = await openPartition({
         session: "recorded",
         partition: name,
         journal,
-        clock: systemClock,
-        settings: defaultSettings(),
         definitions: TOYS,
-        versions: {},
-        recording: null,
-        log: () => {},
       });
       const lines: string[] = [];
       partition.subscribe(listening(lines, () => {}));

@@ -3,14 +3,13 @@
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import type { ActorDefinition } from "../../actors/ports/detector.ts";
 import { SYSTEM } from "../../actors/system.ts";
-import { defaultSettings, type Settings } from "../../protocol/settings.ts";
+import type { Settings } from "../../protocol/settings.ts";
 import { replay } from "../../sim/recordings/replay/replay.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { run } from "../support/program-run.ts";
 import { openRecording, record, temporaryDirectory } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
@@ -96,16 +95,9 @@ test("what other versions derive from the blocks before them is not recorded as 
   // The toy of the next version finds something in block 3, in which the first found nothing.
   const [summing, ...others] = TOYS.group;
   const eager = { ...TOYS, group: [countingTwice(summing!), ...others] };
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
     definitions: eager,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   const kinds: string[] = [];
   for await (const { kind } of journal.read()) kinds.push(kind);

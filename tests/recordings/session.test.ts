@@ -8,16 +8,16 @@ import { systemClock } from "../../actors/clock.ts";
 import type { CoreDefinitions } from "../../actors/core/mod.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import type { DeliveredFrame, LiveSession, SessionListener } from "../../actors/ports/session.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import type { Channels, EventMessage, MetricsMessage, StateMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession, type ReplaySessionOptions } from "../../sim/recordings/replay/session.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { rowsOf } from "../support/interval-rows.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { TOYS } from "../support/toy-actors.ts";
 
@@ -383,16 +383,10 @@ test("a place outside of the recording is refused by its range, and nothing move
 test("a recording whose beginning is gone is played from the oldest place that is left", async () => {
   const short = createMemoryJournal({ retainBytes: 2 << 20 });
   const whole = new Listening();
-  const writer = await Partition.open({
+  const writer = await openPartition({
     session: "recorded",
-    partition: "p0",
     journal: short,
-    clock: systemClock,
-    settings: defaultSettings(),
     definitions: TOYS,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   writer.subscribe(whole);
   writer.startFeeds(
@@ -446,17 +440,11 @@ async function recorded(
   feed: string,
   listener: SessionListener = {},
 ): Promise<Partition> {
-  const partition = await Partition.open({
+  const partition = await openPartition({
     session: "recorded",
-    partition: "p0",
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
     definitions,
-    versions: {},
-    recording: null,
     keepsPast: true,
-    log: () => {},
   });
   partition.subscribe(listener);
   partition.startFeeds(createFeeds([feed], { clock: systemClock, seed: 1 }));

@@ -11,15 +11,15 @@ import type { FileJournal } from "../../actors/journal/file.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { LogWriter } from "../../actors/log/writer.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { DerivedRecord, Journal, JournalEntry } from "../../actors/ports/journal.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { decodeCheckpoint, decodeDerived, encodeCheckpoint, encodeDerived } from "../../protocol/block.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { Shadow, type ShadowOptions } from "../../sim/recordings/replay/shadow.ts";
 import { TailVerification } from "../../sim/recordings/replay/tail.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { run, start } from "../support/program-run.ts";
 import { record, temporaryDirectory } from "../support/recorded-run.ts";
 import { summing, TOYS } from "../support/toy-actors.ts";
@@ -241,17 +241,9 @@ function altering(journal: FileJournal, change: (record: DerivedRecord) => Deriv
 }
 
 function open(journal: Journal): Promise<Partition> {
-  return Partition.open({
-    session: "test",
-    partition: "p0",
+  return openPartition({
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
     snapshotSamples: 20_000,
-    log: () => {},
   });
 }
 

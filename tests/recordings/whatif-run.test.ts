@@ -5,7 +5,7 @@ import { cpSync, existsSync, readdirSync, readFileSync, writeFileSync } from "no
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { openRecording, Partition, SYSTEM } from "../../actors/mod.ts";
+import { openRecording, SYSTEM } from "../../actors/mod.ts";
 import type { WhatIfRequest } from "../../protocol/commands.ts";
 import { EigenwatchError, exitCodeOf } from "../../protocol/errors.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
@@ -18,6 +18,7 @@ import { runWhatIf, type WhatIfOptions } from "../../sim/recordings/whatif/whati
 import { createManualClock } from "../support/clock.ts";
 import { coreAtEnd } from "../support/core-at.ts";
 import { CHANNELS, marketFeed, rowUs } from "../support/market-feed.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { type Block, blocksOf, copied, eventsOf, inputsOf, samplesIn } from "../support/recorded-blocks.ts";
 import { type RecordedRun, recordFeeds, temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -331,17 +332,11 @@ test("events whose notes are missing, or came late, are those of the original al
 test("[W4] the recording of a running session can be branched", async () => {
   const directory = temporaryDirectory();
   const { openRecordingForWriting } = await import("../../actors/mod.ts");
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal: await openRecordingForWriting(directory, { partition: "p0" }),
     // Its timers do not run: nothing enters the log after the feed has ended.
     clock: createManualClock(),
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
     recording: directory,
-    log: () => {},
   });
   partition.startFeeds([marketFeed(600)]);
   await partition.feedsEnded();

@@ -6,7 +6,6 @@ import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { inputs } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { RoomCommand } from "../../collab/rooms/forwarder.ts";
 import { servePartition } from "../../collab/rooms/partition-service.ts";
@@ -15,6 +14,7 @@ import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { threshold } from "./edits.ts";
 
 const SUBJECT = commandsSubject("plant", "p0");
@@ -24,7 +24,7 @@ async function world() {
   const bus = createMemoryBus(systemClock);
   const journal = createMemoryJournal({});
   const said: string[] = [];
-  const partition = await Partition.open({
+  const partition = await openPartition({
     ...{ session: "plant", partition: "p0", journal, clock: systemClock, settings: defaultSettings() },
     ...{ definitions: SYSTEM, versions: {}, recording: null, log() {} },
   });

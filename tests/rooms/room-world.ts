@@ -4,17 +4,16 @@ import { WebsocketProvider } from "y-websocket";
 import * as Y from "yjs";
 import { systemClock } from "../../actors/clock.ts";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
-import { SYSTEM } from "../../actors/system.ts";
 import { createGateway, type Gateway, type GatewayOptions } from "../../collab/gateway/gateway.ts";
 import type { RequestOrigin } from "../../collab/gateway/request.ts";
 import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
 import { RoomServer } from "../../collab/rooms/room-server.ts";
 import type { Principal } from "../../protocol/principal.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { condition } from "../support/condition.ts";
+import { openPartition } from "../support/open-partition.ts";
 
 export interface RoomWorld {
   readonly gateway: Gateway;
@@ -96,17 +95,11 @@ export async function roomWorld(
 }
 
 export function openRoomPartition(journal: Journal): Promise<Partition> {
-  return Partition.open({
+  return openPartition({
     session: "plant",
     partition: "room",
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
     of: "edits",
-    log() {},
   });
 }
 

@@ -7,7 +7,6 @@ import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { listAlerts } from "../../actors/list-alerts.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import { inputs } from "../../actors/log/read.ts";
-import { Partition } from "../../actors/partition/partition.ts";
 import type { Clock } from "../../actors/ports/clock.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { commandTarget } from "../../collab/rooms/command-target.ts";
@@ -16,10 +15,10 @@ import { alertsOf } from "../../collab/rooms/in-force.ts";
 import { joinRoom } from "../../collab/rooms/join-room.ts";
 import type { LoggedCommandName } from "../../protocol/commands.ts";
 import type { CommandInput, Edit, EventMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { machineOf, toy } from "../core/toy-core.ts";
 import { condition } from "../support/condition.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { openRoomPartition } from "./room-world.ts";
 
@@ -61,16 +60,10 @@ export async function sessionWorld() {
   const journal = createMemoryJournal({});
   const roomJournal = createMemoryJournal({});
   const room = await openRoomPartition(roomJournal);
-  const to = await Partition.open({
+  const to = await openPartition({
     session: "plant",
-    partition: "p0",
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
     definitions: DEFINITIONS,
-    versions: {},
-    recording: null,
-    log() {},
   });
   const feed = scriptedFeed("feed", "live");
   to.startFeeds([feed]);

@@ -11,7 +11,7 @@ import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
 import { coreAt } from "../../actors/log/core-at.ts";
 import { scanLogOf } from "../../actors/log-scans.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { Journal } from "../../actors/ports/journal.ts";
 import type { FollowedScan } from "../../actors/scan/followed-scan.ts";
 import { endInterrupted, loggedScans, type ScanLog } from "../../actors/scan/scan-log.ts";
@@ -19,11 +19,11 @@ import { ScanService } from "../../actors/scan/service.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import type { ScanFact } from "../../protocol/scan-facts.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { ReplaySession } from "../../sim/recordings/replay/session.ts";
 import { ask } from "../gateway/http.ts";
 import { condition } from "../support/condition.ts";
 import { holdable } from "../support/held-journal.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { InlineThread } from "./inline-thread.ts";
 
@@ -54,16 +54,8 @@ class StoppableThread extends InlineThread {
 }
 
 async function world(journal: Journal, run: string): Promise<World> {
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal,
-    clock: systemClock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   const scanLog = scanLogOf(partition);
   await endInterrupted(scanLog);

@@ -7,9 +7,10 @@ import type { CoreDefinitions } from "../../actors/core/core.ts";
 import { createFeeds } from "../../actors/feeds/session-feeds.ts";
 import { openJournal } from "../../actors/journal/mod.ts";
 import { openRecording, openRecordingForWriting } from "../../actors/journal/recording.ts";
-import { Partition } from "../../actors/partition/partition.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import type { Feed } from "../../actors/ports/feed.ts";
 import { defaultSettings, type Settings } from "../../protocol/settings.ts";
+import { openPartition } from "./open-partition.ts";
 
 export interface RecordedRun {
   directory: string;
@@ -36,16 +37,11 @@ export async function recordFeeds(
 ): Promise<RecordedRun> {
   const directory = options.directory ?? temporaryDirectory();
   const settings = options.settings ?? defaultSettings();
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
+  const partition = await openPartition({
     journal: await openRecordingForWriting(directory, { partition: "p0" }),
-    clock: systemClock,
     settings,
     definitions: options.definitions,
-    versions: {},
     recording: directory,
-    log: () => {},
   });
   await options.before?.(partition);
   partition.startFeeds(options.feeds);

@@ -3,22 +3,20 @@
 
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { createMemoryJournal } from "../../actors/journal/memory.ts";
-import { Partition } from "../../actors/partition/partition.ts";
-import { SYSTEM } from "../../actors/system.ts";
+import type { Partition } from "../../actors/partition/partition.ts";
 import { type InjectionRequest, readCommand } from "../../protocol/commands.ts";
 import type { StartedInjection } from "../../protocol/controls.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, EventMessage } from "../../protocol/messages.ts";
-import { defaultSettings } from "../../protocol/settings.ts";
 import { prepareInjection } from "../../sim/worlds/inject.ts";
 import { Variates } from "../../sim/worlds/model/variates.ts";
 import { createOverlay, type OverlayOptions, type ScenarioOverlay } from "../../sim/worlds/overlay.ts";
 import { injectableNames } from "../../sim/worlds/scenarios.ts";
 import { createManualClock } from "../support/clock.ts";
 import { channels, row } from "../support/inputs.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 import { correlation, correlationNear, differences, mean, near, variance } from "./moments.ts";
 
@@ -327,16 +325,8 @@ function readInjection(body: unknown): InjectionRequest {
 /** A running session with a group g of two channels. */
 async function session(everyUs = 1e6) {
   const clock = createManualClock(1_700_000_000_000_000);
-  const partition = await Partition.open({
-    session: "test",
-    partition: "p0",
-    journal: createMemoryJournal({}),
+  const partition = await openPartition({
     clock,
-    settings: defaultSettings(),
-    definitions: SYSTEM,
-    versions: {},
-    recording: null,
-    log: () => {},
   });
   const events: EventMessage[] = [];
   const seen: { time: number; value: number }[] = [];
