@@ -26,6 +26,16 @@ test("a segment begins with the bytes by which programs know it", () => {
   );
 });
 
+test("a length that no header has begins no segment", () => {
+  const least = encodeSegmentHeader({ ...HEADER, partition: "", createdFrom: {} }).length - 2;
+  const withLength = (length: number) => {
+    const bytes = encodeSegmentHeader(HEADER).subarray(0, SEGMENT_PREFIX_BYTES);
+    new DataView(bytes.buffer, bytes.byteOffset).setUint32(8, length, true);
+    return segmentHeaderBytes(bytes);
+  };
+  assert.equal([withLength(least), withLength(least - 1), withLength(2 ** 31)], [least, null, null]);
+});
+
 test("a header with any byte changed, or cut anywhere, is damaged", () => {
   const bytes = encodeSegmentHeader(HEADER);
   for (let at = 0; at < bytes.length; at++) {

@@ -228,4 +228,18 @@ export const EQUIVALENT: readonly Equivalent[] = [
     reason:
       "The first row, if its time cannot be read, is scored at some time of 1970; it is printed as it stood.",
   },
+  {
+    path: "actors/journal/batch.ts",
+    line: "const grown = new Uint8Array(Math.max(this.length, 2 * this.bytes.length));",
+    original: "*",
+    replacement: "/",
+    reason: "The buffer grows by as much as is needed: more copies, the same bytes.",
+  },
+  {
+    path: "actors/journal/memory.ts",
+    line: "async *read(from = 0): AsyncGenerator<JournalEntry> {",
+    original: "0",
+    replacement: "(0 + 1)",
+    reason: "The first block has the number 1.",
+  },
 ];
