@@ -54,6 +54,39 @@ export function traceLine(pen: Pen, columns: Columns, frame: LineFrame): void {
   }
 }
 
+/**
+ * Traces the area between two lines, to be filled: from the least of `lower` to the largest of `upper` in each column, broken where either is.
+ * `view`: that of both.
+ */
+export function traceBand(
+  pen: Pen & { closePath(): void },
+  lower: Columns,
+  upper: Columns,
+  frame: LineFrame,
+): void {
+  const { view, leftPx, offset, scale, joinColumns, shown = (value: number) => value } = frame;
+  const first = view.endColumn - view.columns + 1;
+  const shift = leftPx + 0.5 - first;
+  let run: number[] = [];
+  const close = () => {
+    run.forEach((a, k) => {
+      const y = offset + scale * shown(upper.high(a));
+      if (k === 0) pen.moveTo(a + shift, y);
+      else pen.lineTo(a + shift, y);
+    });
+    for (const a of run.reverse()) pen.lineTo(a + shift, offset + scale * shown(lower.low(a)));
+    if (run.length > 0) pen.closePath();
+    run = [];
+  };
+  const from = Math.max(lower.oldest, upper.oldest, first - Math.ceil(joinColumns));
+  for (let a = from; a <= Math.min(lower.newest, upper.newest, view.endColumn); a++) {
+    if (Number.isNaN(shown(lower.low(a))) || Number.isNaN(shown(upper.high(a)))) continue;
+    if (run.length > 0 && a - run.at(-1)! > joinColumns) close();
+    run.push(a);
+  }
+  close();
+}
+
 /** Extremes of the columns in view; NaN when there are none. */
 export function extremes(columns: Columns, view: TimeView, into: { low: number; high: number }): void {
   const from = Math.max(columns.oldest, view.endColumn - view.columns + 1);

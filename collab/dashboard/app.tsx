@@ -12,6 +12,7 @@ import { ChannelsPanel } from "./panels/channels/panel.tsx";
 import { ConnectionBanner } from "./panels/connection/panel.tsx";
 import { EventsPanel } from "./panels/events/panel.tsx";
 import { FollowBanner } from "./panels/follow/banner.tsx";
+import { ForecastsDialog } from "./panels/forecasts/panel.tsx";
 import { Header } from "./panels/header/panel.tsx";
 import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
@@ -62,6 +63,7 @@ const DIALOGS: readonly Panel[] = [
   MonitorDialog,
   RiskDialog,
   TrendsDialog,
+  ForecastsDialog,
   ScanDialog,
   RecordingsDialog,
   HelpDialog,

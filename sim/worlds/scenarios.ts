@@ -22,6 +22,7 @@ import { levelShift } from "./metrics/level-shift.ts";
 import { serverMetrics } from "./metrics/server-metrics.ts";
 import { spike } from "./metrics/spike.ts";
 import { stuckSensor } from "./metrics/stuck-sensor.ts";
+import { wandering } from "./metrics/wandering.ts";
 import type { Scenario } from "./model/scenario.ts";
 import { quantumShelving } from "./quantum/shelving.ts";
 import { quantumLadder, quantumTelegraph } from "./quantum/telegraph.ts";
@@ -47,6 +48,7 @@ export const SCENARIOS: readonly Scenario[] = [
   stuckSensor,
   dropOut,
   burst,
+  wandering,
   clockStep,
   quantumTelegraph,
   quantumLadder,

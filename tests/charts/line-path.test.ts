@@ -2,11 +2,15 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Columns } from "../../collab/charts/columns.ts";
-import { extremes, gaps, traceLine } from "../../collab/charts/line-path.ts";
+import { extremes, gaps, traceBand, traceLine } from "../../collab/charts/line-path.ts";
 import { timeView } from "../../collab/charts/time-axis.ts";
 
 class Paper {
   strokes: [number, number][][] = [];
+  closed = 0;
+  closePath(): void {
+    this.closed++;
+  }
   moveTo(x: number, y: number): void {
     this.strokes.push([[x, y]]);
   }
@@ -46,6 +50,25 @@ test("a line is broken at a gap and nowhere else", () => {
   traceLine(paper, columns, plain);
   assert.is(paper.strokes.length, 2);
   assert.equal(gaps(columns, view, 2), [[30, 40]]);
+});
+
+test("a band goes along its upper line and back along its lower one, apart where either has a gap", () => {
+  const [lower, upper] = [new Columns(10, 200), new Columns(10, 200)];
+  for (let t = 0; t < 1000; t += 10) {
+    if (t < 300 || t > 400) lower.add(t, 1);
+    if (t < 600 || t > 700) upper.add(t, 2 + (t === 50 ? 3 : 0));
+  }
+  const paper = new Paper();
+  traceBand(paper, lower, upper, { ...plain, leftPx: 7 });
+  assert.equal([paper.strokes.length, paper.closed], [3, 3]);
+  const [first] = paper.strokes;
+  assert.equal(first!.slice(0, 2), [
+    [7.5, 2],
+    [8.5, 2],
+  ]);
+  assert.equal(first![5], [12.5, 5], "the largest of a column");
+  assert.equal(first!.at(-1), [7.5, 1]);
+  assert.is(first!.length, 60);
 });
 
 test("sparse samples at their usual spacing are joined", () => {

@@ -29,7 +29,7 @@ import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-fo
 
 export const prediction = defineDetector({
   name: "prediction",
-  version: 2,
+  version: 3,
   machine: predictionMachine,
   enabled: (settings, group) =>
     settings.prediction.enabled && !group.states && columnsOf(settings, group).length > 0,
@@ -68,7 +68,6 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   /** Usual sizes of innovations, and a row of them in those units. */
   private readonly sizes: EwmaMoments;
   private readonly innovations: Float64Array;
-  private readonly nothing: Float64Array;
   readonly state: StateForecast | null;
   private readonly skills: SkillWatch;
 
@@ -87,8 +86,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     // A half-life of as many rows as the estimator's: 1 − 2^(−1/h) ≈ ln 2 / h.
     this.sizes = new EwmaMoments(group.n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
     this.innovations = new Float64Array(group.n);
-    this.nothing = new Float64Array(group.n);
-    this.state = hasState ? new StateForecast(group.n, aheadRows, memorySteps, 1) : null;
+    this.state = hasState ? new StateForecast(group.n, aheadRows, memorySteps, 1, true) : null;
     this.skills = new SkillWatch(columns.length + HORIZONS.length);
     this.fields = {
       scalars: this.scalars.array,
@@ -122,6 +120,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     const put = (name: string, value: number) => {
       if (Number.isFinite(value)) measures[`prediction.${name}`] = value;
     };
+    if (this.scalars.steps > 0) put("stepSeconds", this.stepUs / MICROSECONDS);
     const names = columns.map((column) => measuredName(this.group, column, LONGEST_MEASURE));
     names.forEach((name, i) => {
       put(`value.${name}`, channels.value(i));
@@ -147,10 +146,14 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     });
   }
 
+  private get stepUs(): number {
+    return Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.stepSeconds * MICROSECONDS);
+  }
+
   /** A step is over: the forecasts of its means are judged, and the next ones made. */
   private step(time: number, context: Context): void {
     const { scalars, means, channels, columns } = this;
-    const stepUs = Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.stepSeconds * MICROSECONDS);
+    const { stepUs } = this;
     if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(stepUs);
     scalars.steps = scalars.steps + 1;
     for (let i = 0; i < columns.length; i++) {
@@ -168,17 +171,22 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
 
   /** Row r as ψ: its innovations in units of their usual sizes. Not the analytic signal of them, of which successive values share rows. */
   private followState(state: StateForecast, batch: Batch, r: number, context: Context): void {
-    const { innovations, sizes, nothing, scalars } = this;
-    const { n } = this.group;
     if (batch.gap[r] === 1) return;
-    for (let c = 0; c < n; c++) {
-      const x = batch.rowInnovation[r * n + c]!;
-      innovations[c] = Number.isNaN(x) ? 0 : sizes.scale(c, x);
-    }
-    if (!state.update(innovations, nothing)) return;
+    this.takeInnovations(batch, r);
+    if (!state.update(this.innovations, null)) return;
+    const { scalars } = this;
     const time = batch.rowTime[r]!;
     if (state.isNextJudged) this.judgeHorizon(state.next, 0, scalars.priceNext, time, context);
     if (state.isAheadJudged) this.judgeHorizon(state.ahead, 1, scalars.priceAhead, time, context);
+  }
+
+  /** A method of its own, so that the call in it is inlined and boxes no number. */
+  private takeInnovations({ rowInnovation }: Batch, r: number): void {
+    const { innovations, sizes } = this;
+    for (let c = 0, at = r * innovations.length; c < innovations.length; c++, at++) {
+      const x = rowInnovation[at]!;
+      innovations[c] = Number.isNaN(x) ? 0 : sizes.scale(c, x);
+    }
   }
 
   private judgeHorizon(of: StateHorizon, h: number, price: number, time: number, context: Context): void {
@@ -204,8 +212,9 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     const own = losses[losses.length - 1]!;
     const better = comparison.lossOf(first) < comparison.lossOf(second) ? first : second;
     const dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
-    const gains = [(losses[first]! - own) / most, (losses[second]! - own) / most] as const;
-    const found = skills.judge(i, ...gains, dm, timeUs, price);
+    const one = (losses[first]! - own) / most;
+    const two = (losses[second]! - own) / most;
+    const found = skills.judge(i, one, two, better === first ? one : two, dm, timeUs, price);
     if (found === "") return;
     const about = {
       timeUs,

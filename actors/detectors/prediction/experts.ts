@@ -4,7 +4,7 @@
  *   last        the value now: nothing is known
  *   mean        the running mean
  *   trend       level and slope (Holt 1957)
- *   reversion   m + φ(x − m): back towards the running mean as fast as it usually goes (AR(1))
+ *   reversion   m + φ(x − m): back towards the running mean as fast as it usually goes (AR(1)); m goes on as it does (Brown 1963)
  *   season      the same about the mean of this time of the season
  *   ridge       x + s β·f: a regression on what the last steps did (kernels/recursive-ridge.ts); forgets everything when it did harm
  *
@@ -47,6 +47,8 @@ const FAR = 3;
 const Scalars = namedNumbers(
   "last",
   "longMean",
+  "average",
+  "averageTwice",
   "mean",
   "level",
   "slope",
@@ -118,7 +120,10 @@ export class Experts {
     const weight = Math.max(1 / (count + 1), 1 / MEMORY);
     const off = x - of.mean;
     const before = of.last - of.mean;
-    of.mean = of.mean + weight * off;
+    of.average = of.average + weight * (x - of.average);
+    of.averageTwice = of.averageTwice + weight * (of.average - of.averageTwice);
+    // The second lags behind the first as the first lags behind a line.
+    of.mean = 2 * of.average - of.averageTwice;
     of.longMean = of.longMean + Math.max(1 / (count + 1), 1 / MEAN_MEMORY) * (x - of.longMean);
     of.xx = of.xx + weight * (before * before - of.xx);
     of.xy = of.xy + weight * (before * off - of.xy);

@@ -2,12 +2,13 @@
  * Whether forecasts are better than what they have to beat, said at a promised rate.
  *
  *   d = loss of a rival − loss of the forecast ─► bets that d is above 0 on average, against each of two rivals ─► both ≥ price: gained
- *                                            DM of the last targets above WEAK_ABOVE for DWELL of them ─► lost
+ *                                                 mean d of now far below the usual one, or DM of the last targets above WEAK_ABOVE ─► lost
  *
  * While a forecast is expected to be no better than one of its rivals, each bet against that one is fair at best: M ≥ A comes no sooner than
  * after A targets on average, whenever one looks. A Diebold–Mariano statistic may not be looked at after each target, so it announces nothing
  * gained; that skill has gone is said without a rate.
  */
+import ln from "@stdlib/math-base-special-ln";
 import type { Fields } from "../../ports/detector.ts";
 import { EMixture } from "../e-mixture.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
@@ -16,10 +17,19 @@ const RIVALS = 2;
 /** Shares of what is held that bets risk. */
 const STAKES = [1 / 64, 1 / 16, 1 / 4, 0.95] as const;
 const WEIGHTS = new Float64Array(STAKES.length).fill(1 / STAKES.length);
+/** Targets in the memories of the mean d of now and of the usual one; d is nearly independent from target to target. */
+const NOW = 200;
+const USUAL = 2048;
+/** Skill is lost where d of now is below this share of the usual one, by so many standard errors. */
+const LEAST_SHARE = 1 / 3;
+const ERRORS = 3;
+/** Or where the statistic of all that is remembered has been so high for DWELL targets. */
+/** M of a thing that is announced: there are three or more, each with a promise of at least one target. */
+const LEAST_EVIDENCE = 3;
 const WEAK_ABOVE = -1;
 const DWELL = 100;
 
-const Subjects = namedNumbers("isGained", "sinceUs", "weak");
+const Subjects = namedNumbers("isGained", "sinceUs", "weak", "seen", "now", "usual", "square");
 
 export class SkillWatch {
   readonly fields: Fields;
@@ -42,40 +52,59 @@ export class SkillWatch {
   }
 
   /**
-   * Takes d of subject i against each of its rivals, in units of the largest loss, and the larger DM against them. `price`: nats.
+   * Takes d of subject i against each of its rivals, in units of the largest loss; d and DM against the one that is better on the whole.
+   * `price`: nats.
    * "gained", "lost", or "" for neither.
    */
   judge(
     i: number,
     first: number,
     second: number,
+    better: number,
     dm: number,
     timeUs: number,
     price: number,
   ): "gained" | "lost" | "" {
     const of = this.subjects.at(i);
-    const evidence = Math.min(this.bet(RIVALS * i, first), this.bet(RIVALS * i + 1, second));
+    this.follow(i, better);
+    const m = Math.min(this.bet(RIVALS * i, first), this.bet(RIVALS * i + 1, second));
     if (of.isGained === 0) {
-      if (!(evidence >= price)) return "";
+      // No price is so low.
+      if (m < LEAST_EVIDENCE || !(ln(m) >= price)) return "";
       of.isGained = 1;
       of.sinceUs = timeUs;
       of.weak = 0;
     } else {
       of.weak = dm > WEAK_ABOVE ? of.weak + 1 : 0;
-      if (of.weak < DWELL) return "";
+      if (of.weak < DWELL && !this.hasFallen(i)) return "";
       of.isGained = 0;
       for (let k = 0; k < RIVALS; k++) this.mixtures[RIVALS * i + k]!.reset();
     }
     this.sinceUs = of.sinceUs;
-    this.evidence = evidence;
+    this.evidence = ln(m);
     return of.isGained === 1 ? "gained" : "lost";
   }
 
-  /** ln M of the bets on d against rival number `at`. d is in [−1, 1], so nothing is lost that is not held. */
+  private follow(i: number, d: number): void {
+    const of = this.subjects.at(i);
+    of.seen = of.seen + 1;
+    of.now = of.now + Math.max(1 / of.seen, 1 / NOW) * (d - of.now);
+    const weight = Math.max(1 / of.seen, 1 / USUAL);
+    of.usual = of.usual + weight * (d - of.usual);
+    of.square = of.square + weight * (d * d - of.square);
+  }
+
+  private hasFallen(i: number): boolean {
+    const { now, usual, square } = this.subjects.at(i);
+    const error = Math.sqrt(Math.max(0, square - usual * usual) / (2 * NOW));
+    return now < LEAST_SHARE * usual && usual - now > ERRORS * error;
+  }
+
+  /** M of the bets on d against rival number `at`. d is in [−1, 1], so nothing is lost that is not held. */
   private bet(at: number, d: number): number {
     const { e } = this;
     for (let k = 0; k < STAKES.length; k++) e[k] = 1 + STAKES[k]! * d;
     this.mixtures[at]!.update(e);
-    return this.mixtures[at]!.logEvidence;
+    return this.mixtures[at]!.evidence;
   }
 }

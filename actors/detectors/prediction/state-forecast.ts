@@ -9,11 +9,16 @@
  * compared with an average: the two would share rows, which looks like skill. Forecasts are judged beside persistence (the target before) and
  * each atom alone: most of what they gain on persistence is the noise that averages have less of, so skill is what they gain on both.
  *
- * Matrices are real vectors of n² elements (kernels/hermitian-vector.ts). Inner products of atoms follow from those before, so one row ahead
+ * Matrices are real vectors (kernels/hermitian-vector.ts). Inner products of atoms follow from those before, so one row ahead
  * costs one pass over each atom.
  */
 import { ExponentiatedGradient } from "../../kernels/exponentiated-gradient.ts";
-import { dot, pureStateVector } from "../../kernels/hermitian-vector.ts";
+import {
+  diagonalPlace,
+  dot,
+  hermitianVectorLength,
+  pureStateVector,
+} from "../../kernels/hermitian-vector.ts";
 import { LossComparison } from "../../kernels/loss-comparison.ts";
 import { correctedPurity, kappaAfterUpdate } from "../../kernels/sample-size.ts";
 import type { Fields } from "../../ports/detector.ts";
@@ -122,10 +127,10 @@ export class StateForecast {
 
   /**
    * `blockRows`: rows of a block. `memory`: targets that judgements remember. `dependence`: how many successive z count as one sample, 1 if they
-   * are independent.
+   * are independent. `isReal`: z is.
    */
-  constructor(n: number, blockRows: number, memory: number, dependence: number) {
-    const size = n * n;
+  constructor(n: number, blockRows: number, memory: number, dependence: number, isReal = false) {
+    const size = hermitianVectorLength(n, isReal);
     this.n = n;
     this.size = size;
     this.blockRows = blockRows;
@@ -138,7 +143,7 @@ export class StateForecast {
     this.lastBlock = new Float64Array(size);
     this.last = new Float64Array(size);
     this.p = new Float64Array(size);
-    for (let i = 0; i < n; i++) this.atoms[EVEN * size + i * (n + 1)] = 1 / n;
+    for (let i = 0; i < n; i++) this.atoms[EVEN * size + diagonalPlace(i)] = 1 / n;
     this.gram[K * K - 1] = 1 / n;
     this.fields = {
       scalars: this.scalars.array,
@@ -155,7 +160,7 @@ export class StateForecast {
   }
 
   /** Takes z of the next row, and judges what was foretold of it. False: z has no direction, nothing changed. */
-  update(zRe: Float64Array, zIm: Float64Array): boolean {
+  update(zRe: Float64Array, zIm: Float64Array | null): boolean {
     const { scalars, p, last, block, size } = this;
     if (!pureStateVector(this.n, zRe, zIm, p)) return false;
     if (scalars.blockRows === 0) this.beginBlock();
@@ -209,7 +214,8 @@ export class StateForecast {
     const { gram, shared, alpha } = this;
     for (let k = 0; k < K; k++)
       for (let j = 0; j <= k; j++) {
-        const [a, b] = [alpha[k]!, alpha[j]!];
+        const a = alpha[k]!;
+        const b = alpha[j]!;
         const old = (1 - a) * (1 - b) * gram[k * K + j]!;
         const mixed = old + (1 - a) * b * shared[k]! + a * (1 - b) * shared[j]! + a * b;
         gram[k * K + j] = mixed;

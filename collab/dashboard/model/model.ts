@@ -23,6 +23,7 @@ import { Volumes } from "../../charts/volumes.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
 import { isBarPart } from "./candle-sets.ts";
+import { isBand, isForecast } from "./forecasts.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
@@ -269,7 +270,7 @@ export class Model implements SourceSink {
       if (joint === undefined) continue;
       for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
         const name = parts[0]!.names[k]!;
-        if (isRisk(name) || isTrend(name)) continue;
+        if (!hasPast(name)) continue;
         add(measureSeries(joint, name), columns);
         // A group of whole states has no samples: its channels are levels, which have populations.
         const level = /^population(\d)$/.exec(name)?.[1];
@@ -297,7 +298,7 @@ export class Model implements SourceSink {
     joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
-      if (!isRisk(name) && !isTrend(name)) measureSeries(joint, name).add(state.timeUs, value);
+      if (hasPast(name)) measureSeries(joint, name).add(state.timeUs, value);
     }
     if (state.source === "direct") {
       state.populations.forEach((population, k) => {
@@ -544,6 +545,11 @@ function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
     const value = columns.last(a);
     if (!Number.isNaN(value)) tick.add(value);
   }
+}
+
+/** Whether charts draw its past: of risk, trends and forecasts only the bands, the rest is shown as it is now. */
+function hasPast(measure: string): boolean {
+  return isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure));
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {

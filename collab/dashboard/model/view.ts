@@ -113,6 +113,7 @@ export class View {
     | "monitor"
     | "risk"
     | "trends"
+    | "forecasts"
     | "scan"
     | "recordings"
     | null

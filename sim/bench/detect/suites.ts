@@ -45,4 +45,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "false changes of level and slope per promised one, on channels that keep theirs",
     load: async () => (await import("./change-nulls.ts")).changeNulls,
   },
+  prediction: {
+    summary: "bands of forecasts on ten synthetic worlds, and announcements of skill where there is none",
+    load: async () => (await import("./prediction.ts")).predictionSuite,
+  },
 };

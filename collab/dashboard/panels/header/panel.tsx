@@ -6,6 +6,7 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import { CopyLink } from "../../components/share.tsx";
 import type { Controls } from "../../model/controls.ts";
 import { endedUs, stalledAfterMs } from "../../model/ended.ts";
+import { isForecast } from "../../model/forecasts.ts";
 import { strainOf } from "../../model/health.ts";
 import { isRisk } from "../../model/risk.ts";
 import { isTrend } from "../../model/trends.ts";
@@ -162,6 +163,12 @@ const TABLES = [
     has: isTrend,
     name: "Trends",
     about: "Where the channels go, and when they reach thresholds",
+  },
+  {
+    dialog: "forecasts",
+    has: isForecast,
+    name: "Forecasts",
+    about: "What comes next, and whether that is more than anybody could say",
   },
 ] as const;
 

@@ -8,7 +8,7 @@ import { signal } from "@preact/signals";
 import { type Candle, type CandleSource, candlesOf, candleWords } from "../../../charts/candles.ts";
 import { clock, quantityParts, tickLabel } from "../../../charts/format.ts";
 import { LineCache } from "../../../charts/line-cache.ts";
-import { extremes, firstValue, gaps, traceLine } from "../../../charts/line-path.ts";
+import { extremes, firstValue, gaps, traceBand, traceLine } from "../../../charts/line-path.ts";
 import {
   followLogRange,
   followRange,
@@ -37,6 +37,7 @@ import { candleSource } from "../../model/candle-sets.ts";
 import { affectedBy } from "../../model/channel-order.ts";
 import { percentText, valueParts, valueText } from "../../model/channel-values.ts";
 import { endedUs } from "../../model/ended.ts";
+import { bandNames } from "../../model/forecasts.ts";
 import type { Channel, Model } from "../../model/model.ts";
 import type { Notes } from "../../model/notes.ts";
 import type { View } from "../../model/view.ts";
@@ -85,6 +86,9 @@ const TIP_ROW_HEIGHT = 19;
 const LEAST_PERCENT = 0.1;
 /** Of the height of a pane, for what was traded. */
 const VOLUME_SHARE = 0.2;
+/** Ends of bands stand in the caches after the key of their channel. */
+const BAND_END = /\n(low|high)$/;
+const FORECAST_ALPHA = 0.16;
 /** Of the words at the end of a line. */
 const ENDED_WIDTH = 76;
 
@@ -216,7 +220,7 @@ export class SignalsPicture implements TimePicture {
   #layout({ plotHeight, time }: TimeFrame): void {
     const { channels } = this.#view;
     const keys = new Set(channels.map((channel) => channel.key));
-    for (const key of this.#caches.keys()) if (!keys.has(key)) this.#caches.delete(key);
+    for (const key of this.#caches.keys()) if (!keys.has(key.replace(BAND_END, ""))) this.#caches.delete(key);
     const scale = this.#view.scale.peek();
     const together = new Map<string, Channel[]>();
     const sources = new Map<string, CandleSource>();
@@ -313,13 +317,13 @@ export class SignalsPicture implements TimePicture {
     return changeOf(value, this.#start(channel, this.#frame.time));
   }
 
-  #cache(channel: Channel, time: TimeView): LineCache {
-    let cache = this.#caches.get(channel.key);
+  #cache({ key, series }: Pick<Channel, "key" | "series">, time: TimeView): LineCache {
+    let cache = this.#caches.get(key);
     if (cache === undefined) {
       cache = new LineCache();
-      this.#caches.set(channel.key, cache);
+      this.#caches.set(key, cache);
     }
-    cache.update(channel.series, time);
+    cache.update(series, time);
     return cache;
   }
 
@@ -355,6 +359,7 @@ export class SignalsPicture implements TimePicture {
     const scale = -pane.height / (high - low);
     const offset = pane.top + pane.height - scale * low;
     context.lineJoin = "round";
+    this.#drawForecast(frame, pane, offset, scale);
     if (pane.candles !== null) {
       const isFirst = this.#panes.find(({ candles }) => candles !== null) === pane;
       drawCandles(frame, pane.candles, pane, { colour: this.#colourOf(pane.channels[0]!), isFirst });
@@ -409,14 +414,56 @@ export class SignalsPicture implements TimePicture {
   ): void {
     const { usual } = theme.peek();
     const ranges = this.#model.usual.peek();
-    const affected = channels.length === 1 ? channels : channels.filter(({ key }) => this.#affected.has(key));
     context.fillStyle = usual;
-    for (const { key } of affected.slice(0, 1)) {
+    for (const { key } of this.#explained(channels)) {
       const own = ranges.get(key);
       if (own === undefined || isPercent || candles !== null || (range.isLog && !(own.low > 0))) continue;
       const from = Math.max(top, yOf(own.high, range, top, height));
       const to = Math.min(top + height, yOf(own.low, range, top, height));
       if (to > from) context.fillRect(0, from, plotWidth, to - from);
+    }
+  }
+
+  /** The line of a pane that is drawn with what was expected of it, if there is one. */
+  #explained(channels: readonly Channel[]): readonly Channel[] {
+    const affected = channels.length === 1 ? channels : channels.filter(({ key }) => this.#affected.has(key));
+    return affected.slice(0, 1);
+  }
+
+  /** The band in which that line was foretold to be, where it was foretold: a step after it was said. y = offset + scale · value. */
+  #drawForecast(
+    { context, time }: TimeFrame,
+    { channels, range, isPercent, candles }: Pane,
+    offset: number,
+    scale: number,
+  ): void {
+    if (isPercent || candles !== null) return;
+    for (const channel of this.#explained(channels)) {
+      const group = this.#model.group(channel.group);
+      if (group === undefined) continue;
+      const { measures, last } = group.joint;
+      const [low, high] = bandNames(measures, channel.name, group.channels.indexOf(channel)) ?? [];
+      const [lower, upper] = [measures.get(low ?? ""), measures.get(high ?? "")];
+      if (lower === undefined || upper === undefined) continue;
+      const below = this.#cache({ key: `${channel.key}\nlow`, series: lower }, time);
+      const above = this.#cache({ key: `${channel.key}\nhigh`, series: upper }, time);
+      const stepUs = 1e6 * (last?.measures["prediction.stepSeconds"] ?? 0);
+      const shown = range.isLog ? Math.log10 : undefined;
+      const joinColumns = below.joinColumns(lower);
+      context.fillStyle = this.#colourOf(channel);
+      context.globalAlpha = FORECAST_ALPHA;
+      context.beginPath();
+      const leftPx = stepUs / time.columnUs;
+      traceBand(context, below.columns, above.columns, {
+        view: time,
+        leftPx,
+        offset,
+        scale,
+        shown,
+        joinColumns,
+      });
+      context.fill();
+      context.globalAlpha = 1;
     }
   }
 
