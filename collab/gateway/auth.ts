@@ -125,11 +125,16 @@ export class Auth {
     return new HttpError(429, parts, { "retry-after": wait });
   }
 
-  /** Whose token it is. Throws the refusal of a missing or wrong one. */
-  checkToken(token: string | undefined, address: string, nowMs: number): SignedIn {
-    const holder = token === undefined ? null : this.#bearer(token);
-    if (holder !== null) return holder;
+  /** Whose token it is. Rejects with the refusal of a missing or wrong one. */
+  async checkToken(token: string | undefined, address: string, nowMs: number): Promise<SignedIn> {
+    const holder = () => (token === undefined ? null : this.#bearer(token));
+    const known = holder();
+    if (known !== null) return known;
     if (this.#token === null) return ANYBODY;
+    // Another gateway may have let it in a moment ago.
+    if (token !== undefined) await this.#grants.catchUp();
+    const late = holder();
+    if (late !== null) return late;
     throw this.refusal(token !== undefined, address, nowMs);
   }
 
@@ -153,15 +158,15 @@ export class Auth {
     this.#signOuts.add(check);
   }
 
-  /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Throws as `checkToken` does. */
-  login(
+  /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Rejects as `checkToken` does. */
+  async login(
     token: string,
     address: string,
     cookie: { path: string; secure: boolean },
     nowMs: number,
-  ): string | null {
+  ): Promise<string | null> {
     if (this.#token === null) return null;
-    this.checkToken(token, address, nowMs);
+    await this.checkToken(token, address, nowMs);
     const id = randomBytes(32).toString("base64url");
     if (this.#logins.size >= this.#limits.loginsMax) this.#forgetOldest();
     this.#logins.set(sha256(id).toString("hex"), nowMs + LOGIN_SECONDS * 1000);

@@ -73,7 +73,7 @@ export class MessageRoutes {
       nowMs,
       server,
       decimation: () => decimationRates.bucket(payerOf(identity, address), nowMs()),
-      signIn: () => {},
+      signIn: async () => {},
       stillSignedIn: () => auth.isSignedIn(identity, nowMs()),
     });
     const stream: OpenStream = {

@@ -1,7 +1,7 @@
 /**
  * One client that takes messages: of the WebSocket, or of what stands in for it (client-line.ts).
  *
- *   awaitingHello ──hello──► joined ──cut by the gateway · closed by the client──► closed
+ *   awaitingHello ──hello──► signingIn ──► joined ──cut by the gateway · closed by the client──► closed
  *        └──no hello in time · wrong token · no common version──► closed
  *
  * W1  A client gets nothing of the session before its hello. A client that has not signed in by header or
@@ -12,7 +12,7 @@
  */
 import type { SessionPlace } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { ClientMessage, CloseReason, Message, Refused, StateMessage } from "../../protocol/messages.ts";
 import { PROTOCOL_VERSION } from "../../protocol/versions.ts";
 import { Backlog } from "./backlog.ts";
@@ -34,8 +34,8 @@ export interface ClientContext {
   readonly nowMs: () => number;
   /** The budget of decimation, which all connections of its payer share (`payerOf`). */
   readonly decimation: () => TokenBucket;
-  /** Throws unless the client has signed in, by its request or with this token. */
-  readonly signIn: (token: string | undefined) => void;
+  /** Rejects unless the client has signed in, by its request or with this token. */
+  readonly signIn: (token: string | undefined) => Promise<void>;
   /** False once the login that opened this connection has ended. */
   readonly stillSignedIn: () => boolean;
   /** Program and version of the gateway. */
@@ -57,7 +57,9 @@ export class SocketClient implements HubClient, ClientPort {
   #leaveHub: () => void = () => {};
   #cancelResume: (() => void) | null = null;
   #cancelTerminate: () => void = () => {};
-  #state: "awaitingHello" | "joined" | "closed" = "awaitingHello";
+  #state: "awaitingHello" | "signingIn" | "joined" | "closed" = "awaitingHello";
+  /** What came after the hello while it is signing in. */
+  #early: ClientMessage[] = [];
   /** Deliveries since the last flush, and their bytes. */
   #turn: Uint8Array[] = [];
   #turnBytes = 0;
@@ -120,9 +122,13 @@ export class SocketClient implements HubClient, ClientPort {
       this.cut("malformed", `${message.type} before hello`);
       return;
     }
+    if (this.#state === "signingIn") {
+      this.#early.push(message);
+      return;
+    }
     switch (message.type) {
       case "hello":
-        this.#hello(message.versions, message.token);
+        void this.#hello(message.versions, message.token);
         break;
       case "subscribe":
         this.#refuse(this.#subscriptions.subscribe(message));
@@ -140,8 +146,7 @@ export class SocketClient implements HubClient, ClientPort {
     }
   }
 
-  #hello(versions: readonly number[], token: string | undefined): void {
-    const { hub, partitions, limits, server, signIn } = this.#context;
+  async #hello(versions: readonly number[], token: string | undefined): Promise<void> {
     if (this.#state !== "awaitingHello") {
       this.#refuse(refusedMessage("hello", "say hello", "a second hello", "one per connection"));
       return;
@@ -150,18 +155,27 @@ export class SocketClient implements HubClient, ClientPort {
       this.cut("version", `versions ${versions.join(", ")}; expected ${PROTOCOL_VERSION}`);
       return;
     }
+    this.#state = "signingIn";
     try {
-      signIn(token);
+      await this.#context.signIn(token);
     } catch (error) {
-      if (!(error instanceof EigenwatchError)) throw error;
-      this.cut(error.kind === "unavailable" ? "rate" : "unauthorized", error.message);
+      const isBusy = error instanceof EigenwatchError && error.kind === "unavailable";
+      this.cut(isBusy ? "rate" : "unauthorized", errorText(error));
       return;
     }
+    if (this.#state === "signingIn") this.#join();
+  }
+
+  #join(): void {
+    const { hub, partitions, limits, server } = this.#context;
     this.#cancelHello();
     this.#state = "joined";
     this.#leaveHub = hub.join(this);
     this.send(welcomeMessage(hub.session, partitions, server, limits));
     for (const declaration of hub.session.groups()) this.send(declaration);
+    const early = this.#early;
+    this.#early = [];
+    for (const message of early) this.#handle(message);
   }
 
   #refuse(refused: Refused | null): void {

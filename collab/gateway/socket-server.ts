@@ -47,9 +47,9 @@ export class SocketServer {
         nowMs,
         server,
         decimation: () => decimationRates.bucket(payerOf(who, address), nowMs()),
-        signIn: (token) => {
+        signIn: async (token) => {
           if (who.kind !== "stranger") return;
-          const holder = auth.checkToken(token, address, nowMs());
+          const holder = await auth.checkToken(token, address, nowMs());
           // A guest of another session has no business here.
           if (holder.session !== null && holder.session !== hub.session.session)
             throw auth.refusal(true, address, nowMs());

@@ -80,7 +80,7 @@ export class SimulatedGateway {
       nowMs,
       decimation: () => decimation,
       server: "simulated",
-      signIn: () => {},
+      signIn: async () => {},
       stillSignedIn: () => true,
     });
     served.clients.set(client, server);

@@ -100,6 +100,14 @@ test("[I2] a guest of one gateway is known at another that has not read of it ye
   await until(() => held.length === 1);
   release();
   assert.is((await redeemed).guest.name, "Bob");
+  // And a token that comes in a hello.
+  isHolding = true;
+  const third = await a.grants.invite(ASKED);
+  const cara = await a.grants.redeem(third.id, "Cara");
+  const hello = auth.checkToken(cara.secret, "127.0.0.1", 0);
+  await until(() => held.length === 2);
+  release();
+  assert.is((await hello).principal.id, cara.guest.id);
   for (const { leave } of [a, b]) leave();
 });
 
