@@ -110,7 +110,7 @@ export function scanMetrics({
   firstResultMsSum,
 }: ScanCounts): Metric[] {
   const buckets = firstResultMs.map(([bound, value]) => ({
-    labels: { le: numberText(bound) },
+    labels: { le: numberText(bound / MS) },
     value,
     suffix: "_bucket",
   }));
@@ -126,13 +126,17 @@ export function scanMetrics({
       Object.entries(symbols),
     ),
     {
-      name: "scan_first_result_ms",
+      name: "scan_first_result_seconds",
       type: "histogram",
-      help: "Time from the request of a scan to its first result, ms.",
-      samples: [...buckets, { labels: {}, value: firstResultMsSum, suffix: "_sum" }, count],
+      help: "Time from the request of a scan to its first result.",
+      samples: [...buckets, { labels: {}, value: firstResultMsSum / MS, suffix: "_sum" }, count],
     },
   ];
 }
+
+/** In a second. */
+const MS = 1_000;
+const US = 1_000_000;
 
 /** Adds one to the count under `key`. */
 export function countUp<Key>(counts: Map<Key, number>, key: Key): void {
@@ -185,7 +189,7 @@ export function prometheusText(metrics: readonly Metric[]): string {
 }
 
 /**
- * Gauges of sessions as metrics: `samplesPerSecond` → `samples_per_second`, `actorUs.collapse` → `actor_us{name="collapse"}`,
+ * Gauges of sessions as metrics: `samplesPerSecond` → `samples_per_second`, `actorUs.collapse` → `actor_seconds{name="collapse"}`, for metrics are in base units;
  * each with the label `session`, and `partition` where the session has several. Of two gauges with the same name and labels the later counts.
  */
 export function gaugeMetrics(
@@ -199,10 +203,12 @@ export function gaugeMetrics(
   for (const { gauges, ...of } of sessions) {
     for (const [gauge, value] of Object.entries(gauges)) {
       const dot = gauge.indexOf(".");
-      const name = snakeCase(dot < 0 ? gauge : gauge.slice(0, dot));
+      const given = dot < 0 ? gauge : gauge.slice(0, dot);
+      const inSeconds = given.replace(/Us(?=Max$|$)/, "Seconds");
+      const name = snakeCase(inSeconds);
       const labels = dot < 0 ? of : { ...of, name: gauge.slice(dot + 1) };
       const samples = byName.get(name) ?? new Map();
-      samples.set(labelText(labels), { labels, value });
+      samples.set(labelText(labels), { labels, value: inSeconds === given ? value : value / US });
       byName.set(name, samples);
     }
   }

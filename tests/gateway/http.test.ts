@@ -65,11 +65,17 @@ test("metrics are Prometheus text with the session's gauges and the gateway's ow
     const families = parsePrometheus(answer.body);
     assert.is(families.get("eigenwatch_samples_per_second")?.type, "gauge");
     assert.is(families.get("eigenwatch_samples_per_second")?.samples.get('{session="test"}'), "1234.5");
-    assert.is(families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="collapse"}'), "7");
-    assert.is(families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="od\\"d\\\\"}'), "1");
     assert.is(
-      families.get("eigenwatch_actor_us")?.samples.get('{session="test",name="a\\\\n\\\\u001b[2J"}'),
-      "2",
+      families.get("eigenwatch_actor_seconds")?.samples.get('{session="test",name="collapse"}'),
+      "0.000007",
+    );
+    assert.is(
+      families.get("eigenwatch_actor_seconds")?.samples.get('{session="test",name="od\\"d\\\\"}'),
+      "0.000001",
+    );
+    assert.is(
+      families.get("eigenwatch_actor_seconds")?.samples.get('{session="test",name="a\\\\n\\\\u001b[2J"}'),
+      "0.000002",
     );
     assert.is(families.get("eigenwatch_lost")?.samples.get('{session="test"}'), "NaN");
     assert.is(families.get("eigenwatch_gateway_connections")?.samples.get('{transport="ws"}'), "0");

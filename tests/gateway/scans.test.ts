@@ -371,8 +371,8 @@ test("200 scans at the same time deliver all results, none lost, none twice, and
       assert.match(body, /^eigenwatch_scans_ended_total\{reason="finished"\} 200$/m);
       assert.match(body, /^eigenwatch_scan_symbols_total\{kind="evaluated"\} 6000$/m);
       assert.match(body, /^eigenwatch_scan_symbols_total\{kind="spared"\} 0$/m);
-      assert.match(body, /^eigenwatch_scan_first_result_ms_bucket\{le="\+Inf"\} 200$/m);
-      assert.match(body, /^eigenwatch_scan_first_result_ms_count 200$/m);
+      assert.match(body, /^eigenwatch_scan_first_result_seconds_bucket\{le="\+Inf"\} 200$/m);
+      assert.match(body, /^eigenwatch_scan_first_result_seconds_count 200$/m);
       const { scans } = (await ask(gateway, "/scans")).json() as { scans: object[] };
       assert.ok(scans.length <= SCAN_LIMITS.scansKeptMax + 1, `${scans.length} scans are kept`);
     },
