@@ -16,6 +16,7 @@ import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
+import { patterns } from "./detectors/patterns/detector.ts";
 import { prediction } from "./detectors/prediction/detector.ts";
 import { risk } from "./detectors/risk/detector.ts";
 import { room } from "./detectors/room/detector.ts";
@@ -33,6 +34,7 @@ export const SYSTEM: CoreDefinitions = {
     trend, // slopes of channels, where they turn, and when thresholds are reached
     risk, // what prices may lose, and whether that was known rightly
     prediction, // the next values and states, with bands, and whether that is more than anybody could say
+    patterns, // shapes that channels draw, beside what they draw by chance
     arrivals, // channels that bring nothing, and clocks that are set back
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],

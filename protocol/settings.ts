@@ -298,6 +298,26 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  patterns: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. It announces shapes that channels have drawn, such as a double top, and says nothing of what comes.",
+      ),
+      confidence: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0.5), v.maxValue(0.999)),
+        0.99,
+        "Share of paths of each length without a shape by chance, while the steps of a channel are exchangeable and symmetric.",
+      ),
+      averageUs: setting(
+        whole,
+        1_000_000,
+        "Rows closer than this are averaged, µs. The shortest path has 32 of these, the longest 2,048. 0: each row counts.",
+      ),
+    }),
+    {},
+  ),
   trajectory: v.optional(
     v.strictObject({
       enabled,

@@ -10,6 +10,7 @@ import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { changes } from "../../actors/detectors/changes/detector.ts";
 import { collapse } from "../../actors/detectors/collapse/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
+import { patterns } from "../../actors/detectors/patterns/detector.ts";
 import { prediction } from "../../actors/detectors/prediction/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
@@ -31,6 +32,7 @@ export const DETECTORS: Readonly<Record<string, ActorDefinition>> = {
   changes,
   prediction,
   trend,
+  patterns,
 };
 
 const CHANNELS = 16;

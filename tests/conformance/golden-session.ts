@@ -82,6 +82,7 @@ function opened(): Input {
     seed: 7,
     changes: { enabled: true },
     prediction: { enabled: true, falseAlarmSamples: 20 },
+    patterns: { enabled: true, confidence: 0.9 },
     trend: { enabled: true, horizonSeconds: 600 },
     risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
   });
@@ -121,6 +122,7 @@ function changes(): TimedInput[] {
       "prediction.stepSeconds": 0,
       "prediction.seasonSeconds": 600,
       "prediction.memorySteps": 200,
+      "patterns.averageUs": 100_000,
       "trend.averageUs": 100_000,
       "trend.horizonSeconds": 900,
       "risk.channels": "p0, p1, p2, p3",

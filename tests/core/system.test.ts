@@ -37,6 +37,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     "anomaly",
     "changes",
     "trend",
+    "patterns",
     "risk",
     "prediction",
     "arrivals",
@@ -85,12 +86,13 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk, prediction, trend } = defaultSettings();
+  const { changes, risk, prediction, trend, patterns } = defaultSettings();
   core.apply(
     1,
     0,
     opened({
       changes: { ...changes, enabled: true },
+      patterns: { ...patterns, enabled: true, averageUs: 0 },
       trend: { ...trend, enabled: true, averageUs: 0 },
       prediction: { ...prediction, enabled: true, stepSeconds: 0.02, aheadRows: 5 },
       risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },

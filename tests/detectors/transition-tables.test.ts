@@ -191,6 +191,10 @@ function sample(type: string) {
     highUs: 11_000_000,
     courseUs: 4_000_000,
     isInside: true,
+    shape: "double top",
+    correlation: 0.9,
+    confidence: 99.9,
+    fromUs: 1_000_000,
   };
 }
 

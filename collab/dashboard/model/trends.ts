@@ -23,9 +23,9 @@ export interface ChannelTrend {
 
 type Measures = Readonly<Record<string, number>>;
 
-/** Measures of trends are shown as they are now: they need no past on the page. */
+/** Measures of trends and patterns are shown as they are now: they need no past on the page. */
 export function isTrend(measure: string): boolean {
-  return measure.startsWith("trend.");
+  return measure.startsWith("trend.") || measure === "patterns.found";
 }
 
 const TIMES = [

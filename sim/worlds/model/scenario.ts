@@ -64,9 +64,9 @@ export interface Truth {
   /** e.g. "levelShift", "collapse", "jump". */
   readonly kind: string;
   /**
-   * Detectors that should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (whole quantum states), "trend" (slopes), or none.
+   * Detectors that should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (whole quantum states), "trend" (slopes), "patterns" (shapes), or none.
    */
-  readonly detectors: readonly ("anomaly" | "collapse" | "trajectory" | "trend")[];
+  readonly detectors: readonly ("anomaly" | "collapse" | "trajectory" | "trend" | "patterns")[];
   readonly group: string;
   readonly channels: readonly string[];
   readonly onsetUs: number;

@@ -1,6 +1,7 @@
 /** Where the channels of the group go: how steep, how sure, and when they reach a threshold. */
 import "../../components/measure-table.css";
-import { quantity, span } from "../../../charts/format.ts";
+import type { EventMessage } from "../../../../protocol/messages.ts";
+import { clock, quantity, span } from "../../../charts/format.ts";
 import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type ChannelTrend, trendsOf } from "../../model/trends.ts";
@@ -25,14 +26,45 @@ function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const trends = group === undefined ? [] : trendsOf(group.joint.last?.measures ?? {}, group.channels);
-  if (trends.length === 0)
+  const shapes =
+    group === undefined
+      ? []
+      : model.events.value.filter(({ kind, group: of }) => kind === "pattern.found" && of === group.name);
+  if (trends.length === 0 && shapes.length === 0)
     return (
       <p class="measure-none hint">
-        No trend is known of this group. It is switched on by the setting trend.enabled.
+        No trend and no shape is known of this group. They are switched on by the settings trend.enabled and
+        patterns.enabled.
       </p>
     );
   return (
     <div class="measure-body">
+      {trends.length > 0 ? <Trends trends={trends} /> : null}
+      {shapes.length > 0 ? <Shapes shapes={shapes.slice(0, SHAPES_SHOWN)} /> : null}
+    </div>
+  );
+}
+
+const SHAPES_SHOWN = 8;
+
+function Shapes({ shapes }: { shapes: readonly EventMessage[] }) {
+  return (
+    <>
+      <p class="hint">Shapes that were drawn and are not chance. They say nothing of what comes.</p>
+      <ul>
+        {shapes.map(({ id, title, timeUs }) => (
+          <li key={id}>
+            <time>{clock(timeUs)}</time> {title}
+          </li>
+        ))}
+      </ul>
+    </>
+  );
+}
+
+function Trends({ trends }: { trends: readonly ChannelTrend[] }) {
+  return (
+    <>
       <p class="hint">Each as it goes since its last change. A forecast holds while that goes on.</p>
       <div class="measure-scroll">
         <table>
@@ -58,7 +90,7 @@ function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
           </tbody>
         </table>
       </div>
-    </div>
+    </>
   );
 }
 
@@ -71,10 +103,10 @@ function Row({ trend }: { trend: ChannelTrend }) {
       <th scope="row">{title}</th>
       <td>
         {ARROWS[direction]}
-        {direction === 0 ? "" : ` ${quantity(Math.abs(slope), unit)} a ${every}`}
+        {direction === 0 ? "" : ` ${quantity(Math.abs(slope), unit)} ${a(every)}`}
       </td>
       <td>
-        {quantity(low, unit)} to {quantity(high, unit)} a {every}
+        {quantity(low, unit)} to {quantity(high, unit)} {a(every)}
       </td>
       <td>{significance.toFixed(1)}</td>
       <td class={crossing === null ? "" : "doubted"}>
@@ -84,6 +116,10 @@ function Row({ trend }: { trend: ChannelTrend }) {
       </td>
     </tr>
   );
+}
+
+function a(time: ChannelTrend["every"]): string {
+  return time === "hour" ? "an hour" : `a ${time}`;
 }
 
 function inSeconds(seconds: number): string {

@@ -1,0 +1,59 @@
+/**
+ * Whether a path is more alike to a shape than its channel draws by chance: a conformal test among redrawn paths.
+ *
+ *   values before the path ─► φ and mean, steps e = y − m − φ (y₋₁ − m) ─► a path anew: each step drawn from those, with a random sign ─► its likeness
+ *
+ * While steps are exchangeable and symmetric, the likeness of the real path is of all ranks alike: it exceeds all of N redrawn ones with probability 1/(N + 1).
+ * φ is estimated, and steps are drawn from the past alone, so that holds approximately; a test measures it. What a random walk could be is one.
+ */
+import { MATCH, MATCH_WIDTH, matchShape, SHAPE_POINTS } from "../../kernels/shapes.ts";
+
+/** Values before the path: φ is then known to a tenth. */
+export const PAST_POINTS = 128;
+/** In units of 1/PAST_POINTS; as for lines (line-moments.ts). */
+const WALK_UNTIL = 16;
+
+export class Redrawn {
+  /** PAST_POINTS values, then the path. */
+  readonly values = new Float64Array(PAST_POINTS + SHAPE_POINTS);
+  private readonly steps = new Float64Array(PAST_POINTS - 1);
+  private readonly path = new Float64Array(SHAPE_POINTS);
+  private readonly redrawn = new Float64Array(MATCH_WIDTH);
+
+  /** Whether none of `draws` redrawn paths is as alike to any shape as the path, which has this likeness. */
+  isLikest(likeness: number, draws: number, random: () => number): boolean {
+    const { values, steps, path, redrawn } = this;
+    let sum = 0;
+    for (let k = 0; k < PAST_POINTS; k++) sum += values[k]!;
+    const mean = sum / PAST_POINTS;
+    const phi = persistenceOf(values, mean);
+    for (let k = 1; k < PAST_POINTS; k++) steps[k - 1] = values[k]! - mean - phi * (values[k - 1]! - mean);
+    for (let d = 0; d < draws; d++) {
+      let value = values[PAST_POINTS - 1]! - mean;
+      for (let k = 0; k < SHAPE_POINTS; k++) {
+        // One half of the numbers for each sign.
+        const u = 2 * random();
+        const step = steps[Math.floor((u < 1 ? u : u - 1) * steps.length)]!;
+        value = phi * value + (u < 1 ? step : -step);
+        path[k] = value;
+      }
+      matchShape(path, 0, redrawn);
+      if (redrawn[MATCH.likeness]! >= likeness) return false;
+    }
+    return true;
+  }
+}
+
+/** φ of the past, corrected for its bias −(1 + 3φ)/N (Kendall 1954), in [0, 1]. */
+function persistenceOf(values: Float64Array, mean: number): number {
+  let squares = 0;
+  let products = 0;
+  for (let k = 0; k < PAST_POINTS; k++) {
+    const off = values[k]! - mean;
+    squares += off * off;
+    if (k > 0) products += off * (values[k - 1]! - mean);
+  }
+  if (!(squares > 0)) return 1;
+  const phi = (products / squares + 1 / PAST_POINTS) / (1 - 3 / PAST_POINTS);
+  return (1 - phi) * PAST_POINTS < WALK_UNTIL ? 1 : Math.max(0, phi);
+}
