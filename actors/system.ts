@@ -16,6 +16,7 @@ import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
+import { opportunity } from "./detectors/opportunity/detector.ts";
 import { patterns } from "./detectors/patterns/detector.ts";
 import { prediction } from "./detectors/prediction/detector.ts";
 import { risk } from "./detectors/risk/detector.ts";
@@ -35,6 +36,7 @@ export const SYSTEM: CoreDefinitions = {
     risk, // what prices may lose, and whether that was known rightly
     prediction, // the next values and states, with bands, and whether that is more than anybody could say
     patterns, // shapes that channels draw, beside what they draw by chance
+    opportunity, // prices that are tied and came apart, and ways round through markets, after costs
     arrivals, // channels that bring nothing, and clocks that are set back
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],

@@ -7,6 +7,7 @@
 import * as v from "valibot";
 import { expectedAmong } from "./closest-name.ts";
 import { InvalidSetting, show } from "./errors.ts";
+import { COSTS_EXPECTED, RATES_EXPECTED, readCosts, readRates } from "./exchange-table.ts";
 
 const positive = v.pipe(v.number(), v.finite(), v.minValue(Number.MIN_VALUE));
 const whole = v.pipe(v.number(), v.safeInteger(), v.minValue(0));
@@ -24,6 +25,12 @@ function setting<const Schema extends v.GenericSchema, const Initial extends v.I
 const CHANNELS_TEXT_MAX = 8_192;
 /** A quarter: nobody who looks at a live session waits longer for the next return. */
 const HORIZON_SECONDS_MAX = 92 * 86_400;
+
+const costs = v.pipe(
+  v.string(),
+  v.maxLength(CHANNELS_TEXT_MAX),
+  v.check((text) => readCosts(text) !== undefined, COSTS_EXPECTED),
+);
 
 const enabled = setting(v.boolean(), true, "Whether this detector runs.");
 
@@ -208,6 +215,75 @@ export const settingsSchema = v.strictObject({
         whole,
         0,
         "The same promise in returns: at least this many between two false announcements on average. 0: derived from `falseAlarmsPerDay` and the time of a return.",
+      ),
+    }),
+    {},
+  ),
+  opportunity: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
+      ),
+      channels: setting(
+        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
+        "",
+        "Names of the channels of which pairs are tested, with commas between them. Empty: all channels of groups of prices. Of each group the first sixteen.",
+      ),
+      horizonSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(HORIZON_SECONDS_MAX)),
+        0,
+        "Time between two closes of which pairs are tested, in seconds. 0: each row is one.",
+      ),
+      windowPeriods: setting(
+        v.pipe(whole, v.minValue(100), v.maxValue(5_000)),
+        500,
+        "Closes in which it is tested whether prices are tied; it is tested ten times in so many.",
+      ),
+      fdrPercent: setting(
+        v.pipe(positive, v.maxValue(50)),
+        10,
+        "Of the pairs that are called tied at one test, at most so many % are not, on average.",
+      ),
+      entryDeviations: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0.5), v.maxValue(3.5)),
+        2,
+        "Standard deviations of its residual from which a pair is reported.",
+      ),
+      exitDeviations: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(3)),
+        0.5,
+        "Standard deviations down to which it lasts.",
+      ),
+      rates: setting(
+        v.pipe(
+          v.string(),
+          v.maxLength(CHANNELS_TEXT_MAX),
+          v.check((text) => readRates(text) !== undefined, RATES_EXPECTED),
+        ),
+        "",
+        "What channels trade, for ways round through markets: `btc=BTC/USD@kraken` is the price of a BTC in USD at kraken; with commas between them. Empty: none.",
+      ),
+      fees: setting(
+        costs,
+        "*=0.1",
+        "% of a trade by venue, `kraken=0.25`; `*` for all others, and for pairs.",
+      ),
+      transfers: setting(
+        costs,
+        "",
+        "% of moving an asset from one venue to another, `USD=0.05`; `*` for all others. What is not named cannot be moved.",
+      ),
+      minimumProfitPercent: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0), v.maxValue(100)),
+        0.05,
+        "Least expected profit after costs, %, from which something is reported.",
+      ),
+      maximumAgeSeconds: setting(
+        positive,
+        5,
+        "An older price is no offer: ways round have younger ones alone.",
       ),
     }),
     {},

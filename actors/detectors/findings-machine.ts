@@ -9,7 +9,7 @@
  * F1  Of one key, begin and end alternate.
  * F2  At most MOST_OPEN things are open; a further one is announced when one of them is over and it is found again.
  *
- * Events are of the kinds ACTOR.KIND and ACTOR.KIND-over; `kind` is that of the signal, "found" by default. Whatever else a signal carries is in the
+ * Events are of the kinds ACTOR.WHAT and ACTOR.WHAT-over; `what` is that of the signal, "found" by default. Whatever else a signal carries is in the
  * event's detail.
  */
 import { assign, setup } from "xstate";
@@ -96,7 +96,7 @@ function found(signal: Found, { actor, open }: Context): Announcement {
   const { key, title, channels, effect, evidence, timeUs } = signal;
   const sinceUs = open[key] ?? timeUs;
   return {
-    kind: `${actor}.${kindOf(signal)}`,
+    kind: `${actor}.${whatOf(signal)}`,
     severity: "info",
     title,
     channels,
@@ -109,7 +109,7 @@ function over(signal: Over, { actor, open }: Context): Announcement {
   const { key, title, timeUs } = signal;
   const sinceUs = open[key] ?? timeUs;
   return {
-    kind: `${actor}.${kindOf(signal)}-over`,
+    kind: `${actor}.${whatOf(signal)}-over`,
     severity: "info",
     title,
     detail: { ...detailOf(signal), lastedUs: timeUs - sinceUs, sinceUs },
@@ -117,11 +117,11 @@ function over(signal: Over, { actor, open }: Context): Announcement {
   };
 }
 
-function kindOf({ kind }: Signal): string {
-  return typeof kind === "string" ? kind : "found";
+function whatOf({ what }: Signal): string {
+  return typeof what === "string" ? what : "found";
 }
 
-const NO_DETAIL: readonly string[] = ["type", "timeUs", "key", "kind", "title", "channels"];
+const NO_DETAIL: readonly string[] = ["type", "timeUs", "key", "what", "title", "channels"];
 
 function detailOf(signal: Signal): Record<string, string | number | boolean | null> {
   const detail: Record<string, string | number | boolean | null> = { atUs: signal.timeUs };

@@ -22,6 +22,7 @@ import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
+import { OpportunityDialog } from "./panels/opportunity/panel.tsx";
 import { RecordingsDialog } from "./panels/recordings/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
 import { RiskDialog } from "./panels/risk/panel.tsx";
@@ -61,6 +62,7 @@ const DIALOGS: readonly Panel[] = [
   ThresholdsDialog,
   LayoutDialog,
   MonitorDialog,
+  OpportunityDialog,
   RiskDialog,
   TrendsDialog,
   ForecastsDialog,

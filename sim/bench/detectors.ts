@@ -10,8 +10,10 @@ import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { changes } from "../../actors/detectors/changes/detector.ts";
 import { collapse } from "../../actors/detectors/collapse/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
+import { opportunity } from "../../actors/detectors/opportunity/detector.ts";
 import { patterns } from "../../actors/detectors/patterns/detector.ts";
 import { prediction } from "../../actors/detectors/prediction/detector.ts";
+import { risk } from "../../actors/detectors/risk/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
 import { trend } from "../../actors/detectors/trend/detector.ts";
@@ -34,6 +36,8 @@ export const DETECTORS: Readonly<Record<string, ActorDefinition>> = {
   trend,
   patterns,
 };
+/** Of prices, and off by default: each alone, with returns from row to row. */
+const OF_PRICES: Readonly<Record<string, ActorDefinition>> = { risk, opportunity };
 
 const CHANNELS = 16;
 const FRAME_SAMPLES = 256;
@@ -45,11 +49,13 @@ const STATES = 5000;
 /** Samples per second of the row assembler, of each detector after it, and of all together. */
 export async function benchDetectors(): Promise<BenchRow[]> {
   const names = Object.keys(DETECTORS);
+  const ofPrices = Object.keys(OF_PRICES);
   const unit = "samples/s";
   const contenders: Record<string, () => number> = {
     [BARE_LOOP]: bareLoop,
     "row assembler": samplesPerSecond([]),
     ...Object.fromEntries(names.map((name) => [name, samplesPerSecond([name])])),
+    ...Object.fromEntries(ofPrices.map((name) => [name, samplesPerSecond([name])])),
     all: samplesPerSecond(names),
   };
   const runs = await inTurns(contenders);
@@ -58,7 +64,7 @@ export async function benchDetectors(): Promise<BenchRow[]> {
     compared({ name: "row assembler, n=16", unit, runs: runs["row assembler"]! }, beside(BARE_LOOP), {
       atLeast: 66e6,
     }),
-    ...names.map((name) =>
+    ...[...names, ...ofPrices].map((name) =>
       compared({ name: `row assembler + ${name}, n=16`, unit, runs: runs[name]! }, beside("row assembler")),
     ),
     compared(
@@ -227,10 +233,18 @@ export function createRows(
   names: readonly string[],
   rowUs = ROW_US,
 ): { next(): void; checkAfter(frames: number): void } {
-  const settings = parseSettings({});
   const group = { ...rowsGroup(CHANNELS), everyUs: rowUs };
+  const channels = group.channels.map(({ name }) => name).join(",");
+  // Sixteen venues of one asset.
+  const rates = group.channels.map(({ name }) => `${name}=A/B@v${name}`).join(",");
+  const settings = parseSettings({
+    risk: { channels },
+    opportunity: { channels, rates, transfers: "*=1" },
+  });
   const frames = walkFrames(200, FRAME_SAMPLES, CHANNELS);
-  const actors = names.map((name) => new StandaloneActor(DETECTORS[name]!, settings, group, uniforms()));
+  const actors = names.map(
+    (name) => new StandaloneActor((DETECTORS[name] ?? OF_PRICES[name])!, settings, group, uniforms()),
+  );
   const assembler = new RowAssembler(group);
   let [next, time] = [0, START_US];
   return {

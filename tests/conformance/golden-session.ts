@@ -85,6 +85,7 @@ function opened(): Input {
     patterns: { enabled: true, confidence: 0.9 },
     trend: { enabled: true, horizonSeconds: 600 },
     risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
+    opportunity: { enabled: true, windowPeriods: 100, fdrPercent: 50, fees: "*=0", minimumProfitPercent: 0 },
   });
   return {
     type: "sessionOpened",
@@ -126,6 +127,8 @@ function changes(): TimedInput[] {
       "trend.averageUs": 100_000,
       "trend.horizonSeconds": 900,
       "risk.channels": "p0, p1, p2, p3",
+      "opportunity.channels": "p0, p1, p2",
+      "opportunity.rates": "p0=A/B@v, p1=B/C@v, p2=A/C@v",
       "risk.horizonSeconds": 3,
       "risk.windowReturns": 200,
       "risk.decay": 0.9,

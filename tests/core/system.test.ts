@@ -39,6 +39,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     "trend",
     "patterns",
     "risk",
+    "opportunity",
     "prediction",
     "arrivals",
   ])
@@ -86,7 +87,7 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk, prediction, trend, patterns } = defaultSettings();
+  const { changes, risk, opportunity, prediction, trend, patterns } = defaultSettings();
   core.apply(
     1,
     0,
@@ -95,6 +96,10 @@ function run(from: number, to: number) {
       patterns: { ...patterns, enabled: true, averageUs: 0 },
       trend: { ...trend, enabled: true, averageUs: 0 },
       prediction: { ...prediction, enabled: true, stepSeconds: 0.02, aheadRows: 5 },
+      opportunity: {
+        ...{ ...opportunity, enabled: true, channels: "c0, c1, c2", windowPeriods: 100 },
+        rates: "c0=A/B@v, c1=B/C@v, c2=A/C@v",
+      },
       risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },
     }),
   );

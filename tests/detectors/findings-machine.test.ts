@@ -46,7 +46,7 @@ test("[F1] begin and end of one thing alternate; in between it grows", () => {
 });
 
 test("a signal names its kind, and what else it carries is in the detail", () => {
-  const [event] = announced(host(), found("x", 5, { kind: "pair", score: 2.5, names: ["a"] }));
+  const [event] = announced(host(), found("x", 5, { what: "pair", score: 2.5, names: ["a"] }));
   assert.is(event!.kind, "gap.pair");
   assert.equal(event!.detail, { atUs: 5, effect: 3, evidence: 9, score: 2.5, sinceUs: 5 });
 });

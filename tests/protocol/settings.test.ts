@@ -68,6 +68,8 @@ test("a wrong value is refused with path, value and what is expected", () => {
     ["monitor.enabled", "yes", /expected boolean$/],
     ["risk.channels", "x".repeat(8_193), /expected at most 8192 characters$/],
     ["risk.highPercent", 99.9, /expected a number ≤ 99.5$/],
+    ["opportunity.rates", "x", /expected CHANNEL=BASE\/QUOTE@VENUE/],
+    ["opportunity.fees", "kraken=60", /expected NAME=PERCENT/],
     ["prediction.coveragePercent", 99.9, /expected a number ≤ 99$/],
     ["collapse", { enabled: false }, /expected one of its settings: collapse.enabled/],
   ];

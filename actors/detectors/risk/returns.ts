@@ -77,6 +77,11 @@ export class HorizonReturns {
     return ended;
   }
 
+  /** The level of channel i at the end of the last period that it reported in; NaN: none, or before a gap. */
+  closed(i: number): number {
+    return this.levels.at(i).closed;
+  }
+
   /** Share of the peak that the level of channel i is below it, in [0, 1); NaN before the first level. */
   drawdown(i: number): number {
     const { level, peak } = this.levels.at(i);

@@ -140,6 +140,8 @@ const BEGINNINGS: ReadonlySet<string> = new Set([
   "arrival.silent",
   "change.declared",
   "collapse.declared",
+  "opportunity.cycle",
+  "opportunity.pair",
   "risk.backtest-violated",
   "risk.drawdown",
   "risk.turbulent",

@@ -28,6 +28,7 @@ import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
+import { isOpportunity } from "./opportunity.ts";
 import { sharedRemark, withoutRemark } from "./remark.ts";
 import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
@@ -547,9 +548,9 @@ function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
   }
 }
 
-/** Whether charts draw its past: of risk, trends and forecasts only the bands, the rest is shown as it is now. */
+/** Whether charts draw its past: of risk, trends, forecasts and opportunities only the bands, the rest is shown as it is now. */
 function hasPast(measure: string): boolean {
-  return isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure));
+  return isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure) || isOpportunity(measure));
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {

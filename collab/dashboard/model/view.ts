@@ -111,6 +111,7 @@ export class View {
     | "thresholds"
     | "layout"
     | "monitor"
+    | "opportunity"
     | "risk"
     | "trends"
     | "forecasts"

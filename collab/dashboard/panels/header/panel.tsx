@@ -8,6 +8,7 @@ import type { Controls } from "../../model/controls.ts";
 import { endedUs, stalledAfterMs } from "../../model/ended.ts";
 import { isForecast } from "../../model/forecasts.ts";
 import { strainOf } from "../../model/health.ts";
+import { isOpportunity } from "../../model/opportunity.ts";
 import { isRisk } from "../../model/risk.ts";
 import { isTrend } from "../../model/trends.ts";
 import type { View } from "../../model/view.ts";
@@ -169,6 +170,12 @@ const TABLES = [
     has: isForecast,
     name: "Forecasts",
     about: "What comes next, and whether that is more than anybody could say",
+  },
+  {
+    dialog: "opportunity",
+    has: isOpportunity,
+    name: "Opportunities",
+    about: "Prices that are tied and came apart, and ways round through markets, after costs",
   },
 ] as const;
 
