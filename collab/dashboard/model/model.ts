@@ -550,7 +550,9 @@ function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
 
 /** Whether charts draw its past: of risk, trends, forecasts and opportunities only the bands, the rest is shown as it is now. */
 function hasPast(measure: string): boolean {
-  return isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure) || isOpportunity(measure));
+  return (
+    isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure) || isOpportunity(measure))
+  );
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {
