@@ -42,7 +42,10 @@ test("what was found and its end are one line, with how long it lasted; what has
     event("risk.turbulent", { sinceUs: 1 }, { actor: "risk" }),
   ];
   assert.equal(
-    opportunitiesOf({ "opportunity.cycle": 0 }, events, "g")!.seen.map(({ title, lastedUs }) => [title, lastedUs]),
+    opportunitiesOf({ "opportunity.cycle": 0 }, events, "g")!.seen.map(({ title, lastedUs }) => [
+      title,
+      lastedUs,
+    ]),
     [
       ["opportunity.pair", null],
       ["opportunity.cycle", 3],

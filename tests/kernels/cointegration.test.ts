@@ -45,7 +45,10 @@ test("a tie is found with its slope, intercept and half-life", () => {
   const normal = normals(22);
   const x = walk(normal);
   let z = 0;
-  const y = x.map((each) => 3 + 0.7 * each + (z = 0.9 * z + 0.5 * normal()));
+  const y = x.map((each) => {
+    z = 0.9 * z + 0.5 * normal();
+    return 3 + 0.7 * each + z;
+  });
   const { slope, intercept, halfLife, deviation, pValue } = tested(x, y);
   assert.ok(pValue < 0.005, `${pValue}`);
   assert.ok(Math.abs(slope - 0.7) < 0.05 && Math.abs(intercept - 3) < 1, `${slope} ${intercept}`);
