@@ -44,6 +44,10 @@ export const COMMANDS: CommandTable = {
     summary: "show the alerts of a running session",
     load: async () => (await import("./collab/live/alerts-command.ts")).alertsCommand,
   },
+  mark: {
+    summary: "say that something happened, to a running session",
+    load: async () => (await import("./collab/live/mark-command.ts")).markCommand,
+  },
   workflow: {
     summary: "start and show workflows: runs of steps that people and the program share",
     load: async () => (await import("./collab/live/workflow-command.ts")).workflowCommand,

@@ -15,6 +15,7 @@ import { collapse } from "./detectors/collapse/detector.ts";
 import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
+import { measurementEffect } from "./detectors/measurement-effect/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
 import { opportunity } from "./detectors/opportunity/detector.ts";
 import { patterns } from "./detectors/patterns/detector.ts";
@@ -38,6 +39,7 @@ export const SYSTEM: CoreDefinitions = {
     patterns, // shapes that channels draw, beside what they draw by chance
     opportunity, // prices that are tied and came apart, and ways round through markets, after costs
     arrivals, // channels that bring nothing, and clocks that are set back
+    measurementEffect, // how the state changed around marked events
     trajectory, // states that feeds send whole: purity, coherence, jumps
   ],
   session: [

@@ -31,6 +31,7 @@ import type {
   WhatIfAnswer,
 } from "./controls.ts";
 import { EigenwatchError } from "./errors.ts";
+import { mark } from "./mark-command.ts";
 import { includesRole, type Role, rolesFrom } from "./principal.ts";
 import { isSessionFact, SESSION_FACTS } from "./session-facts.ts";
 import type { Settings } from "./settings.ts";
@@ -213,6 +214,7 @@ export const COMMANDS = {
   "alert.acknowledged": { action: "acknowledge an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertAcknowledged },
   "alert.assigned": { action: "assign an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertAssigned },
   "alert.snoozed": { action: "snooze an alert", who: "editor", where: ["live"], changes: "log", input: "command", schema: alerts.alertSnoozed },
+  mark: { action: "mark", who: "editor", where: ["live"], changes: "log", input: "command", schema: mark },
 
   askWhatIf: { action: "branch", who: "editor", where: ["logged"], changes: "nothing", schema: branch },
 } as const satisfies Record<string, CommandRow>;
@@ -265,6 +267,7 @@ export interface CommandAnswers {
   "alert.acknowledged": Entered;
   "alert.assigned": Entered;
   "alert.snoozed": Entered;
+  mark: Entered;
   askWhatIf: WhatIfAnswer;
 }
 

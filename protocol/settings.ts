@@ -164,6 +164,36 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  measurementEffect: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether it is measured how the state of a group changes around marked events (`eigenwatch mark`).",
+      ),
+      events: setting(
+        v.pipe(v.string(), v.maxLength(1_000)),
+        "injection.started",
+        "Kinds of events that count as marks too, with commas between them: `injection.started, incident.opened`. Events that the data choose, such as incidents, are no fair sample of times.",
+      ),
+      windowRows: setting(
+        v.pipe(whole, v.minValue(24), v.maxValue(4_096)),
+        48,
+        "Rows before and after an event whose states are compared. The nearest ones on both sides, to which the filter reaches, are left out.",
+      ),
+      placebos: setting(
+        v.pipe(whole, v.minValue(19), v.maxValue(4_096)),
+        999,
+        "Placebo times that an event is compared with: the p-value is at least 1 / (1 + so many). Each needs twice as many rows as a window; before there are so many an event has no p-value.",
+      ),
+      falseDiscoveryShare: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0.001), v.maxValue(0.5)),
+        0.1,
+        "Share of the types of events found to go together with another state that may be so by chance.",
+      ),
+    }),
+    {},
+  ),
   risk: v.optional(
     v.strictObject({
       enabled: setting(

@@ -22,6 +22,8 @@ export function checkAlertCommand(
   { name, body }: Command<LoggedCommandName>,
 ): void {
   const { action } = COMMANDS[name];
+  // A mark changes no alert.
+  if ("type" in body) return;
   const { id } = body;
   if (isIncidentId(id)) {
     const incident = incidents.find((each) => each.id === id);

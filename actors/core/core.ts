@@ -7,24 +7,26 @@
  *                                  └─ other ─────────► actors of the session
  *                                                             │
  *                             events · states · metrics ◄─────┘
- *                               └─ those of groups ─► actors of the session that listen
+ *                               ├─ those of groups ─► actors of the session that listen
+ *                               └─ all of a group ──► actors of that group that listen
  *
  * R1  The same settings and inputs give the same outputs and the same state, bit for bit, on every runtime.
  * R2  Logical time never decreases. A timer fires before the first input that reaches it; timers are ordered by (due, creation).
  * R3  The core drops no input: inputs are shed before they enter the log.
  * R4  `registered` yields all state: hash and snapshot cover nothing else.
  * R5  Event sequences are 1, 2, 3 …; ids are `partition/inputSequence/k`.
- * R6  Listening actors receive what actors of groups announce within the same input or timer, in the order announced, after all other work
- *     on it. What they announce themselves is handed to those alone that follow them.
+ * R6  Listening actors receive events within the same input or timer, in the order announced, after all other work on it: those of the session what
+ *     actors of groups announce, those of a group all events about it but their own. What actors of the session announce is handed to those of the
+ *     session alone that follow them.
  */
 import { errorText } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
+import { MARK_MADE, type Mark } from "../../protocol/mark-command.ts";
 import type {
   Channels,
   CommandInput,
   ConfigChanged,
   DensityMatrix,
-  EventMessage,
   Input,
   MeasurementRecord,
   QuantumInput,
@@ -40,6 +42,7 @@ import type {
   Batch,
   Detector,
   EditedDocument,
+  Group,
   Level,
   PartState,
 } from "../ports/detector.ts";
@@ -47,7 +50,14 @@ import type { Actor } from "./actor.ts";
 import { checkActorFiles } from "./actor-versions.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
 import { eventMessage } from "./event-message.ts";
-import { ASSEMBLER, type ChannelGroup, type CoreDefinitions, Groups, type GroupsHost } from "./groups.ts";
+import {
+  ASSEMBLER,
+  type ChannelGroup,
+  type CoreDefinitions,
+  Groups,
+  type GroupsHost,
+  SESSION,
+} from "./groups.ts";
 import { LogicalTimers } from "./logical-timers.ts";
 import { type OpenInjection, OpenInjections } from "./open-injections.ts";
 import { recordAsFrame } from "./record-frame.ts";
@@ -218,10 +228,7 @@ export class Core implements GroupsHost {
 
   announce(actor: Actor, timeUs: number, announcement: Announcement): void {
     const { definition, group } = actor;
-    const { finding = null, group: about = group.name } = announcement;
-    const event = this.emit(definition.name, about, timeUs, announcement);
-    if (this.groups.isListenedTo(actor) || this.groups.isFollowed(actor))
-      this.unheard.push({ event, group, finding });
+    this.emit(definition.name, announcement.group ?? group.name, timeUs, announcement, group);
   }
 
   edited(change: EditedDocument): void {
@@ -234,24 +241,27 @@ export class Core implements GroupsHost {
       ?.detector;
   }
 
-  private emit(actor: string, group: string, timeUs: number, announcement: Announcement): EventMessage {
+  /** `of`: the group of the actor that announces it. */
+  private emit(
+    actor: string,
+    group: string,
+    timeUs: number,
+    announcement: Announcement,
+    of: Group = SESSION,
+  ): void {
     const sequence = ++this.eventSequence;
     const id = `${this.partition}/${this.sequence}/${++this.announcedInInput}`;
     const event = eventMessage(announcement, { sequence, id, timeUs, actor, group });
     this.sink.event(event);
-    return event;
+    if (!this.groups.hearers(event, of).next().done)
+      this.unheard.push({ event, group: of, finding: announcement.finding ?? null });
   }
 
   private handOver(): void {
-    // Actors that hear may announce what others follow: the list grows while it is handed over.
-    for (const announced of this.unheard) {
-      const { actor: name } = announced.event;
-      const ofSession = announced.group.n === 0;
-      for (const actor of this.groups.session) {
-        const { listens, follows } = actor.definition;
-        if (ofSession ? follows === name : listens === true) actor.hear(announced, this.now, this.sequence);
-      }
-    }
+    // Actors that hear may announce what others hear: the list grows while it is handed over.
+    for (const announced of this.unheard)
+      for (const actor of this.groups.hearers(announced.event, announced.group))
+        actor.hear(announced, this.now, this.sequence);
     this.unheard.length = 0;
   }
 
@@ -378,6 +388,22 @@ export class Core implements GroupsHost {
       const names: readonly string[] = actor.definition.commands ?? [];
       if (names.includes(command.name)) actor.input(command, this.now, this.sequence);
     }
+    if (command.name === "mark") this.mark(command.body as Mark, command.author);
+  }
+
+  private mark(
+    { type, title, group = "", channels, atUs = this.now }: Mark,
+    author: CommandInput["author"],
+  ): void {
+    const by = author.name ?? author.id;
+    const isKnown = group === "" || this.declarationOf(group) !== undefined;
+    this.emit("runtime", group, this.now, {
+      kind: MARK_MADE,
+      severity: isKnown ? "info" : "warning",
+      title: `${by} marked ${type}${title === "" ? "" : `: ${title}`}${isKnown ? "" : `; there is no group ${group} yet`}`,
+      channels,
+      detail: { mark: type, atUs, author: by },
+    });
   }
 
   private open(opened: SessionOpened): void {

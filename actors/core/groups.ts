@@ -6,7 +6,7 @@
  * Actors restart when their settings change, because what they learnt belongs to the old settings. The timers of removed actors are
  * cancelled.
  */
-import type { Channels } from "../../protocol/messages.ts";
+import type { Channels, EventMessage } from "../../protocol/messages.ts";
 import { ROWS_VERSION, RowAssembler } from "../detectors/rows/row-assembler.ts";
 import type { ActorDefinition, Group } from "../ports/detector.ts";
 import { isOwnHealth } from "../ports/own-health.ts";
@@ -74,17 +74,20 @@ export class Groups {
     return undefined;
   }
 
-  /** Whether actors of the session listen to this one: it belongs to a group, and one of them listens. */
-  isListenedTo(actor: Actor): boolean {
-    return actor.group !== SESSION && this.session.some(({ definition }) => definition.listens === true);
-  }
-
-  /** Whether an actor of the session follows this one. */
-  isFollowed(actor: Actor): boolean {
-    return (
-      actor.group === SESSION &&
-      this.session.some(({ definition }) => definition.follows === actor.definition.name)
-    );
+  /** The actors that hear an event of an actor: in `of`, SESSION for the session's and the runtime's. */
+  *hearers(
+    { actor: name, group: about }: Pick<EventMessage, "actor" | "group">,
+    of: Group,
+  ): Generator<Actor> {
+    for (const actor of this.session) {
+      const { listens, follows } = actor.definition;
+      if (of === SESSION ? follows === name : listens === true) yield actor;
+    }
+    for (const { declaration, actors } of this.byName.values()) {
+      if (about !== "" && about !== declaration.group) continue;
+      for (const actor of actors)
+        if (actor.definition.listens === true && actor.definition.name !== name) yield actor;
+    }
   }
 
   openSession(): void {
@@ -110,7 +113,7 @@ export class Groups {
     if (!group) throw new Error(`state of undeclared group ${name} passed the sequencer`);
     if (!group.states) {
       group.states = true;
-      this.renew(group, () => false);
+      this.renew(group, () => true);
     }
     return group;
   }
@@ -232,7 +235,7 @@ export class Groups {
 }
 
 /** The group of the session's actors: it has no channels. */
-const SESSION: Group = {
+export const SESSION: Group = {
   name: "",
   n: 0,
   channels: [],

@@ -7,6 +7,11 @@
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 
+/** α_t of e-LOND for hypothesis t = 1, 2, …, when so many before it were rejected. It also holds for e-processes, at any time one looks. */
+export function eLondLevel(alpha: number, t: number, rejections: number): number {
+  return ((alpha * 6) / (Math.PI * Math.PI * t * t)) * (rejections + 1);
+}
+
 /** e-LOND: α_t = α · 6/(π²t²) · (R_{t−1}+1), reject when e_t ≥ 1/α_t. FDR ≤ α at every time. */
 export class ELond {
   /** All of the state: [hypotheses seen, rejections]. */
@@ -23,8 +28,7 @@ export class ELond {
 
   /** The level α_t of the next hypothesis. */
   get level(): number {
-    const t = this.scalars[0]! + 1;
-    return ((this.alpha * 6) / (Math.PI * Math.PI * t * t)) * (this.scalars[1]! + 1);
+    return eLondLevel(this.alpha, this.scalars[0]! + 1, this.scalars[1]!);
   }
 
   /** Decides one e-value. True means a discovery. O(1). */

@@ -165,8 +165,8 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Inputs other than frames: for actors of the session (monitor, feed watcher), and states for actors of their group. */
   onInput?(input: Input, context: DetectorContext<Machine>): void;
   /**
-   * Actors of the session only: what the actors of groups announced, in that order, once their work on the input is done, and what the actor
-   * that it follows announced. The definition says so by `listens` and `follows`.
+   * Actors of the session: what the actors of groups announced, in that order, once their work on the input is done, and what the actor that it
+   * follows announced. Actors of a group: all events about the group or about none, but their own. The definition says so by `listens` and `follows`.
    */
   onAnnouncement?(announced: Announced, context: DetectorContext<Machine>): void;
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
@@ -225,7 +225,7 @@ export interface Finding {
 /** An announcement as listening actors receive it. */
 export interface Announced {
   readonly event: Readonly<EventMessage>;
-  /** The group of the actor that announced it. */
+  /** The group of the actor that announced it; without channels for those of the session and for the runtime. */
   readonly group: Group;
   readonly finding: Finding | null;
 }

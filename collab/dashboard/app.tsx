@@ -19,6 +19,7 @@ import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
 import { JoinDialog } from "./panels/join/panel.tsx";
 import { LayoutDialog } from "./panels/layout/panel.tsx";
+import { MarksDialog } from "./panels/marks/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
@@ -66,6 +67,7 @@ const DIALOGS: readonly Panel[] = [
   RiskDialog,
   TrendsDialog,
   ForecastsDialog,
+  MarksDialog,
   ScanDialog,
   RecordingsDialog,
   HelpDialog,

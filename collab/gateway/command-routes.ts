@@ -52,6 +52,7 @@ const CONTROLS: Readonly<Record<string, CommandName>> = {
   whatIf: "askWhatIf",
   alerts: "listAlerts",
   thresholds: "threshold.set",
+  marks: "mark",
 };
 
 export function controlsOf(session: LiveSession): string[] {

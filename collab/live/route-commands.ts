@@ -3,7 +3,8 @@
  *
  *   about a group        the partition that has the group; samples of a new one go where it is placed
  *   about a threshold    the partition that has the threshold: each is asked which it has. So is the one of an incident
- *   a setting            all partitions
+ *   a setting, a mark
+ *   of no group          all partitions
  *   alerts, injections,
  *   progress             of all partitions together
  *   all else             the partition of the request
@@ -67,9 +68,20 @@ class Routed {
 function routes(own: Routed, all: readonly Routed[]): CommandHandlers {
   const withGroup = (group: string | undefined): Routed | undefined =>
     group === undefined ? undefined : all.find((each) => each.has(group));
+  /** What concerns all groups is marked in all partitions. */
+  const marked: CommandHandler<"mark"> = async (body, author, signal, id) => {
+    const owner = body.group === undefined ? undefined : (withGroup(body.group) ?? own);
+    if (owner !== undefined) return owner.handler("mark")(body, author, signal, id);
+    const answers = all.map(async (each) => ({
+      each,
+      answer: await each.handler("mark")(body, author, signal, id),
+    }));
+    return (await Promise.all(answers)).find(({ each }) => each === own)!.answer;
+  };
   const logged =
     (name: LoggedCommandName): CommandHandler<LoggedCommandName> =>
     async (body, author, signal, id) => {
+      if ("type" in body) return marked(body, author, signal, id);
       // A threshold is with its group, all else with the threshold that it is about.
       const { holder, silent } = await holderOf(body.id, all, author, signal);
       const target = holder ?? withGroup("of" in body ? body.of.group : undefined);

@@ -14,6 +14,7 @@ import { opportunity } from "../../actors/detectors/opportunity/detector.ts";
 import { patterns } from "../../actors/detectors/patterns/detector.ts";
 import { prediction } from "../../actors/detectors/prediction/detector.ts";
 import { risk } from "../../actors/detectors/risk/detector.ts";
+import { measurementEffect } from "../../actors/detectors/measurement-effect/detector.ts";
 import { RowAssembler } from "../../actors/detectors/rows/row-assembler.ts";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
 import { trend } from "../../actors/detectors/trend/detector.ts";
@@ -35,6 +36,7 @@ export const DETECTORS: Readonly<Record<string, ActorDefinition>> = {
   prediction,
   trend,
   patterns,
+  measurementEffect,
 };
 /** Of prices, and off by default: each alone, with returns from row to row. */
 const OF_PRICES: Readonly<Record<string, ActorDefinition>> = { risk, opportunity };

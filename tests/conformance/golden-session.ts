@@ -81,6 +81,12 @@ function opened(): Input {
   const settings = parseSettings({
     seed: 7,
     changes: { enabled: true },
+    measurementEffect: {
+      enabled: true,
+      windowRows: 24,
+      placebos: 19,
+      events: "injection.started, incident.opened",
+    },
     prediction: { enabled: true, falseAlarmSamples: 20 },
     patterns: { enabled: true, confidence: 0.9 },
     trend: { enabled: true, horizonSeconds: 600 },
@@ -193,6 +199,8 @@ function people(): TimedInput[] {
     command(200, "alert.assigned", { id: "jkl", to: "Bob" }),
     inForce(201, Number.MAX_SAFE_INTEGER, {}, { assignedTo: "Bob", assignedBy: "Ana" }),
     command(260, "alert.snoozed", { id: "jkl", seconds: 60 }),
+    command(400, "mark", { type: "news", title: "Rates" }),
+    command(600, "mark", { type: "deploy", channels: ["p0"], atUs: BEGIN_US + 900 * SECOND_US }),
     command(700, "threshold.set", { id: "jkl", ...level, level: 101 }),
     inForce(701, Number.MAX_SAFE_INTEGER, { level: 101 }, null),
     edit(800, ana, (doc) => doc.getMap("thresholds").delete("jkl")),

@@ -46,6 +46,7 @@ const BODIES: Readonly<Record<CommandName, object>> = {
   "alert.acknowledged": { id: "a" },
   "alert.assigned": { id: "a", to: "ben" },
   "alert.snoozed": { id: "a", seconds: 600 },
+  mark: { type: "news", group: "g" },
   askWhatIf: { at: 2 },
 };
 

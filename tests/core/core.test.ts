@@ -290,6 +290,31 @@ test("a group that grows gets new actors; a group that is declared again unchang
   assert.is(world.core.channelsOf("g"), 3);
 });
 
+test("[R6] a listening actor of a group hears all events about it but its own, and those about no group", () => {
+  const heard: string[] = [];
+  const listener = toy(
+    "listener",
+    () => ({ fields: {}, onAnnouncement: ({ event }) => void heard.push(`${event.kind} ${event.title}`) }),
+    { listens: true },
+  );
+  const { apply } = toyCore({ group: [listener] });
+  apply(0, channels(2, { group: "a" }));
+  const mark = (group: object): Input => ({
+    type: "command",
+    name: "mark",
+    body: { type: "news", title: "rates", channels: [], ...group },
+    author: { id: "ana" },
+    source: "gateway",
+    sequence: 0,
+  });
+  apply(10, mark({ group: "a" }));
+  assert.equal(heard.splice(0), ["mark.made ana marked news: rates"], "only the actor of group a");
+  apply(20, mark({}));
+  assert.is(heard.splice(0).length, 2, "what concerns no group concerns all");
+  apply(30, mark({ group: "c" }));
+  assert.equal(heard, [], "nobody is in that group yet");
+});
+
 test("a command reaches the actors that listen for its name, and no others", () => {
   const heard: string[] = [];
   const listener = (name: string, commands: readonly CommandName[]) =>

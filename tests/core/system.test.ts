@@ -41,6 +41,7 @@ test("[R4] every field of every real actor changes the hash", () => {
     "risk",
     "opportunity",
     "prediction",
+    "measurementEffect",
     "arrivals",
   ])
     assert.ok(actors.has(`g/${name}`), name);
@@ -87,7 +88,7 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk, opportunity, prediction, trend, patterns } = defaultSettings();
+  const { changes, risk, opportunity, prediction, trend, patterns, measurementEffect } = defaultSettings();
   core.apply(
     1,
     0,
@@ -95,6 +96,7 @@ function run(from: number, to: number) {
       changes: { ...changes, enabled: true },
       patterns: { ...patterns, enabled: true, averageUs: 0 },
       trend: { ...trend, enabled: true, averageUs: 0 },
+      measurementEffect: { ...measurementEffect, enabled: true, windowRows: 24, placebos: 19 },
       prediction: { ...prediction, enabled: true, stepSeconds: 0.02, aheadRows: 5 },
       opportunity: {
         ...{ ...opportunity, enabled: true, channels: "c0, c1, c2", windowPeriods: 100 },
@@ -104,6 +106,17 @@ function run(from: number, to: number) {
     }),
   );
   core.apply(2, 0, channels(CHANNELS, { everyUs: 10_000, innovation: "difference" }));
+  for (const row of [600, 1_000]) {
+    const body = { type: "news", title: "", group: "g", channels: [], atUs: row * 10_000 };
+    core.apply(core.sequence + 1, 0, {
+      type: "command",
+      name: "mark",
+      body,
+      author: { id: "ana" },
+      source: "gateway",
+      sequence: 0,
+    });
+  }
   feed(core, from, to);
   return { core, events, states };
 }

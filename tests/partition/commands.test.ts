@@ -30,6 +30,7 @@ const LIVE: readonly CommandName[] = [
   ...(["readStanding", "listAlerts", "threshold.set", "threshold.removed"] as const),
   ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
   ...(["pushSamples", "readPushed"] as const),
+  ...(["alert.acknowledged", "alert.assigned", "alert.snoozed", "mark"] as const),
 ];
 
 commandsContract("commands of a live session in memory", LIVE, () => live(createMemoryJournal({})));

@@ -11,7 +11,7 @@ import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
-import type { SignalSource } from "./signal-source.ts";
+import type { SignalSource, TakesSignal } from "./signal-source.ts";
 
 /**
  * Successive z of white innovations are correlated: |ρ_k|² = (2/πk)² at odd lags k and 0 at even ones, with a sum of ½ on either side. An
@@ -20,11 +20,14 @@ import type { SignalSource } from "./signal-source.ts";
 const ANALYTIC_KAPPA = 2;
 /** Delay of the all-pass pair at a quarter of the sampling rate, rows. */
 const DELAY_ROWS = 2.7;
+/** Its delay at the edge of the band, 5.4 rows, and as many again of memory. */
+const REACH_ROWS = 10;
 
 export class RowSignal implements SignalSource {
   readonly fields: Fields;
   readonly time = new Float64Array(1);
   readonly warm = true;
+  readonly reach = REACH_ROWS;
   private readonly n: number;
   private readonly scale: EwmaMoments;
   private readonly filter: AnalyticSignal;
@@ -51,6 +54,7 @@ export class RowSignal implements SignalSource {
   }
 
   consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
+  consume(batch: Batch, density: TakesSignal, taken: (timeUs: number) => void): void {
     const { n, u, zRe, zIm } = this;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
@@ -77,7 +81,7 @@ export class RowSignal implements SignalSource {
     }
   }
 
-  kappa(density: DensityEstimate): number {
+  kappa(density: Pick<DensityEstimate, "kappa" | "count">): number {
     return Math.min(1, ANALYTIC_KAPPA * density.kappa);
   }
 

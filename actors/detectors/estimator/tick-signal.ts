@@ -15,7 +15,7 @@ import { resonatorKappa } from "../../kernels/sample-size.ts";
 import { Synchrony } from "../../kernels/synchrony.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
-import type { SignalSource } from "./signal-source.ts";
+import type { SignalSource, TakesSignal } from "./signal-source.ts";
 
 const TWO_PI = 2 * Math.PI;
 /** ω₀ in units of the slowest channel's tick rate. With Poisson ticks |c| is then 1/(1 + ω²/λ²) = 0.8. */
@@ -96,12 +96,18 @@ export class TickSignal implements SignalSource {
     return this.scalars.omega > 0;
   }
 
+  /** Delay and 2/γ. */
+  get reach(): number {
+    return Math.ceil((this.resonators.groupDelay + 2 / this.gamma) / this.cadence);
+  }
+
   /** ω₀ in rad/s, 0 while choosing. */
   get omega0(): number {
     return this.scalars.omega;
   }
 
   consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
+  consume(batch: Batch, density: TakesSignal, taken: (timeUs: number) => void): void {
     const { scalars, ticks, n } = this;
     const { frame, sampleInnovation } = batch;
     for (let k = 0; k < frame.count; k++) {
@@ -121,7 +127,7 @@ export class TickSignal implements SignalSource {
     if (scalars.omega === 0) this.choose();
   }
 
-  kappa(density: DensityEstimate): number {
+  kappa(density: Pick<DensityEstimate, "kappa" | "count">): number {
     if (density.count === 0) return 1;
     const stationary = resonatorKappa(this.averagingRate, this.gamma, this.order);
     // Equal weights over a time T are equivalent to an exponential memory of T/2.
@@ -149,6 +155,8 @@ export class TickSignal implements SignalSource {
     innovation: number,
     density: DensityEstimate,
     taken: () => void,
+    density: TakesSignal,
+    taken: (timeUs: number) => void,
   ): void {
     const { scalars, zRe, zIm } = this;
     const omega = scalars.omega;

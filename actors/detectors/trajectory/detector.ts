@@ -12,8 +12,7 @@
  * While the state moves, the reference follows FASTER times as fast, so that a second jump is detected soon after the first.
  * Cost: O(n²) per state; O(n³) per published state, and for n > 2 while the state moves or its fidelity is near the limit of a jump.
  */
-import { float64Column } from "../../../protocol/columns.ts";
-import type { DensityMatrix, Input, StateVector } from "../../../protocol/messages.ts";
+import type { Input } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
 import { hilbertSchmidtDistance, overlap, superFidelity } from "../../kernels/overlap.ts";
 import { purity } from "../../kernels/purity.ts";
@@ -22,6 +21,7 @@ import type { Detector, DetectorContext, Fields, Group } from "../../ports/detec
 import { defineDetector } from "../define-detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import { publishRestUs } from "../state-publisher.ts";
+import { writeWholeState } from "../whole-state.ts";
 import { directState } from "./direct-state.ts";
 import { trajectoryMachine } from "./machine.ts";
 
@@ -72,12 +72,10 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   onInput(input: Input, context: Context): void {
     if (input.type !== "densityMatrix" && input.type !== "stateVector") return;
     const { scalars } = this;
-    if (input.n !== this.group.n)
-      throw new Error(`state of ${input.n} levels; expected ${this.group.n}, the channels of the group`);
     const first = scalars.count === 0;
     // The previous state is added to the reference only now, so that `publish` compares a state with the states before it.
     if (!first) this.follow(this.pace(context));
-    this.take(input);
+    writeWholeState(input, this.group.n, this.re, this.im);
     if (first) this.follow(1);
     else this.judge(input.timeUs, context);
     scalars.count++;
@@ -165,24 +163,6 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     for (let k = 0; k < re.length; k++) {
       referenceRe[k] = referenceRe[k]! + alpha * (re[k]! - referenceRe[k]!);
       referenceIm[k] = referenceIm[k]! + alpha * (im[k]! - referenceIm[k]!);
-    }
-  }
-
-  /** Stores ρ as given, or ψψ†. */
-  private take(input: DensityMatrix | StateVector): void {
-    const { n } = this.group;
-    const re = float64Column(input.re);
-    const im = float64Column(input.im);
-    if (input.type === "densityMatrix") {
-      this.re.set(re);
-      this.im.set(im);
-      return;
-    }
-    for (let i = 0; i < n; i++) {
-      for (let j = 0; j < n; j++) {
-        this.re[i * n + j] = re[i]! * re[j]! + im[i]! * im[j]!;
-        this.im[i * n + j] = im[i]! * re[j]! - re[i]! * im[j]!;
-      }
     }
   }
 }

@@ -1,4 +1,5 @@
 /** Marks on all charts of a session over time: its events, and hatching over injected data. */
+import { MARK_MADE } from "../../../protocol/mark-command.ts";
 import type { EventMessage } from "../../../protocol/messages.ts";
 import { type Band, drawBandLabel, drawHatch } from "../../charts/hatch.ts";
 import { xOf } from "../../charts/time-axis.ts";
@@ -12,10 +13,19 @@ import { theme } from "../theme/theme.ts";
 /** Events of the shown group, or of no group, within the plot. */
 export function eventsInPlot({ time, plotWidth }: TimeFrame, model: Model, view: View): EventMessage[] {
   const group = view.groupName.peek();
-  return model.events.peek().filter((event) => {
-    const x = xOf(event.timeUs, time);
-    return x >= 0 && x <= plotWidth && (event.group === "" || event.group === group);
-  });
+  return model.events
+    .peek()
+    .map(placed)
+    .filter((event) => {
+      const x = xOf(event.timeUs, time);
+      return x >= 0 && x <= plotWidth && (event.group === "" || event.group === group);
+    });
+}
+
+/** What a person marked stands where it happened. */
+function placed(event: EventMessage): EventMessage {
+  const { atUs } = event.detail;
+  return event.kind === MARK_MADE && typeof atUs === "number" ? { ...event, timeUs: atUs } : event;
 }
 
 /** Lines of events stand at least about so far apart: what they mark can still be read between them. */

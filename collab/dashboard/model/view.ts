@@ -115,6 +115,7 @@ export class View {
     | "risk"
     | "trends"
     | "forecasts"
+    | "marks"
     | "scan"
     | "recordings"
     | null

@@ -41,6 +41,10 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "measures of states against reference values, each within its tolerance",
     load: async () => (await import("./oracle.ts")).oracle,
   },
+  effect: {
+    summary: "p-values of marked events at which nothing happens, and how often an effect is found",
+    load: async () => (await import("./effect.ts")).effect,
+  },
   changes: {
     summary: "false changes of level and slope per promised one, on channels that keep theirs",
     load: async () => (await import("./change-nulls.ts")).changeNulls,

@@ -1,7 +1,10 @@
 /** What a branch changes, from the options of `whatif` to a request. */
+import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
+import { time } from "../../../actors/command-line/option-values.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
+import { type MarkRow, marksOf } from "../../../protocol/marks-csv.ts";
 import { duration, exactTimeText, wholeNumber } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
 
@@ -10,6 +13,7 @@ export interface BranchOptions {
   drop: string[];
   inject: Injection[];
   command: GivenCommand[];
+  marks: MarkRow[];
   dropCommand: string[];
   seed?: number | undefined;
   until?: number | undefined;
@@ -20,13 +24,14 @@ type GivenCommand = NonNullable<WhatIfRequest["commands"]>[number];
 type Injection = NonNullable<WhatIfRequest["inject"]>[number];
 
 export function requestOf(options: BranchOptions, at: SeekPlace): WhatIfRequest {
-  const { set, drop, inject, command, dropCommand, seed, until, tolerance } = options;
+  const { set, drop, inject, command, marks, dropCommand, seed, until, tolerance } = options;
+  const given = [...command, ...marks.map((body) => ({ name: "mark", body }))];
   return {
     at: "sequence" in at ? at.sequence : exactTimeText(at.timeUs),
     ...(set.length > 0 ? { set: Object.fromEntries(set) } : {}),
     ...(drop.length > 0 ? { drop } : {}),
     ...(inject.length > 0 ? { inject } : {}),
-    ...(command.length > 0 ? { commands: command } : {}),
+    ...(given.length > 0 ? { commands: given } : {}),
     ...(dropCommand.length > 0 ? { dropCommands: dropCommand } : {}),
     ...(seed === undefined ? {} : { seed }),
     ...(until === undefined ? {} : { untilUs: until }),
@@ -74,6 +79,15 @@ export function givenCommand(text: string): GivenCommand {
     return { name, body: JSON.parse(body) as unknown };
   } catch {
     throw new InvalidArgumentError(`The body is ${body || "missing"}; expected NAME={…}, the body as JSON.`);
+  }
+}
+
+/** `--marks FILE`. */
+export function marksIn(path: string): MarkRow[] {
+  try {
+    return marksOf(readFileSync(path, "utf8"), time);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
 }
 

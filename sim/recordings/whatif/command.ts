@@ -13,7 +13,7 @@ import { duration, pathAndValue } from "../../../protocol/text-values.ts";
 import { parentLine } from "../parent.ts";
 import type { PartitionPlace } from "../partition-places.ts";
 import { place } from "../place.ts";
-import { givenCommand, injection, requestOf, seed } from "./branch-options.ts";
+import { givenCommand, injection, marksIn, requestOf, seed } from "./branch-options.ts";
 import { placesOfBranch } from "./branch-partition.ts";
 import { checkFree, freeName } from "./branch-recording.ts";
 import type { WhatIfResult } from "./result.ts";
@@ -43,6 +43,12 @@ const command = new Command("whatif")
     "--command <name=body>",
     'do what a person could have done, e.g. threshold.set={"id":…} with the body as JSON; may be given again',
     repeated(givenCommand),
+    [],
+  )
+  .option(
+    "--marks <file>",
+    "mark the events of a CSV: columns time, type and perhaps title, group",
+    marksIn,
     [],
   )
   .option(

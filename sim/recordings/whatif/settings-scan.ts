@@ -32,7 +32,7 @@ export interface SettingsData extends UniverseData {
 }
 
 /** Nothing but the settings is changed. */
-const UNCHANGED = { set: [], drop: [], inject: [], command: [], dropCommand: [] };
+const UNCHANGED = { set: [], drop: [], inject: [], command: [], marks: [], dropCommand: [] };
 
 export const SETTINGS_SCANS: SettingsScans = {
   work: "settings",

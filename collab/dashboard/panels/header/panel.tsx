@@ -106,6 +106,18 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           <span>Inject</span>
         </button>
       ) : null}
+      {supported.has("marks") ? (
+        <button
+          type="button"
+          class="button action"
+          onClick={() => {
+            view.dialog.value = "marks";
+          }}
+          title="Mark that something happened, and see what changed around it"
+        >
+          <span>Mark</span>
+        </button>
+      ) : null}
       {supported.has("whatIf") ? (
         <button
           type="button"

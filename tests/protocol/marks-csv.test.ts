@@ -1,0 +1,34 @@
+// runtime: either
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { time } from "../../actors/command-line/option-values.ts";
+import { readCommand } from "../../protocol/commands.ts";
+import { marksOf } from "../../protocol/marks-csv.ts";
+
+test("marks are read from a table, columns in any order, with quotes", () => {
+  const marks = marksOf(
+    'type,time,title\r\nnews,2026-01-05T14:30:00Z,"Fed, ""as"" expected"\r\n\r\norder,1767623400000000,\r\n',
+    time,
+  );
+  assert.equal(marks, [
+    { type: "news", atUs: Date.UTC(2026, 0, 5, 14, 30) * 1000, title: 'Fed, "as" expected' },
+    { type: "order", atUs: 1_767_623_400_000_000 },
+  ]);
+  for (const mark of marks) assert.is(readCommand("mark", mark).body.atUs, mark.atUs);
+});
+
+test("a table that is none of marks is refused with the line, what it has, and what is expected", () => {
+  const refused: [string, RegExp][] = [
+    ["when,type\n", /line 1: column when; expected time,type,title,group/],
+    ["time\n", /line 1: no column time or type/],
+    ["time,type\n2026-01-05T14:30:00Z,news\nsoon,news\n", /line 3: time soon; expected ISO 8601/],
+  ];
+  for (const [csv, message] of refused) assert.throws(() => marksOf(csv, time), message);
+});
+
+test("a mark needs a type without spaces, and a title on one line", () => {
+  const refused = [{}, { type: "two words" }, { type: "news", title: "a\nb" }, { type: "news", atUs: 0.5 }];
+  for (const body of refused) assert.throws(() => readCommand("mark", body), /^Cannot mark/);
+});
+
+test.run();
