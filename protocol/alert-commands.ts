@@ -54,6 +54,19 @@ const subject = v.pipe(
   }),
 );
 
+/** A month of an objective. */
+const WINDOW_SECONDS_MAX = 31 * 86_400;
+
+/** A service objective: so many of the values must not be beyond the level, and the alert fires when the budget of the others is used up too fast. */
+const objective = fields({
+  /** Share of the values that must be good, %. */
+  percent: v.pipe(finite, v.minValue(50), v.maxValue(99.999)),
+  /** The longer window; the shorter one is its last twelfth. */
+  windowSeconds: v.optional(v.pipe(finite, v.minValue(60), v.maxValue(WINDOW_SECONDS_MAX)), 3_600),
+  /** How many times as fast as allowed, in both windows, the budget is used up. */
+  burnRate: v.optional(v.pipe(finite, v.minValue(1), v.maxValue(50_000)), 14.4),
+});
+
 export const thresholdSet = v.pipe(
   fields({
     id,
@@ -64,6 +77,8 @@ export const thresholdSet = v.pipe(
     level: finite,
     /** The alert ends beyond it, on the other side. Absent: `level`. */
     clearLevel: v.optional(finite),
+    /** Absent: the alert is about each value. */
+    objective: v.optional(objective),
     dwellSeconds: v.optional(v.pipe(finite, v.minValue(0), v.maxValue(DWELL_SECONDS_MAX)), 0),
     severity: v.optional(v.picklist(SEVERITIES), "warning"),
     /** What people call it; "": composed of channel and level. */

@@ -63,6 +63,17 @@ const set = withSession(
       "the alert ends on the other side of this level (default: the level)",
       read(level),
     )
+    .option(
+      "--objective <percent>",
+      "so many values must not be beyond the level: the alert is about the burn rate",
+      read(level),
+    )
+    .option(
+      "--window <duration>",
+      "of the burn rate; the last twelfth of it counts too (default: 1h)",
+      read(duration()),
+    )
+    .option("--burn <rate>", "times as fast as the objective allows (default: 14.4)", read(level))
     .option("--for <duration>", "every value must be beyond the level for so long", read(duration()))
     .addOption(
       new Option("--severity <severity>", "how much it matters")
@@ -81,6 +92,10 @@ const set = withSession(
         [
           "eigenwatch threshold set cpu-hot host/cpu.busy --above 90 --clear 80 --for 60s",
           "a minute above 90 %",
+        ],
+        [
+          "eigenwatch threshold set slow api/latency --above 0.2 --objective 99.9 --window 1h",
+          "a tenth of a percent may be slower than 0.2 s",
         ],
         [
           "eigenwatch threshold set mixed host/purity --measure --below 0.3 --severity notice",
@@ -108,6 +123,15 @@ const set = withSession(
           level: above ?? below,
           ...(options.clear === undefined ? {} : { clearLevel: options.clear }),
           ...(options.for === undefined ? {} : { dwellSeconds: options.for / 1e6 }),
+          ...(options.objective === undefined
+            ? {}
+            : {
+                objective: {
+                  percent: options.objective,
+                  ...(options.window === undefined ? {} : { windowSeconds: options.window / 1e6 }),
+                  ...(options.burn === undefined ? {} : { burnRate: options.burn }),
+                },
+              }),
           severity: options.severity,
           ...(options.title === undefined ? {} : { title: options.title }),
         },
@@ -191,9 +215,20 @@ function subjectOf(
 }
 
 /** "cpu-hot  warning  host/cpu.busy above 90 for 60 s, clears at 80" */
-function thresholdLine({ id, of, direction, level, clearLevel, dwellSeconds, severity }: Threshold): string {
+function thresholdLine({
+  id,
+  of,
+  direction,
+  level,
+  clearLevel,
+  dwellSeconds,
+  objective,
+  severity,
+}: Threshold): string {
   const name = "channel" in of ? of.channel : of.measure;
   const dwell = dwellSeconds === 0 ? "" : ` for ${dwellSeconds} s`;
   const clears = clearLevel === level ? "" : `, clears at ${clearLevel}`;
-  return `${id}  ${severity}  ${of.group}/${name} ${direction} ${level}${dwell}${clears}`;
+  const share =
+    objective === undefined ? "" : `, ${objective.percent} % not, burn rate ${objective.burnRate}`;
+  return `${id}  ${severity}  ${of.group}/${name} ${direction} ${level}${dwell}${clears}${share}`;
 }

@@ -170,8 +170,11 @@ export function commandOf({ kind, sequence, timeUs, detail }: EventMessage): Roo
 function bodyOf(name: LoggedCommandName, fields: EventMessage["detail"], timeUs: number): unknown {
   const { id } = fields;
   switch (name) {
-    case "threshold.set":
-      return { ...fields, of: JSON.parse(String(fields["of"])) };
+    case "threshold.set": {
+      const { of, objective } = fields;
+      const parsed = objective === undefined ? {} : { objective: JSON.parse(String(objective)) };
+      return { ...fields, of: JSON.parse(String(of)), ...parsed };
+    }
     case "alert.acknowledged":
       return { id, note: fields["note"] ?? "" };
     case "alert.assigned":

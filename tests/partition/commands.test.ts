@@ -28,7 +28,6 @@ const LIVE: readonly CommandName[] = [
   ...(["listScenarios", "listInjections", "startInjection"] as const),
   ...(["readSettings", "changeSetting", "askWhatIf"] as const),
   ...(["readStanding", "listAlerts", "threshold.set", "threshold.removed"] as const),
-  ...(["alert.acknowledged", "alert.assigned", "alert.snoozed"] as const),
   ...(["pushSamples", "readPushed"] as const),
   ...(["alert.acknowledged", "alert.assigned", "alert.snoozed", "mark"] as const),
 ];

@@ -11,10 +11,14 @@ type Changed = Extract<AlertsSignal, { type: "changed" }>;
 
 /** "Processor 0 above 90.0 %, clears at 80.0 %, for 60 s". `unit`: "" when the channel is not known yet. */
 export function thresholdText(
-  { of, direction, level, clearLevel, dwellSeconds, title }: Threshold,
+  { of, direction, level, clearLevel, dwellSeconds, objective, title }: Threshold,
   unit = "",
 ) {
   const what = title === "" ? `${of.group}/${"channel" in of ? of.channel : of.measure}` : title;
+  if (objective !== undefined) {
+    const { percent, windowSeconds, burnRate } = objective;
+    return `${what}: ${percent} % not ${direction} ${amount(level, unit)}, when its budget goes ${burnRate} times as fast over ${duration(windowSeconds * 1_000_000)}`;
+  }
   const clears = clearLevel === level ? "" : `, clears at ${amount(clearLevel, unit)}`;
   const dwell = dwellSeconds === 0 ? "" : `, for ${duration(dwellSeconds * 1_000_000)}`;
   return `${what}: ${direction} ${amount(level, unit)}${clears}${dwell}`;
@@ -23,7 +27,9 @@ export function thresholdText(
 /** "Processor 0 is 97.3 %, above 90.0 %, for 60 s". */
 export function firedTitle(context: ThresholdContext): string {
   const { threshold, value, unit, sinceUs, firedUs } = context;
-  const { direction, level } = threshold;
+  const { direction, level, objective } = threshold;
+  if (objective !== undefined)
+    return `${nameOf(context)} uses up its error budget ${amount(value!, "")} times as fast as ${objective.percent} % allow, over ${duration(objective.windowSeconds * 1_000_000)} and the last twelfth of it`;
   const lastedUs = firedUs! - sinceUs!;
   const lasted = lastedUs > 0 ? `, for ${duration(lastedUs)}` : "";
   return `${nameOf(context)} is ${amount(value!, unit)}, ${direction} ${amount(level, unit)}${lasted}`;
@@ -32,7 +38,10 @@ export function firedTitle(context: ThresholdContext): string {
 /** "Processor 0 is 79.0 % again, after 5.0 min above 90.0 %". */
 export function resolvedTitle(context: ThresholdContext, reason: string, timeUs: number): string {
   const { threshold, value, unit, sinceUs } = context;
-  const beyond = `${threshold.direction} ${amount(threshold.level, unit)}`;
+  const beyond =
+    threshold.objective === undefined
+      ? `${threshold.direction} ${amount(threshold.level, unit)}`
+      : `above a burn rate of ${threshold.objective.burnRate}`;
   const after = `after ${duration(timeUs - sinceUs!)} ${beyond}`;
   if (reason !== "") return `${nameOf(context)}: ${reason} ${after}`;
   return `${nameOf(context)} is ${amount(value!, unit)} again, ${after}`;

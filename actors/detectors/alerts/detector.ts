@@ -9,7 +9,7 @@
  * D3  Without a threshold on a group nothing is read of it.
  * D4  A threshold stays until a person removes it, also when the actor is made anew.
  *
- * All state is in the machines. `tests` is compiled from it, and made anew when thresholds or channels change.
+ * State is in the machines, and for objectives what was counted (burns.ts). `tests` is compiled from it, and made anew when thresholds or channels change.
  */
 import type { Threshold } from "../../../protocol/alert-commands.ts";
 import type { Channels, CommandInput, Input } from "../../../protocol/messages.ts";
@@ -27,6 +27,8 @@ import type {
 } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { thresholdText } from "./announcements.ts";
+import type { BurnRate } from "./burn-rate.ts";
+import { Burns, type Objective } from "./burns.ts";
 import { type AlertsContext, alertsMachine } from "./machine.ts";
 import type { AlertsSignal, ThresholdSignal } from "./signals.ts";
 import type { ThresholdContext, ThresholdInput } from "./threshold-context.ts";
@@ -39,7 +41,7 @@ const SECOND_US = 1_000_000;
 
 export const alerts = defineDetector({
   name: "alerts",
-  version: 3,
+  version: 4,
   machine: alertsMachine,
   part: thresholdMachine,
   commands: ["threshold.set", "threshold.removed", "alert.acknowledged", "alert.assigned", "alert.snoozed"],
@@ -70,6 +72,10 @@ interface Test {
   readonly limit: number;
   readonly clearLimit: number;
   readonly dwellUs: number;
+  /** Of an objective: values beyond `badLimit` are bad, and the burn rate is compared. */
+  readonly burn: BurnRate | null;
+  readonly badSign: 1 | -1;
+  readonly badLimit: number;
   readonly label: string;
   readonly unit: string;
 }
@@ -87,6 +93,9 @@ type Context = DetectorContext<typeof alertsMachine>;
 
 class AlertsDetector implements Detector<typeof alertsMachine> {
   readonly fields: Fields = {};
+  /** The objectives, as far as their values have come. */
+  private readonly burns = new Burns();
+  readonly kept = this.burns;
   /** Those of the session: a snapshot holds them, so they are no state of this actor. */
   private settings: Settings;
   /** By group; null: to be made anew. */
@@ -118,7 +127,7 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
   }
 
   watches(group: string, what: "rows" | "measures", context: Context): boolean {
-    this.tests ??= compiled(context.parts!);
+    this.tests ??= this.compile(context.parts!);
     if (this.tests.size === 0) return false;
     return (this.tests.get(group)?.[what].length ?? 0) > 0;
   }
@@ -127,7 +136,7 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
     const declaration = context.parts!.declarationOf(group);
     return declaration === undefined
       ? []
-      : this.testsOf(declaration, context).rows.filter(({ column }) => column >= 0);
+      : this.testsOf(declaration, context).rows.filter(({ column, burn }) => column >= 0 && burn === null);
   }
 
   onRows(batch: Batch, group: Channels, context: Context): void {
@@ -152,12 +161,16 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
     }
   }
 
+  private compile(parts: PartsContext): Map<string, Tests> {
+    return compiled(parts, (id, objective) => this.burns.of(id, objective));
+  }
+
   private testsOf(group: Channels, context: Context): Tests {
-    this.tests ??= compiled(context.parts!);
+    this.tests ??= this.compile(context.parts!);
     const tests = this.tests.get(group.group);
     if (tests === undefined) return NONE;
     if (tests.declaration === group) return tests;
-    this.tests = compiled(context.parts!);
+    this.tests = this.compile(context.parts!);
     return this.tests.get(group.group)!;
   }
 
@@ -201,6 +214,7 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
       return;
     }
     parts.signalPart(id, { type: "withdrawn", timeUs, reason: "its threshold was set anew" });
+    this.burns.forget(id);
     parts.addPart(id, { threshold, by, setUs: timeUs } satisfies ThresholdInput);
     this.tests = null;
     const missing = missingPart(threshold, parts.declarationOf(of.group));
@@ -217,6 +231,7 @@ class AlertsDetector implements Detector<typeof alertsMachine> {
     const { now: timeUs } = context;
     parts.signalPart(id, { type: "withdrawn", timeUs, reason: "its threshold was removed" });
     const { threshold } = known.input as ThresholdInput;
+    this.burns.forget(id);
     parts.removePart(id);
     this.tests = null;
     context.signal(
@@ -238,12 +253,13 @@ function compare(
   count: number,
   parts: PartsContext,
 ): void {
-  const { id, part, sign, limit, clearLimit, dwellUs, label, unit } = test;
+  const { id, part, sign, limit, clearLimit, dwellUs, burn, badSign, badLimit, label, unit } = test;
   for (let r = 0; r < count; r++) {
-    const value = values[r * stride + offset]!;
-    if (Number.isNaN(value)) continue;
-    const signed = sign * value;
+    const given = values[r * stride + offset]!;
+    if (Number.isNaN(given)) continue;
     const timeUs = times[r]!;
+    const value = burn === null ? given : burn.take(badSign * given > badLimit, timeUs);
+    const signed = sign * value;
     if (part.value === "waiting") parts.signalPart(id, { type: "seen", timeUs });
     switch (part.value) {
       case "firing":
@@ -260,12 +276,15 @@ function compare(
   }
 }
 
-function compiled(parts: PartsContext): Map<string, Tests> {
+function compiled(
+  parts: PartsContext,
+  burnOf: (id: string, objective: Objective) => BurnRate,
+): Map<string, Tests> {
   const tests = new Map<string, { declaration: Channels | undefined; rows: Test[]; measures: Test[] }>();
   for (const id of parts.partKeys()) {
     const part = parts.part(id)!;
     const { threshold } = part.input as ThresholdInput;
-    const { of, direction, level, clearLevel, dwellSeconds } = threshold;
+    const { of, direction, level, clearLevel, dwellSeconds, objective } = threshold;
     const declaration = parts.declarationOf(of.group);
     const group = tests.get(of.group) ?? { declaration, rows: [], measures: [] };
     tests.set(of.group, group);
@@ -277,15 +296,18 @@ function compiled(parts: PartsContext): Map<string, Tests> {
       part,
       column,
       measure: "measure" in of ? of.measure : "",
-      sign,
-      limit: sign * level,
-      clearLimit: sign * clearLevel,
+      sign: objective === undefined ? sign : 1,
+      limit: objective?.burnRate ?? sign * level,
+      clearLimit: objective?.burnRate ?? sign * clearLevel,
       dwellUs: dwellSeconds * SECOND_US,
+      burn: objective === undefined ? null : burnOf(id, objective),
+      badSign: sign,
+      badLimit: sign * level,
       label:
         channel === undefined
           ? `${of.group}/${"measure" in of ? of.measure : of.channel}`
           : channel.title || channel.name,
-      unit: channel?.unit ?? "",
+      unit: objective === undefined ? (channel?.unit ?? "") : "",
     };
     ("channel" in of ? group.rows : group.measures).push(test);
   }
@@ -316,7 +338,16 @@ function sameThreshold(a: Threshold, b: Threshold): boolean {
   return keyOf(a) === keyOf(b);
 }
 
-function keyOf({ of, direction, level, clearLevel, dwellSeconds, severity, title }: Threshold): string {
+function keyOf({
+  of,
+  direction,
+  level,
+  clearLevel,
+  objective,
+  dwellSeconds,
+  severity,
+  title,
+}: Threshold): string {
   const subject = "channel" in of ? of.channel : of.measure;
   const kind = "channel" in of ? "channel" : "measure";
   return JSON.stringify([
@@ -329,6 +360,7 @@ function keyOf({ of, direction, level, clearLevel, dwellSeconds, severity, title
     dwellSeconds,
     severity,
     title,
+    objective === undefined ? [] : [objective.percent, objective.windowSeconds, objective.burnRate],
   ]);
 }
 

@@ -38,7 +38,7 @@ const tellFired = (isAgain: boolean) =>
     type: "tell",
     params: ({ context, event: { timeUs } }: Of): AlertsSignal => {
       const { threshold, value, sinceUs, snoozedUntilUs } = context;
-      const { id, of, severity, level } = threshold;
+      const { id, of, severity, objective, level } = threshold;
       return {
         type: "fired",
         timeUs,
@@ -48,7 +48,7 @@ const tellFired = (isAgain: boolean) =>
         severity,
         title: firedTitle(context),
         value: value!,
-        level,
+        level: objective?.burnRate ?? level,
         sinceUs: sinceUs!,
         isSnoozed: snoozedUntilUs !== null,
         isAgain,

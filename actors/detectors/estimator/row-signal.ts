@@ -53,8 +53,7 @@ export class RowSignal implements SignalSource {
     };
   }
 
-  consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
-  consume(batch: Batch, density: TakesSignal, taken: (timeUs: number) => void): void {
+  consume(batch: Batch, density: TakesSignal, taken: () => void): void {
     const { n, u, zRe, zIm } = this;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;

@@ -11,8 +11,7 @@ export interface SignalSource {
   /** Time of the last update of ρ, µs. An element of an array is not boxed. */
   readonly time: Float64Array;
   /** Updates ρ from the batch and calls `taken` after every update. */
-  consume(batch: Batch, density: DensityEstimate, taken: () => void): void;
-  consume(batch: Batch, density: TakesSignal, taken: (timeUs: number) => void): void;
+  consume(batch: Batch, density: TakesSignal, taken: () => void): void;
   /** κ of the estimate: the sum of the squared weights of independent samples, at most 1. */
   kappa(density: Pick<DensityEstimate, "kappa" | "count">): number;
   /** Measures of the signal for the published state: band, delay, synchrony. */

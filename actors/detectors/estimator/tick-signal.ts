@@ -106,8 +106,7 @@ export class TickSignal implements SignalSource {
     return this.scalars.omega;
   }
 
-  consume(batch: Batch, density: DensityEstimate, taken: () => void): void {
-  consume(batch: Batch, density: TakesSignal, taken: (timeUs: number) => void): void {
+  consume(batch: Batch, density: TakesSignal, taken: () => void): void {
     const { scalars, ticks, n } = this;
     const { frame, sampleInnovation } = batch;
     for (let k = 0; k < frame.count; k++) {
@@ -149,15 +148,7 @@ export class TickSignal implements SignalSource {
     };
   }
 
-  private listen(
-    c: number,
-    t: number,
-    innovation: number,
-    density: DensityEstimate,
-    taken: () => void,
-    density: TakesSignal,
-    taken: (timeUs: number) => void,
-  ): void {
+  private listen(c: number, t: number, innovation: number, density: TakesSignal, taken: () => void): void {
     const { scalars, zRe, zIm } = this;
     const omega = scalars.omega;
     const now = (t - scalars.origin) * omega;

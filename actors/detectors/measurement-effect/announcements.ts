@@ -1,7 +1,7 @@
 /** The wording of the events about the effect of marked events. */
 import type { Announcement } from "../../ports/detector.ts";
 import { brief } from "../event-wording.ts";
-import type { EffectContext, Mark, TypeEvidence } from "./machine.ts";
+import type { EffectContext, Mark, TypeEvidence } from "./context.ts";
 import type { Marked, Measured, Unmeasured } from "./signals.ts";
 
 export function measured(event: Measured, mark: Mark, { group, isDirect }: EffectContext): Announcement {

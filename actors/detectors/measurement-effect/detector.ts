@@ -33,7 +33,8 @@ import type { SignalSource } from "../estimator/signal-source.ts";
 import { TickSignal } from "../estimator/tick-signal.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { writeWholeState } from "../whole-state.ts";
-import { type Mark, measurementEffectMachine } from "./machine.ts";
+import type { Mark } from "./context.ts";
+import { measurementEffectMachine } from "./machine.ts";
 import type { Measured } from "./signals.ts";
 import { StateWindows } from "./windows.ts";
 
@@ -130,7 +131,7 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
     const { rows } = this;
     if (rows === null) return;
     this.looked = 0;
-    rows.source.consume(batch, rows.windows, (timeUs) => this.row(timeUs, batch, context));
+    rows.source.consume(batch, rows.windows, () => this.row(rows.source.time[0]!, batch, context));
     this.lookForGaps(batch, Number.POSITIVE_INFINITY);
   }
 

@@ -15,35 +15,13 @@ import { assign, setup } from "xstate";
 import { eLondLevel } from "../../kernels/online-fdr.ts";
 import { actorActions, announces, type CompleteRow } from "../machine-actions.ts";
 import { found, measured, unmeasured, waiting } from "./announcements.ts";
+import type { EffectContext, Mark, TypeEvidence } from "./context.ts";
 import type { EffectSignal, Marked, Measured, Unmeasured } from "./signals.ts";
 
 /** Marked events that wait for their rows: a list for a day, and few enough for the state. */
 const MARKS_MAX = 256;
 /** Types that are judged; events of further ones are measured alone. */
 const TYPES_MAX = 64;
-
-export type Mark = Pick<Marked, "id" | "mark" | "title" | "channels" | "atUs">;
-
-export interface TypeEvidence {
-  readonly mark: string;
-  /** Events with a p-value, and ln of the product of their e-values. */
-  readonly events: number;
-  readonly evidence: number;
-  readonly isFound: boolean;
-}
-
-export interface EffectContext {
-  readonly group: string;
-  /** The state is that of a quantum system, not an estimate. */
-  readonly isDirect: boolean;
-  readonly share: number;
-  /** By their times. */
-  readonly pending: readonly Mark[];
-  /** Time of the last one that waits no more. */
-  readonly lastUs: number;
-  /** In the order of their first events. */
-  readonly types: readonly TypeEvidence[];
-}
 
 type Said = Measured | Unmeasured;
 

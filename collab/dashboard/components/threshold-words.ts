@@ -18,8 +18,10 @@ export function unitOf({ of }: Threshold, model: Model): string {
 
 /** "above 90 %, clears at 80 %, for 60 s". */
 export function conditionOf(threshold: Threshold, model: Model): string {
-  const { direction, level, clearLevel, dwellSeconds } = threshold;
+  const { direction, level, clearLevel, dwellSeconds, objective } = threshold;
   const unit = unitOf(threshold, model);
+  if (objective !== undefined)
+    return `${objective.percent} % not ${direction} ${quantity(level, unit)}, burn rate ${objective.burnRate} over ${span(objective.windowSeconds * 1e6)}`;
   const clears = clearLevel === level ? "" : `, clears at ${quantity(clearLevel, unit)}`;
   const dwell = dwellSeconds === 0 ? "" : `, for ${span(dwellSeconds * 1e6)}`;
   return `${direction} ${quantity(level, unit)}${clears}${dwell}`;

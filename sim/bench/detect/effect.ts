@@ -10,7 +10,7 @@
 import { createFrame } from "../../../protocol/frame.ts";
 import type { Input } from "../../../protocol/messages.ts";
 import { defaultSettings } from "../../../protocol/settings.ts";
-import { normals, uniforms } from "../samples.ts";
+import { Variates } from "../../worlds/model/variates.ts";
 import { type Figure, meanOf, type Suite, type SuiteJob } from "./suite.ts";
 import { type TimedInput, throughCore } from "./through-core.ts";
 
@@ -107,7 +107,8 @@ export const effect: Suite<Job, Result> = {
 
 /** Marks come with the row before them; those of the types take turns. */
 function* world(seed: number): Generator<TimedInput> {
-  const normal = normals(uniforms(seed), 12);
+  const variates = new Variates(seed, "effect");
+  const normal = () => variates.normal();
   const { windowRows, placebos } = defaultSettings().measurementEffect;
   const warm = (placebos + 2) * 2 * windowRows;
   const apart = 4 * windowRows;
