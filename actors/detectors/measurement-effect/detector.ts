@@ -12,7 +12,7 @@
  * the data choose, such as incidents, are no fair sample of times, and their p is small by choice.
  *
  * Promise: of the types of events that are found at most `falseDiscoveryShare` are expected to be by chance, while p-values are uniform (machine.ts).
- * Cost: that of z, and of two states for each span: 0.5 µs a row at n = 16. Placebos: two numbers and an hour for each of the last PLACEBOS_KEPT.
+ * Cost: that of z, and of two states for each span: 1.5 µs a row at n = 16. Placebos: two numbers and an hour for each of the last PLACEBOS_KEPT.
  */
 import ln from "@stdlib/math-base-special-ln";
 import { MARK_MADE } from "../../../protocol/mark-command.ts";
