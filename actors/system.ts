@@ -12,9 +12,11 @@ import { anomaly } from "./detectors/anomaly/detector.ts";
 import { arrivals } from "./detectors/arrivals/detector.ts";
 import { changes } from "./detectors/changes/detector.ts";
 import { collapse } from "./detectors/collapse/detector.ts";
+import { entanglement } from "./detectors/entanglement/detector.ts";
 import { estimator } from "./detectors/estimator/detector.ts";
 import { feedWatcher } from "./detectors/feed-watcher/detector.ts";
 import { incidents } from "./detectors/incidents/detector.ts";
+import { interference } from "./detectors/interference/detector.ts";
 import { measurementEffect } from "./detectors/measurement-effect/detector.ts";
 import { monitor } from "./detectors/monitor/detector.ts";
 import { opportunity } from "./detectors/opportunity/detector.ts";
@@ -38,6 +40,8 @@ export const SYSTEM: CoreDefinitions = {
     prediction, // the next values and states, with bands, and whether that is more than anybody could say
     patterns, // shapes that channels draw, beside what they draw by chance
     opportunity, // prices that are tied and came apart, and ways round through markets, after costs
+    entanglement, // which pairs move together beyond chance, and what the channels share
+    interference, // phases between channels that keep still, or beat
     arrivals, // channels that bring nothing, and clocks that are set back
     measurementEffect, // how the state changed around marked events
     trajectory, // states that feeds send whole: purity, coherence, jumps

@@ -318,6 +318,66 @@ export const settingsSchema = v.strictObject({
     }),
     {},
   ),
+  entanglement: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. Its measures are in the published states of groups that have some.",
+      ),
+      split: setting(
+        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
+        "",
+        "Names of the channels, with commas between them, that are one side of the split whose negativity and block coherence are measured; all others are the other side. Empty: the split across which the channels share most.",
+      ),
+      learnRows: setting(
+        whole,
+        500,
+        "Rows in which the detector learns which pairs usually move together. Those are not announced.",
+      ),
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many false announcements a day in a group, of pairs that begin or cease to move together. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in rows: at least this many between two false announcements on average. 0: derived from `falseAlarmsPerDay` and the rate of rows.",
+      ),
+    }),
+    {},
+  ),
+  interference: v.optional(
+    v.strictObject({
+      enabled: setting(
+        v.boolean(),
+        false,
+        "Whether this detector runs. Its measures are in the published states of groups that have some.",
+      ),
+      pairs: setting(
+        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
+        "",
+        "Pairs that are watched, `a~b, c~d`, at most 28. Empty: all pairs of the first eight channels of a group.",
+      ),
+      periodSeconds: setting(
+        v.pipe(v.number(), v.finite(), v.minValue(0)),
+        0,
+        "Period of the oscillation whose phases are compared, in seconds. 0: eight rows.",
+      ),
+      falseAlarmsPerDay: setting(
+        positive,
+        1,
+        "Promise: at most this many false announcements a day in a group, of phases that become stable or unstable. Not used if `falseAlarmSamples` is set.",
+      ),
+      falseAlarmSamples: setting(
+        whole,
+        0,
+        "The same promise in samples, one in two periods: at least this many between two false announcements on average. 0: derived from `falseAlarmsPerDay`.",
+      ),
+    }),
+    {},
+  ),
   arrivals: v.optional(v.strictObject({ enabled }), {}),
   prediction: v.optional(
     v.strictObject({

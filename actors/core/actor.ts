@@ -19,6 +19,7 @@ import type {
   DetectorContext,
   EditedDocument,
   Group,
+  GroupState,
   Level,
   Measures,
   PartState,
@@ -203,8 +204,8 @@ export class Actor implements DetectorContext, PartsContext {
   }
 
   /** Adds its measures to those of a state of its group. */
-  addMeasures(measures: Record<string, number>): void {
-    if (!this.stopped) this.detector.addMeasures?.(measures);
+  addMeasures(measures: Record<string, number>, state: GroupState): void {
+    if (!this.stopped) this.detector.addMeasures?.(measures, state);
   }
 
   /** The usual range of each channel, or null when it knows none. */

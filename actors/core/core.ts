@@ -456,7 +456,7 @@ export class Core implements GroupsHost {
     for (const actor of group.actors) {
       const body = actor.publish(this.now, this.sequence) as Omit<StateMessage, "type"> | null;
       if (!body) continue;
-      for (const other of group.actors) other.addMeasures(body.measures);
+      for (const other of group.actors) other.addMeasures(body.measures, body);
       this.sink.state({ type: "state", ...body });
       for (const watcher of watchers)
         watcher.measuresOf(group.declaration, body.measures, this.now, this.sequence);

@@ -14,7 +14,7 @@
 import type { AnyStateMachine, ContextFrom, EventFrom, StateValueFrom } from "xstate";
 import type { CommandName } from "../../protocol/commands.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import type { Channels, EventMessage, Input } from "../../protocol/messages.ts";
+import type { Channels, EventMessage, Input, StateMessage } from "../../protocol/messages.ts";
 import type { SessionFactName } from "../../protocol/session-facts.ts";
 import type { Settings } from "../../protocol/settings.ts";
 
@@ -97,6 +97,9 @@ export interface PartState {
   readonly context: unknown;
 }
 
+/** What a published state of a group says beside its measures. */
+export type GroupState = Pick<StateMessage, "re" | "im" | "source">;
+
 /** Measures of a published state by name. */
 export type Measures = Readonly<Record<string, number>>;
 
@@ -172,7 +175,7 @@ export interface Detector<Machine extends AnyStateMachine = AnyStateMachine> {
   /** Called at the publish rate when the actor publishes state; fills and returns a message without `type`, or null. */
   publish?(context: DetectorContext<Machine>): unknown;
   /** Adds measures of its own to those of a state of its group that another actor publishes. It changes nothing else. */
-  addMeasures?(measures: Record<string, number>): void;
+  addMeasures?(measures: Record<string, number>, state: GroupState): void;
   /**
    * The range in which each channel of its group usually is, for people: NaN where that is not known. It changes nothing. Null: the actor knows
    * none yet.

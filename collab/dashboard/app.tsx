@@ -10,6 +10,7 @@ import type { PanelName } from "./model/layout.ts";
 import { AlertsLine } from "./panels/alerts/panel.tsx";
 import { ChannelsPanel } from "./panels/channels/panel.tsx";
 import { ConnectionBanner } from "./panels/connection/panel.tsx";
+import { EntanglementDialog } from "./panels/entanglement/panel.tsx";
 import { EventsPanel } from "./panels/events/panel.tsx";
 import { FollowBanner } from "./panels/follow/banner.tsx";
 import { ForecastsDialog } from "./panels/forecasts/panel.tsx";
@@ -17,6 +18,7 @@ import { Header } from "./panels/header/panel.tsx";
 import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
+import { InterferenceDialog } from "./panels/interference/panel.tsx";
 import { JoinDialog } from "./panels/join/panel.tsx";
 import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MarksDialog } from "./panels/marks/panel.tsx";
@@ -68,6 +70,8 @@ const DIALOGS: readonly Panel[] = [
   TrendsDialog,
   ForecastsDialog,
   MarksDialog,
+  EntanglementDialog,
+  InterferenceDialog,
   ScanDialog,
   RecordingsDialog,
   HelpDialog,

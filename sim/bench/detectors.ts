@@ -9,7 +9,9 @@ import { StandaloneActor } from "../../actors/core/standalone-actor.ts";
 import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
 import { changes } from "../../actors/detectors/changes/detector.ts";
 import { collapse } from "../../actors/detectors/collapse/detector.ts";
+import { entanglement } from "../../actors/detectors/entanglement/detector.ts";
 import { estimator } from "../../actors/detectors/estimator/detector.ts";
+import { interference } from "../../actors/detectors/interference/detector.ts";
 import { measurementEffect } from "../../actors/detectors/measurement-effect/detector.ts";
 import { opportunity } from "../../actors/detectors/opportunity/detector.ts";
 import { patterns } from "../../actors/detectors/patterns/detector.ts";
@@ -37,6 +39,8 @@ export const DETECTORS: Readonly<Record<string, ActorDefinition>> = {
   trend,
   patterns,
   measurementEffect,
+  entanglement,
+  interference,
 };
 /** Of prices, and off by default: each alone, with returns from row to row. */
 const OF_PRICES: Readonly<Record<string, ActorDefinition>> = { risk, opportunity };
@@ -73,6 +77,14 @@ export async function benchDetectors(): Promise<BenchRow[]> {
       { name: "all detectors, n=16, frames of 256", unit, runs: runs["all"]! },
       beside("row assembler"),
       { atLeast: 1.5e6 },
+    ),
+    limited(
+      {
+        name: "all detectors, rows of n=16",
+        unit: "rows/s",
+        runs: runs["all"]!.map((rate) => rate / CHANNELS),
+      },
+      { atLeast: 150_000 },
     ),
     perRow("collapse", runs["collapse"]!),
     perSample("anomaly", runs["anomaly"]!),

@@ -19,6 +19,7 @@ import { drift } from "./metrics/drift.ts";
 import { dropOut } from "./metrics/drop-out.ts";
 import { filling } from "./metrics/filling.ts";
 import { levelShift } from "./metrics/level-shift.ts";
+import { phaseLocking } from "./metrics/phase-locking.ts";
 import { serverMetrics } from "./metrics/server-metrics.ts";
 import { spike } from "./metrics/spike.ts";
 import { stuckSensor } from "./metrics/stuck-sensor.ts";
@@ -50,6 +51,7 @@ export const SCENARIOS: readonly Scenario[] = [
   burst,
   wandering,
   clockStep,
+  phaseLocking,
   quantumTelegraph,
   quantumLadder,
   quantumZeno,

@@ -119,6 +119,33 @@ test("page shows the groups of all partitions live and lists the events of each,
   await own.stop();
 });
 
+test("pairs beyond chance are a graph, and a chosen pair shows its fringes", async () => {
+  const own = await startSystem([
+    ...["--feed", "synth:decoherence?channels=6&speed=60&strength=0"],
+    ...["--set", "entanglement.enabled=true", "--set", "interference.enabled=true"],
+  ]);
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(own.url);
+  await page.getByRole("button", { name: "Entanglement" }).click();
+  await page.waitForSelector(".entanglement .edge");
+  assert.is(await page.locator(".entanglement .node").count(), 6);
+  await page.locator(".entanglement", { hasText: "Single-excitation reading" }).waitFor();
+  await picture(page, "entanglement");
+  await page.keyboard.press("Escape");
+  await page.getByRole("button", { name: "Interference" }).click();
+  await painted(page, ".interference canvas", 8);
+  await page.locator(".interference select").selectOption({ index: 2 });
+  await page.locator(".interference", { hasText: /Visibility \d\.\d\d, which-way knowledge/ }).waitFor();
+  await picture(page, "interference");
+  assert.equal(
+    complaints.filter((complaint) => !complaint.includes("willReadFrequently")),
+    [],
+  );
+  await page.context().close();
+  await own.stop();
+});
+
 test("page without a WebSocket goes on by Server-Sent Events, then by polling, with charts and the events of all partitions", async () => {
   const groups = ["amber", "elm", "birch", "cedar", "dune"];
   const feeds = groups.flatMap((group) => ["--feed", `walk?channels=2&rate=200&group=${group}`]);

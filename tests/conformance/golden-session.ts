@@ -92,6 +92,8 @@ function opened(): Input {
     trend: { enabled: true, horizonSeconds: 600 },
     risk: { enabled: true, windowReturns: 300, backtestReturns: 100, falseAlarmSamples: 10 },
     opportunity: { enabled: true, windowPeriods: 100, fdrPercent: 50, fees: "*=0", minimumProfitPercent: 0 },
+    entanglement: { enabled: true, learnRows: 100, falseAlarmSamples: 10 },
+    interference: { enabled: true, falseAlarmSamples: 10 },
   });
   return {
     type: "sessionOpened",
@@ -141,6 +143,8 @@ function changes(): TimedInput[] {
       "estimator.norm": "power",
       "estimator.memoryRows": 32,
       "trajectory.memoryStates": 4,
+      "entanglement.split": "p0, p1",
+      "interference.pairs": "p0~p1, p2~p0",
       "monitor.degradedLatencyUs": 10_000,
     }),
   ];

@@ -42,6 +42,8 @@ test("[R4] every field of every real actor changes the hash", () => {
     "opportunity",
     "prediction",
     "measurementEffect",
+    "entanglement",
+    "interference",
     "arrivals",
   ])
     assert.ok(actors.has(`g/${name}`), name);
@@ -88,7 +90,17 @@ function run(from: number, to: number) {
     state: (state) => void states.push(state),
     metrics() {},
   });
-  const { changes, risk, opportunity, prediction, trend, patterns, measurementEffect } = defaultSettings();
+  const {
+    changes,
+    risk,
+    opportunity,
+    prediction,
+    trend,
+    patterns,
+    measurementEffect,
+    entanglement,
+    interference,
+  } = defaultSettings();
   core.apply(
     1,
     0,
@@ -103,6 +115,8 @@ function run(from: number, to: number) {
         rates: "c0=A/B@v, c1=B/C@v, c2=A/C@v",
       },
       risk: { ...risk, enabled: true, channels: "c0, c1, c3", windowReturns: 200, backtestReturns: 100 },
+      entanglement: { ...entanglement, enabled: true, learnRows: 100 },
+      interference: { ...interference, enabled: true },
     }),
   );
   core.apply(2, 0, channels(CHANNELS, { everyUs: 10_000, innovation: "difference" }));

@@ -240,6 +240,23 @@ const TREND = {
   },
 };
 
+const PAIR = {
+  first: "a",
+  second: "b",
+  firstTitle: "Channel a",
+  secondTitle: "Channel b",
+  strength: 0.6,
+  degrees: 30,
+  more: 0,
+  isUsual: false,
+  evidence: 9,
+  price: 8,
+  guarantee: "holds",
+  rayleigh: 0.001,
+  beatHz: 0,
+  sinceUs: 1,
+};
+
 const SILENCE = { title: "Channel a", channel: "a", sinceUs: 1, everyUs: 1, longestUs: 1, missed: 17 };
 
 test("whatever a detector finds is announced as info: incidents decide what deserves attention", () => {
@@ -264,6 +281,9 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       { ...SILENCE, type: "returned" },
       { ...SILENCE, type: "slower", nowEveryUs: 20 },
     ).announcements,
+    ...new Given("entanglement").when({ ...PAIR, type: "began" }, { ...PAIR, type: "ceased" }).announcements,
+    ...new Given("interference").when({ ...PAIR, type: "stable" }, { ...PAIR, type: "washedOut" })
+      .announcements,
   ].filter(({ finding }) => finding !== undefined);
   assert.equal(
     [...new Set(found.map(({ kind }) => kind))],
@@ -289,6 +309,10 @@ test("whatever a detector finds is announced as info: incidents decide what dese
       "arrival.silent",
       "arrival.returned",
       "arrival.slower",
+      "entanglement.began",
+      "entanglement.ceased",
+      "interference.stable",
+      "interference.washed-out",
     ],
   );
   assert.equal([...new Set(found.map(({ severity }) => severity))], ["info"]);

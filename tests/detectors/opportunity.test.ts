@@ -10,7 +10,7 @@ import { readCosts, readRates } from "../../protocol/exchange-table.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
-import { groupOf } from "../support/rows.ts";
+import { groupOf, NO_STATE } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
 import { createWorld, samplesOf } from "../worlds/worlds.ts";
 
@@ -30,7 +30,7 @@ function harness(settings: Settings, channels: readonly string[], everyUs = SECO
 
 function measuresOf(actor: ActorHarness): Record<string, number> {
   const measures: Record<string, number> = {};
-  actor.detector.addMeasures!(measures);
+  actor.detector.addMeasures!(measures, NO_STATE);
   return measures;
 }
 

@@ -18,7 +18,7 @@ import { parseSettings } from "../../protocol/settings.ts";
 import { wandering } from "../../sim/worlds/metrics/wandering.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
-import { groupOf } from "../support/rows.ts";
+import { groupOf, NO_STATE } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
 
 const SECOND = 1_000_000;
@@ -33,7 +33,7 @@ function forecasting(n: number, settings: object = {}): ActorHarness {
 
 function measuresOf(actor: ActorHarness): Record<string, number> {
   const measures: Record<string, number> = {};
-  actor.detector.addMeasures!(measures);
+  actor.detector.addMeasures!(measures, NO_STATE);
   return measures;
 }
 

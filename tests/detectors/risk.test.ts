@@ -13,7 +13,7 @@ import { toyCore } from "../core/toy-core.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { row } from "../support/inputs.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
-import { groupOf } from "../support/rows.ts";
+import { groupOf, NO_STATE } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
 
 const SECOND = 1_000_000;
@@ -28,7 +28,7 @@ function watching(n: number, settings: object = {}): ActorHarness {
 
 function measuresOf(actor: ActorHarness): Record<string, number> {
   const measures: Record<string, number> = {};
-  actor.detector.addMeasures!(measures);
+  actor.detector.addMeasures!(measures, NO_STATE);
   return measures;
 }
 

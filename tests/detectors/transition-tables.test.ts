@@ -195,6 +195,18 @@ function sample(type: string) {
     correlation: 0.9,
     confidence: 99.9,
     fromUs: 1_000_000,
+    found: 3,
+    first: "a",
+    second: "b",
+    firstTitle: "Channel a",
+    secondTitle: "Channel b",
+    strength: 0.6,
+    degrees: 30,
+    more: 2,
+    isUsual: false,
+    guarantee: "holds",
+    rayleigh: 0.001,
+    beatHz: 0.1,
   };
 }
 

@@ -13,7 +13,7 @@ import { defaultSettings } from "../../protocol/settings.ts";
 import { gaussian, seeded } from "../kernels/builders.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { channels, opened, row } from "../support/inputs.ts";
-import { groupOf } from "../support/rows.ts";
+import { groupOf, NO_STATE } from "../support/rows.ts";
 import { createWorld, samplesOf } from "../worlds/worlds.ts";
 
 const SECOND = 1_000_000;
@@ -46,7 +46,7 @@ class Watch extends ActorHarness {
 
   measures(): Record<string, number> {
     const measures: Record<string, number> = {};
-    this.detector.addMeasures!(measures);
+    this.detector.addMeasures!(measures, NO_STATE);
     return measures;
   }
 }
@@ -253,7 +253,7 @@ test("only the first channels of a large group have measures", () => {
     (k) => (k + 1) * SECOND,
   );
   const measures: Record<string, number> = {};
-  actor.detector.addMeasures!(measures);
+  actor.detector.addMeasures!(measures, NO_STATE);
   const measured = Object.keys(measures).filter((name) => name.startsWith("trend.slope.c"));
   assert.is(measured.length, MOST_MEASURED);
 });

@@ -67,6 +67,7 @@ test("a wrong value is refused with path, value and what is expected", () => {
     ["estimator.order", 3, /expected \(1 \| 2\)$/],
     ["monitor.enabled", "yes", /expected boolean$/],
     ["risk.channels", "x".repeat(8_193), /expected at most 8192 characters$/],
+    ["interference.periodSeconds", -1, /expected a number ≥ 0$/],
     ["risk.highPercent", 99.9, /expected a number ≤ 99.5$/],
     ["opportunity.rates", "x", /expected CHANNEL=BASE\/QUOTE@VENUE/],
     ["opportunity.fees", "kraken=60", /expected NAME=PERCENT/],

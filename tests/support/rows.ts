@@ -14,6 +14,9 @@ export function groupOf(n: number, more: Partial<Group> = {}): Group {
   };
 }
 
+/** For measures that do not depend on the state that they join. */
+export const NO_STATE = { re: new Uint8Array(), im: new Uint8Array(), source: "estimated" } as const;
+
 /** Samples [time, channel, value] as one frame. */
 export function frameOf(samples: readonly (readonly [number, number, number])[], group = "group"): Frame {
   return {

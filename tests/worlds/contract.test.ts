@@ -113,7 +113,18 @@ test("true events are within the run, in order, with declared channels and exist
           [],
         );
         assert.equal(
-          truth.detectors.filter((name) => !["anomaly", "collapse", "trajectory"].includes(name)),
+          truth.detectors.filter(
+            (name) =>
+              ![
+                "anomaly",
+                "collapse",
+                "entanglement",
+                "interference",
+                "trajectory",
+                "trend",
+                "patterns",
+              ].includes(name),
+          ),
           [],
         );
         before = truth.onsetUs;

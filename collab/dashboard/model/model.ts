@@ -29,6 +29,7 @@ import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
 import { isOpportunity } from "./opportunity.ts";
+import { isEntanglement, isInterference } from "./pair-graph.ts";
 import { sharedRemark, withoutRemark } from "./remark.ts";
 import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
@@ -548,11 +549,12 @@ function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
   }
 }
 
-/** Whether charts draw its past: of risk, trends, forecasts and opportunities only the bands, the rest is shown as it is now. */
+/** In dialogs of their own, as they are now. */
+const SHOWN_APART = [isRisk, isTrend, isForecast, isOpportunity, isEntanglement, isInterference] as const;
+
+/** Whether charts draw its past: of what is shown apart only the bands. */
 function hasPast(measure: string): boolean {
-  return (
-    isBand(measure) || !(isRisk(measure) || isTrend(measure) || isForecast(measure) || isOpportunity(measure))
-  );
+  return isBand(measure) || !SHOWN_APART.some((isOf) => isOf(measure));
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {

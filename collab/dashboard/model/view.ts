@@ -116,6 +116,8 @@ export class View {
     | "trends"
     | "forecasts"
     | "marks"
+    | "entanglement"
+    | "interference"
     | "scan"
     | "recordings"
     | null

@@ -27,7 +27,7 @@ export const decoherence: Scenario = {
     const tauUs = (TIME_CONSTANT * options.durationUs) / Math.max(1e-9, options.strength);
     const planned = plan(options, window, {
       kind: "decoherence",
-      detectors: ["collapse"],
+      detectors: ["collapse", "entanglement"],
       channels: assetNames(options),
       detail: { tauSeconds: tauUs / 1e6 },
     });
@@ -42,7 +42,7 @@ export const decoherence: Scenario = {
 function replacedByNoise(options: DisturbanceOptions): Disturbance {
   const variates = new Variates(options.seed, "decoherence");
   const offsets = new Offsets(options.channels);
-  const truth = { kind: "decoherence", detectors: ["collapse"] } as const;
+  const truth = { kind: "decoherence", detectors: ["collapse", "entanglement"] } as const;
   return disturbance(options, truth, (sample) => {
     const { increment, floor, progress } = sample;
     const replaced = fading(progress) * Math.min(1, (options.strength * progress) / RAMP);

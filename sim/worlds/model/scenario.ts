@@ -64,9 +64,18 @@ export interface Truth {
   /** e.g. "levelShift", "collapse", "jump". */
   readonly kind: string;
   /**
-   * Detectors that should find it: "anomaly" (single channels), "collapse" (the joint law), "trajectory" (whole quantum states), "trend" (slopes), "patterns" (shapes), or none.
+   * Detectors that should find it: "anomaly" (single channels), "collapse" (the joint law), "entanglement" (pairs that begin or cease to move
+   * together), "interference" (phases), "trajectory" (whole quantum states), "trend" (slopes), "patterns" (shapes), or none.
    */
-  readonly detectors: readonly ("anomaly" | "collapse" | "trajectory" | "trend" | "patterns")[];
+  readonly detectors: readonly (
+    | "anomaly"
+    | "collapse"
+    | "entanglement"
+    | "interference"
+    | "trajectory"
+    | "trend"
+    | "patterns"
+  )[];
   readonly group: string;
   readonly channels: readonly string[];
   readonly onsetUs: number;

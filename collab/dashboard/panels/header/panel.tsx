@@ -9,6 +9,7 @@ import { endedUs, stalledAfterMs } from "../../model/ended.ts";
 import { isForecast } from "../../model/forecasts.ts";
 import { strainOf } from "../../model/health.ts";
 import { isOpportunity } from "../../model/opportunity.ts";
+import { isEntanglement, isInterference } from "../../model/pair-graph.ts";
 import { isRisk } from "../../model/risk.ts";
 import { isTrend } from "../../model/trends.ts";
 import type { View } from "../../model/view.ts";
@@ -188,6 +189,18 @@ const TABLES = [
     has: isOpportunity,
     name: "Opportunities",
     about: "Prices that are tied and came apart, and ways round through markets, after costs",
+  },
+  {
+    dialog: "entanglement",
+    has: isEntanglement,
+    name: "Entanglement",
+    about: "Which channels move together beyond chance",
+  },
+  {
+    dialog: "interference",
+    has: isInterference,
+    name: "Interference",
+    about: "Fringes and beats of two channels",
   },
 ] as const;
 
