@@ -48,8 +48,9 @@ export async function createProgram(
   for (const [name, { summary, hidden = false, runsActors, load }] of Object.entries(table)) {
     const command = name === requested ? await load() : new Command(name);
     if (runsActors)
+      // A command that was loaded before has it.
       for (const each of command.commands.length > 0 ? command.commands : [command])
-        each.addOption(actorOption());
+        if (!each.options.some(({ long }) => long === ACTOR_FLAG)) each.addOption(actorOption());
     program.addCommand(inherit(command.summary(summary), program), { hidden });
   }
   return program;

@@ -42,8 +42,8 @@ export class MqttOrigin implements Origin {
 
   async connection(sink: MessageSink, signal: AbortSignal): Promise<Ending> {
     // Few sessions read from brokers: the others start without the library.
-    const { connect } = await import("mqtt");
-    const client = connect(this.options.url, this.clientOptions());
+    const { default: mqtt } = await import("mqtt");
+    const client = mqtt.connect(this.options.url, this.clientOptions());
     const ended = new Ended(signal);
     this.follow(client, sink, ended);
     try {

@@ -183,7 +183,7 @@ export class Past {
   private withRecorded(delivered: readonly GroupPast[], range: PastRange): readonly GroupPast[] {
     if (this.recording === null) return delivered;
     const toUs = Math.min(range.toUs, this.nowUs);
-    return this.recording.range({ ...range, toUs }).map((recorded) => {
+    return this.recording.range({ ...range, toUs, isOpen: false }).map((recorded) => {
       const { measures = NO_MEASURES } = delivered.find(({ group }) => group === recorded.group) ?? {};
       return measures.rows.length < recorded.measures.rows.length ? recorded : { ...recorded, measures };
     });

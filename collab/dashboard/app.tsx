@@ -8,32 +8,27 @@ import { listen } from "./keyboard/keyboard.ts";
 import { shortcutsOf } from "./keyboard/shortcuts.ts";
 import type { PanelName } from "./model/layout.ts";
 import { AlertsLine } from "./panels/alerts/panel.tsx";
+import { AnalysesDialog } from "./panels/analyses/panel.tsx";
 import { ChannelsPanel } from "./panels/channels/panel.tsx";
 import { ConnectionBanner } from "./panels/connection/panel.tsx";
-import { EntanglementDialog } from "./panels/entanglement/panel.tsx";
 import { EventsPanel } from "./panels/events/panel.tsx";
 import { FollowBanner } from "./panels/follow/banner.tsx";
-import { ForecastsDialog } from "./panels/forecasts/panel.tsx";
 import { Header } from "./panels/header/panel.tsx";
 import { HelpDialog } from "./panels/help/panel.tsx";
 import { InjectionBanner } from "./panels/inject/banner.tsx";
 import { InjectDialog } from "./panels/inject/panel.tsx";
-import { InterferenceDialog } from "./panels/interference/panel.tsx";
 import { JoinDialog } from "./panels/join/panel.tsx";
 import { LayoutDialog } from "./panels/layout/panel.tsx";
 import { MarksDialog } from "./panels/marks/panel.tsx";
 import { MeasuresPanel } from "./panels/measures/panel.tsx";
 import { MonitorDialog } from "./panels/monitor/panel.tsx";
 import { NotesPanel } from "./panels/notes/panel.tsx";
-import { OpportunityDialog } from "./panels/opportunity/panel.tsx";
 import { RecordingsDialog } from "./panels/recordings/panel.tsx";
 import { ReplayBar } from "./panels/replay/panel.tsx";
-import { RiskDialog } from "./panels/risk/panel.tsx";
 import { ScanDialog } from "./panels/scan/panel.tsx";
 import { SignalsPanel } from "./panels/signals/panel.tsx";
 import { StatePanel } from "./panels/state/panel.tsx";
 import { ThresholdsDialog } from "./panels/thresholds/panel.tsx";
-import { TrendsDialog } from "./panels/trends/panel.tsx";
 import { VerdictLine } from "./panels/verdict/panel.tsx";
 import { WhatIfDialog } from "./panels/what-if/panel.tsx";
 import { WorkflowsLine } from "./panels/workflows/panel.tsx";
@@ -65,13 +60,8 @@ const DIALOGS: readonly Panel[] = [
   ThresholdsDialog,
   LayoutDialog,
   MonitorDialog,
-  OpportunityDialog,
-  RiskDialog,
-  TrendsDialog,
-  ForecastsDialog,
+  AnalysesDialog,
   MarksDialog,
-  EntanglementDialog,
-  InterferenceDialog,
   ScanDialog,
   RecordingsDialog,
   HelpDialog,

@@ -127,12 +127,12 @@ test("pairs beyond chance are a graph, and a chosen pair shows its fringes", asy
   const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
   const complaints = complaintsOf(page);
   await page.goto(own.url);
+  await page.getByRole("button", { name: "Analyses" }).click();
   await page.getByRole("button", { name: "Entanglement" }).click();
   await page.waitForSelector(".entanglement .edge");
   assert.is(await page.locator(".entanglement .node").count(), 6);
   await page.locator(".entanglement", { hasText: "Single-excitation reading" }).waitFor();
   await picture(page, "entanglement");
-  await page.keyboard.press("Escape");
   await page.getByRole("button", { name: "Interference" }).click();
   await painted(page, ".interference canvas", 8);
   await page.locator(".interference select").selectOption({ index: 2 });

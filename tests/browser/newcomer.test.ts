@@ -154,7 +154,8 @@ async function truthOf(url: string): Promise<{ title: string; soonAfter: string[
   );
   const channels = groups.flatMap((group) => group.channels);
   const { title } = channels.find(({ name }) => name === fault.channels[0])!;
-  return { title, soonAfter: soonAfter.map((event) => event.title) };
+  // What all its channels say of themselves stands beside the list.
+  return { title: title.replace(/ \(synthetic\)$/, ""), soonAfter: soonAfter.map((event) => event.title) };
 }
 
 function escaped(text: string): string {

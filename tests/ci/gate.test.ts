@@ -10,7 +10,10 @@ import { ROOT } from "../../.ci/runtime.mjs";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 /** What the runner itself is made of. */
-const RUNNER = [".ci", "tests/support", "protocol/closest-name.ts", "package.json", "package-lock.json"];
+const RUNNER = [
+  ...[".ci", "tests/support", "package.json", "package-lock.json"],
+  ...["actors/command-line/option-values.ts", "protocol/closest-name.ts", "protocol/text-values.ts"],
+];
 
 /** A program and a page that build and do nothing. */
 const BUILDABLE = {

@@ -22,18 +22,15 @@ import { TickSize } from "../../charts/tick-size.ts";
 import { Volumes } from "../../charts/volumes.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
+import { isAnalysed } from "./analyses.ts";
 import { isBarPart } from "./candle-sets.ts";
-import { isBand, isForecast } from "./forecasts.ts";
+import { isBand } from "./forecasts.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
 import type { Range } from "./incident-words.ts";
 import { incidentsOf } from "./incidents.ts";
 import { type Injection, injectionsAfter, injectionsUpTo, injectionsWith } from "./injections.ts";
-import { isOpportunity } from "./opportunity.ts";
-import { isEntanglement, isInterference } from "./pair-graph.ts";
 import { sharedRemark, withoutRemark } from "./remark.ts";
-import { isRisk } from "./risk.ts";
 import { StateHistory } from "./state-history.ts";
-import { isTrend } from "./trends.ts";
 
 /** Events in the list. Older ones remain in the recording. */
 const MOST_EVENTS = 1000;
@@ -549,12 +546,9 @@ function learnTick(tick: TickSize | null | undefined, columns: Columns): void {
   }
 }
 
-/** In dialogs of their own, as they are now. */
-const SHOWN_APART = [isRisk, isTrend, isForecast, isOpportunity, isEntanglement, isInterference] as const;
-
-/** Whether charts draw its past: of what is shown apart only the bands. */
+/** Whether charts draw its past: of analyses only the bands. */
 function hasPast(measure: string): boolean {
-  return isBand(measure) || !SHOWN_APART.some((isOf) => isOf(measure));
+  return isBand(measure) || !isAnalysed(measure);
 }
 
 function measureSeries({ measures }: JointState, name: string): Series {

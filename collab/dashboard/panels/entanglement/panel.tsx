@@ -1,7 +1,5 @@
 /** Who moves with whom beyond chance: a graph of the pairs, and the strongest of them. */
 import "./panel.css";
-import "../../components/measure-table.css";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { isDirect } from "../../model/measures.ts";
 import { concurrenceRange, type Edge, type PairGraph, pairGraphOf } from "../../model/pair-graph.ts";
@@ -9,23 +7,7 @@ import type { StateHistory } from "../../model/state-history.ts";
 
 const MOST_LISTED = 8;
 
-export function EntanglementDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "entanglement"}
-      close={close}
-      title="Pairs beyond chance"
-      kind="measures-of-channels"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function EntanglementBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const joint = group?.joint;

@@ -1,7 +1,5 @@
 /** What comes next in the channels and the state of the group, and whether that is more than anybody could say. */
-import "../../components/measure-table.css";
 import { quantity } from "../../../charts/format.ts";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import {
   type ChannelForecast,
@@ -12,23 +10,7 @@ import {
   skillWords,
 } from "../../model/forecasts.ts";
 
-export function ForecastsDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "forecasts"}
-      close={close}
-      title="Forecasts"
-      kind="measures-of-channels"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function ForecastsBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const forecasts =

@@ -4,14 +4,10 @@ import { clock, span } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { CopyLink } from "../../components/share.tsx";
+import { analysesIn } from "../../model/analyses.ts";
 import type { Controls } from "../../model/controls.ts";
 import { endedUs, stalledAfterMs } from "../../model/ended.ts";
-import { isForecast } from "../../model/forecasts.ts";
 import { strainOf } from "../../model/health.ts";
-import { isOpportunity } from "../../model/opportunity.ts";
-import { isEntanglement, isInterference } from "../../model/pair-graph.ts";
-import { isRisk } from "../../model/risk.ts";
-import { isTrend } from "../../model/trends.ts";
 import type { View } from "../../model/view.ts";
 import { themeName, toggleTheme } from "../../theme/theme.ts";
 import { PeopleHere } from "../people/panel.tsx";
@@ -45,9 +41,7 @@ export function Header(props: PanelProps) {
       <GroupTabs model={model} view={view} />
       <div class="spacer" />
       <Actions view={view} controls={controls} />
-      {TABLES.map((table) => (
-        <TableButton key={table.dialog} model={model} view={view} table={table} />
-      ))}
+      <AnalysesButton model={model} view={view} />
       <Person controls={controls} />
       <PeopleHere {...props} />
       <Health model={model} view={view} />
@@ -169,58 +163,22 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
   );
 }
 
-/** Dialogs about measures of channels: shown where the group has some. */
-const TABLES = [
-  { dialog: "risk", has: isRisk, name: "Risk", about: "What the channels may lose with their next move" },
-  {
-    dialog: "trends",
-    has: isTrend,
-    name: "Trends",
-    about: "Where the channels go, and when they reach thresholds",
-  },
-  {
-    dialog: "forecasts",
-    has: isForecast,
-    name: "Forecasts",
-    about: "What comes next, and whether that is more than anybody could say",
-  },
-  {
-    dialog: "opportunity",
-    has: isOpportunity,
-    name: "Opportunities",
-    about: "Prices that are tied and came apart, and ways round through markets, after costs",
-  },
-  {
-    dialog: "entanglement",
-    has: isEntanglement,
-    name: "Entanglement",
-    about: "Which channels move together beyond chance",
-  },
-  {
-    dialog: "interference",
-    has: isInterference,
-    name: "Interference",
-    about: "Fringes and beats of two channels",
-  },
-] as const;
-
-interface TableButtonProps extends Pick<PanelProps, "model" | "view"> {
-  readonly table: (typeof TABLES)[number];
-}
-
-function TableButton({ model, view, table: { dialog, has, name, about } }: TableButtonProps) {
+/** Shown where detectors that are switched on have measured something of the group. */
+function AnalysesButton({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
-  if (!Object.keys(view.group?.joint.last?.measures ?? {}).some(has)) return null;
+  const known = analysesIn(view.group?.joint.last?.measures ?? {});
+  if (known.length === 0) return null;
   return (
     <button
       type="button"
       class="button action"
       onClick={() => {
-        view.dialog.value = dialog;
+        view.dialog.value = "analyses";
       }}
-      title={about}
+      title={known.map(({ name }) => name).join(", ")}
     >
-      <span>{name}</span>
+      <Icon name="scale" size={14} />
+      <span>Analyses</span>
     </button>
   );
 }

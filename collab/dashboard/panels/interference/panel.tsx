@@ -1,7 +1,6 @@
 /** The fringes of a pair of channels in time, how deep they are, and whether their phase keeps still or beats. */
 import "./panel.css";
 import { useEffect, useRef, useState } from "preact/hooks";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { fringes, interferingPairs } from "../../model/pair-graph.ts";
 
@@ -10,23 +9,7 @@ const ROWS = 64;
 /** Rayleigh's p-value below which a phase is said to keep still, or to beat. */
 const SIGNIFICANT = 0.01;
 
-export function InterferenceDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "interference"}
-      close={close}
-      title="Interference of two channels"
-      kind="measures-of-channels"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function InterferenceBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const [chosen, choose] = useState("");
   const canvas = useRef<HTMLCanvasElement>(null);

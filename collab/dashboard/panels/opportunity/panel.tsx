@@ -1,35 +1,18 @@
 /** Prices of the group that are tied and came apart, ways round through markets, and how long each lasted. It reports; nothing here trades. */
 import "./panel.css";
 import { clock, span } from "../../../charts/format.ts";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type Opportunities, opportunitiesOf } from "../../model/opportunity.ts";
 
-export function OpportunityDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "opportunity"}
-      close={close}
-      title="Opportunities, after costs"
-      kind="opportunity"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function OpportunityBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const measures = group?.joint.last?.measures ?? {};
   const found = group === undefined ? null : opportunitiesOf(measures, model.events.value, group.name);
   if (found === null)
-    return <p class="opportunity-body hint">None are looked for: the setting opportunity.enabled does.</p>;
+    return <p class="measure-none hint">None are looked for: the setting opportunity.enabled does.</p>;
   return (
-    <div class="opportunity-body">
+    <div class="measure-body opportunity">
       <p class="hint">
         {found.tested === 0
           ? "Pairs are not tested yet."

@@ -1,26 +1,8 @@
 /** What the channels of the group may lose with their next move, how far to believe it, and what they do together. */
-import "../../components/measure-table.css";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type ChannelRisk, type GroupRisk, riskOf } from "../../model/risk.ts";
 
-export function RiskDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "risk"}
-      close={close}
-      title="Risk of the next move"
-      kind="measures-of-channels"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function RiskBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const risk = group === undefined ? null : riskOf(group.joint.last?.measures ?? {}, group.channels);

@@ -1,28 +1,10 @@
 /** Where the channels of the group go: how steep, how sure, and when they reach a threshold. */
-import "../../components/measure-table.css";
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { clock, quantity, span } from "../../../charts/format.ts";
-import { Dialog } from "../../components/dialog.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { type ChannelTrend, trendsOf } from "../../model/trends.ts";
 
-export function TrendsDialog({ model, view }: PanelProps) {
-  const close = () => {
-    view.dialog.value = null;
-  };
-  return (
-    <Dialog
-      open={view.dialog.value === "trends"}
-      close={close}
-      title="Where the channels go"
-      kind="measures-of-channels"
-    >
-      {() => <Body model={model} view={view} />}
-    </Dialog>
-  );
-}
-
-function Body({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function TrendsBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
   const { group } = view;
   const trends = group === undefined ? [] : trendsOf(group.joint.last?.measures ?? {}, group.channels);
