@@ -205,7 +205,12 @@ export class Actor implements DetectorContext, PartsContext {
 
   /** Adds its measures to those of a state of its group. */
   addMeasures(measures: Record<string, number>, state: GroupState): void {
-    if (!this.stopped) this.detector.addMeasures?.(measures, state);
+    if (this.stopped) return;
+    try {
+      this.detector.addMeasures?.(measures, state);
+    } catch (error) {
+      this.fail(error);
+    }
   }
 
   /** The usual range of each channel, or null when it knows none. */

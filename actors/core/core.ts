@@ -19,7 +19,9 @@
  *     actors of groups announce, those of a group all events about it but their own. What actors of the session announce is handed to those of the
  *     session alone that follow them.
  */
+
 import { errorText } from "../../protocol/errors.ts";
+import { isName } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MARK_MADE, type Mark } from "../../protocol/mark-command.ts";
 import type {
@@ -457,6 +459,7 @@ export class Core implements GroupsHost {
       const body = actor.publish(this.now, this.sequence) as Omit<StateMessage, "type"> | null;
       if (!body) continue;
       for (const other of group.actors) other.addMeasures(body.measures, body);
+      dropUnsendable(body.measures);
       this.sink.state({ type: "state", ...body });
       for (const watcher of watchers)
         watcher.measuresOf(group.declaration, body.measures, this.now, this.sequence);
@@ -552,4 +555,9 @@ function authorIn({ author, authorId, authorRole }: Authored): Record<string, st
 
 function unreachable(input: never): never {
   throw new Error(`unknown input ${JSON.stringify(input)}`);
+}
+
+/** No message holds such a measure: one of them would cut off everybody who gets the state. */
+function dropUnsendable(measures: Record<string, number>): void {
+  for (const name in measures) if (!Number.isFinite(measures[name]) || !isName(name)) delete measures[name];
 }

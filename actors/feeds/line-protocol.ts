@@ -16,7 +16,7 @@ export interface ProtocolLine {
   readonly time: string | null;
 }
 
-const NUMBER = /^[+-]?(?:\d+\.?\d*|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?\d+[iu]$/;
+const NUMBER = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:[eE][+-]?\d+)?$|^[+-]?\d+[iu]$/;
 
 /** What a backslash takes its meaning from. */
 const SEPARATORS = ", =";

@@ -22,6 +22,9 @@ import { ReadingRows, seriesOption } from "./reading-rows.ts";
 import { RETRY_MS, RETRY_MS_MAX, stayConnected } from "./stay-connected.ts";
 import { samplesOf } from "./table/message-samples.ts";
 
+/** A connection that has held so long was sound. */
+const LASTS_MS = 10_000;
+
 export interface MessageFeedOptions {
   readonly source: string;
   readonly group: string;
@@ -61,7 +64,7 @@ export class MessageFeed implements Feed {
     this.options = options;
     this.source = options.source;
     this.pause = new Pause(clock);
-    this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX });
+    this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX, lastsMs: LASTS_MS });
   }
 
   async stop(): Promise<void> {

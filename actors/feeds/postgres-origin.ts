@@ -104,6 +104,8 @@ export class PostgresOrigin implements Origin {
       options: "-c default_transaction_read_only=on -c datestyle=ISO",
       connectionTimeoutMillis: ANSWER_MS_MAX,
       query_timeout: ANSWER_MS_MAX,
+      // The server gives up too: a query that goes on there would be asked once more beside itself.
+      statement_timeout: ANSWER_MS_MAX,
       // All as text: a cursor must come back as it was.
       types: { getTypeParser: () => (text: string) => text },
     } as ClientConfig;

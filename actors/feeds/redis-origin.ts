@@ -25,7 +25,7 @@ const ENTRIES_MAX = 1_000;
 const BLOCK_MS = 5_000;
 
 /** Words with which errors begin that come again at each attempt. */
-const FOR_GOOD = /^(WRONGPASS|NOAUTH|NOPERM|WRONGTYPE|ERR)/;
+const FOR_GOOD = /^(WRONGPASS|NOAUTH|NOPERM|WRONGTYPE|ERR(?! max number of clients))/;
 
 interface Entry {
   readonly id: string;
@@ -56,7 +56,9 @@ export class RedisOrigin implements Origin {
   }
 
   async connection(sink: MessageSink, signal: AbortSignal): Promise<Ending> {
-    const { createClient } = await import("@redis/client");
+    const library = await import("@redis/client");
+    // Whether a CommonJS library is its own default export differs between loaders.
+    const { createClient } = library.default ?? library;
     const client = createClient(this.clientOptions()) as unknown as Client;
     const ended = new Ended(signal);
     const failed = (error: unknown): void => {

@@ -60,6 +60,8 @@ export class Past {
   /** All of a log that is not delivered from its beginning (`readRecording`, `recordedState`). */
   private recording: PastGroups | null = null;
   private readonly recordedStates = new PastStates(STATE_BYTES);
+  /** Whether these are all of it: half of them would hide newer ones that were delivered. */
+  private hasRecordedStates = false;
   /** One answer at a time reads the log. */
   private reading: Promise<unknown> = Promise.resolve();
 
@@ -106,6 +108,7 @@ export class Past {
   /** The last state of a group at or before this time that is known; null: none is. */
   stateBefore(group: string, timeUs: number): StateMessage | null {
     const delivered = this.states.before(group, timeUs);
+    if (!this.hasRecordedStates) return delivered;
     const recorded = this.recordedStates.before(group, Math.min(timeUs, this.nowUs));
     return recorded !== null && (delivered?.timeUs ?? 0) < recorded.timeUs ? recorded : delivered;
   }
@@ -149,6 +152,11 @@ export class Past {
     this.recordedStates.add(state);
   }
 
+  /** There are no more. */
+  recordedStatesEnd(): void {
+    this.hasRecordedStates = true;
+  }
+
   /** Returns the input after the last one read; null when it was stopped, or there was none. */
   private async readInto(
     groups: PastGroups,
@@ -185,7 +193,8 @@ export class Past {
     const toUs = Math.min(range.toUs, this.nowUs);
     return this.recording.range({ ...range, toUs, isOpen: false }).map((recorded) => {
       const { measures = NO_MEASURES } = delivered.find(({ group }) => group === recorded.group) ?? {};
-      return measures.rows.length < recorded.measures.rows.length ? recorded : { ...recorded, measures };
+      const isFuller = this.hasRecordedStates && measures.rows.length < recorded.measures.rows.length;
+      return isFuller ? recorded : { ...recorded, measures };
     });
   }
 

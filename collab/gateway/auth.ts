@@ -158,15 +158,16 @@ export class Auth {
     this.#signOuts.add(check);
   }
 
-  /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Rejects as `checkToken` does. */
-  async login(
+  /** Exchanges the token for a cookie; returns the Set-Cookie value, or null where no token is required. Throws the refusal of a wrong one. */
+  login(
     token: string,
     address: string,
     cookie: { path: string; secure: boolean },
     nowMs: number,
-  ): Promise<string | null> {
+  ): string | null {
     if (this.#token === null) return null;
-    await this.checkToken(token, address, nowMs);
+    // A cookie of a login is the owner's: a guest's secret, which other ways in take too, is none.
+    if (!this.#isRight(token)) throw this.refusal(true, address, nowMs);
     const id = randomBytes(32).toString("base64url");
     if (this.#logins.size >= this.#limits.loginsMax) this.#forgetOldest();
     this.#logins.set(sha256(id).toString("hex"), nowMs + LOGIN_SECONDS * 1000);

@@ -159,7 +159,7 @@ async function login(context: RequestContext, { auth, limits, nowMs }: GatewayCo
       value: "a body of another shape",
       expected: '{"token": "…"}',
     });
-  const cookie = await auth.login(body.output.token, address, { path: cookiePath, secure }, nowMs());
+  const cookie = auth.login(body.output.token, address, { path: cookiePath, secure }, nowMs());
   respond(request, response, 204, cookie === null ? {} : { "set-cookie": cookie }, "");
 }
 

@@ -175,7 +175,11 @@ export class SocketClient implements HubClient, ClientPort {
     for (const declaration of hub.session.groups()) this.send(declaration);
     const early = this.#early;
     this.#early = [];
-    for (const message of early) this.#handle(message);
+    for (const message of early) if (this.#isJoined()) this.#handle(message);
+  }
+
+  #isJoined(): boolean {
+    return this.#state === "joined";
   }
 
   #refuse(refused: Refused | null): void {

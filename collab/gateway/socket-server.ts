@@ -50,6 +50,8 @@ export class SocketServer {
         signIn: async (token) => {
           if (who.kind !== "stranger") return;
           const holder = await auth.checkToken(token, address, nowMs());
+          // It is counted until it closes.
+          if (socket.destroyed) throw auth.refusal(false, address, nowMs());
           // A guest of another session has no business here.
           if (holder.session !== null && holder.session !== hub.session.session)
             throw auth.refusal(true, address, nowMs());

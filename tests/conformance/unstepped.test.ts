@@ -14,7 +14,7 @@ import { unsteppedChanges } from "./unstepped.ts";
 
 const NEWEST = Object.keys(GOLDEN).at(-1)!;
 const golden = GOLDEN[NEWEST]!;
-/** One in which the estimator has the version of today. */
+/** One in which the monitor has the version of today. */
 const SHORT = "session-3";
 const other = { count: 1, sha256: "another" };
 
@@ -54,12 +54,12 @@ test("a golden session is not recorded again over a change of an actor, nor over
   const before = {
     ...rest,
     eventsOf: { ...eventsOf, core: other },
-    stateOf: { ...stateOf, estimator: other },
+    stateOf: { ...stateOf, monitor: other },
   };
-  const texts = { estimator: "estimator keeps another state", core: "core announces other events" };
+  const texts = { monitor: "monitor keeps another state", core: "core announces other events" };
   for (const [flags, named] of [
-    [[], [texts.estimator, texts.core]],
-    [["--joins", "a reason"], [texts.estimator]],
+    [[], [texts.monitor, texts.core]],
+    [["--joins", "a reason"], [texts.monitor]],
   ] as const) {
     const folder = recordedFolder(before);
     const { code, output } = await written("recorded.write.ts", [

@@ -23,11 +23,11 @@ function refusal(act: () => unknown): EigenwatchError {
 }
 
 test("spec of a host feed has its default cadence, or the given one", () => {
-  const nothing = { every: 100_000, group: undefined, processes: undefined };
+  const nothing = { every: 100_000, group: undefined, processes: undefined, with: [] };
   assert.equal({ ...parseFeedSpec("host").options }, nothing);
   const spec = parseFeedSpec("host?every=1s&group=server&processes=unnamed");
   assert.is(spec.kind, "host");
-  const given = { every: 1_000_000, group: "server", processes: "unnamed" };
+  const given = { every: 1_000_000, group: "server", processes: "unnamed", with: [] };
   if (spec.kind === "host") assert.equal({ ...spec.options }, given);
 });
 

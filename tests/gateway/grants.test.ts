@@ -102,6 +102,14 @@ test("a viewer reads, an editor injects, an owner changes settings; a refusal na
     assert.is(authors.length, 3);
   }));
 
+test("a guest's secret signs nobody in as the owner", () =>
+  withRoles({}, async (gateway) => {
+    const { bearer } = await guest(gateway, "viewer");
+    const token = bearer.authorization.replace("Bearer ", "");
+    const answer = await post(gateway, "/api/login", { token });
+    assert.equal([answer.status, answer.headers["set-cookie"]], [401, undefined]);
+  }));
+
 test("only an owner invites, lists, revokes and changes roles", () =>
   withRoles({}, async (gateway) => {
     const editor = await guest(gateway, "editor");

@@ -62,6 +62,7 @@ test("[Z3] what a recording's actors published is known up to the place, also of
   const past = new Past({ log, input: 0 });
   await past.readRecording(() => false);
   for (let second = 1; second <= 40; second++) past.recordedState(stateAt(second));
+  past.recordedStatesEnd();
   past.rewind({ timeUs: 30_000_000, input: 60 });
   past.state(stateAt(30));
   const { groups } = await past.range({ fromUs: 0, toUs: 30_000_000, columns: 30, isOpen: true });

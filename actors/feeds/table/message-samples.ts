@@ -6,6 +6,7 @@
  *
  * A key that tables take for a time is no channel: a device's clock may be wrong, so only a key that was named gives the time.
  */
+import { show } from "../../../protocol/errors.ts";
 import { timeColumnIn } from "./columns.ts";
 import { readTime, timeFormOf } from "./times.ts";
 
@@ -59,7 +60,7 @@ class Found implements MessageSamples {
     if (typeof value === "number" && this.samples.length < SAMPLES_MAX) this.samples.push([name, value]);
     else if (typeof value === "object" && value !== null && !Array.isArray(value) && depth < DEPTH_MAX)
       this.object(name, value, depth + 1);
-    else if (value !== null) this.leave(name, JSON.stringify(value).slice(0, 100));
+    else if (value !== null) this.leave(name, typeof value === "string" ? show(value) : kindOf(value));
   }
 
   private object(name: string, object: object, depth: number): void {
@@ -75,7 +76,16 @@ class Found implements MessageSamples {
   }
 }
 
-const NUMBER = /^[+-]?(\d+\.?\d*|\.\d+)(e[+-]?\d+)?$/i;
+/** It may be nested so deep that it cannot be written out. */
+function kindOf(value: unknown): string {
+  return Array.isArray(value)
+    ? "a list"
+    : typeof value === "object"
+      ? "an object in an object"
+      : String(value);
+}
+
+const NUMBER = /^[+-]?(\d+(\.\d*)?|\.\d+)(e[+-]?\d+)?$/i;
 
 /** Null for other text. */
 function numberOf(text: string): number | null {

@@ -177,6 +177,8 @@ export class Model implements SourceSink {
     const titles = declaration.channels.map(({ title, name }) => visibleText(title === "" ? name : title));
     group.remark = sharedRemark(titles);
     const names = declaration.channels.map(({ name }) => name);
+    for (const [k, channel] of group.channels.entries())
+      if (titles[k] !== undefined) channel.title = withoutRemark(titles[k], group.remark);
     for (let k = group.channels.length; k < declaration.channels.length; k++) {
       const declared = declaration.channels[k]!;
       const channel: Channel = {

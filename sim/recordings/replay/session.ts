@@ -171,6 +171,7 @@ export class ReplaySession implements LiveSession {
     const slices = new Slices(clock);
     const input = () => !this.isClosed;
     await foldJournal(journal.read(nextBlock), core, { input, rest: () => slices.next() });
+    this.recorded.recordedStatesEnd();
   }
 
   async close(): Promise<void> {
