@@ -34,6 +34,16 @@ const costs = v.pipe(
 
 const enabled = setting(v.boolean(), true, "Whether this detector runs.");
 
+/** Of a detector that runs only where somebody switches it on. */
+function offByDefault(description: string) {
+  return setting(v.boolean(), false, description);
+}
+
+/** Names of channels, or of pairs, in one text; "" where the detector chooses. */
+function channelNames(description: string) {
+  return setting(v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)), "", description);
+}
+
 export const settingsSchema = v.strictObject({
   seed: setting(whole, 1, "Seed of all random streams of the session."),
   publishEveryUs: setting(
@@ -136,9 +146,7 @@ export const settingsSchema = v.strictObject({
   ),
   changes: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. On metrics with seasons it reports ten to twenty changes a day where one is promised.",
       ),
       falseAlarmsPerDay: setting(
@@ -166,9 +174,7 @@ export const settingsSchema = v.strictObject({
   ),
   measurementEffect: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether it is measured how the state of a group changes around marked events (`eigenwatch mark`).",
       ),
       events: setting(
@@ -196,14 +202,10 @@ export const settingsSchema = v.strictObject({
   ),
   risk: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
       ),
-      channels: setting(
-        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
-        "",
+      channels: channelNames(
         "Names of the channels that are watched, with commas between them: their values are prices, or other levels that somebody holds. Empty: all channels of groups of prices. Of each group the first sixteen.",
       ),
       horizonSeconds: setting(
@@ -251,14 +253,10 @@ export const settingsSchema = v.strictObject({
   ),
   opportunity: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
       ),
-      channels: setting(
-        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
-        "",
+      channels: channelNames(
         "Names of the channels of which pairs are tested, with commas between them. Empty: all channels of groups of prices. Of each group the first sixteen.",
       ),
       horizonSeconds: setting(
@@ -320,14 +318,10 @@ export const settingsSchema = v.strictObject({
   ),
   entanglement: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. Its measures are in the published states of groups that have some.",
       ),
-      split: setting(
-        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
-        "",
+      split: channelNames(
         "Names of the channels, with commas between them, that are one side of the split whose negativity and block coherence are measured; all others are the other side. Empty: the split across which the channels share most.",
       ),
       learnRows: setting(
@@ -350,14 +344,10 @@ export const settingsSchema = v.strictObject({
   ),
   interference: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. Its measures are in the published states of groups that have some.",
       ),
-      pairs: setting(
-        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
-        "",
+      pairs: channelNames(
         "Pairs that are watched, `a~b, c~d`, at most 28. Empty: all pairs of the first eight channels of a group.",
       ),
       periodSeconds: setting(
@@ -381,14 +371,10 @@ export const settingsSchema = v.strictObject({
   arrivals: v.optional(v.strictObject({ enabled }), {}),
   prediction: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
       ),
-      channels: setting(
-        v.pipe(v.string(), v.maxLength(CHANNELS_TEXT_MAX)),
-        "",
+      channels: channelNames(
         "Names of the channels that are foretold, with commas between them. Empty: all. Of each group the first sixteen.",
       ),
       stepSeconds: setting(
@@ -431,9 +417,7 @@ export const settingsSchema = v.strictObject({
   ),
   trend: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs: slopes, where they turn, and when thresholds are reached. Its measures are in the published states of groups that have some.",
       ),
       horizonSeconds: setting(
@@ -466,9 +450,7 @@ export const settingsSchema = v.strictObject({
   ),
   patterns: v.optional(
     v.strictObject({
-      enabled: setting(
-        v.boolean(),
-        false,
+      enabled: offByDefault(
         "Whether this detector runs. It announces shapes that channels have drawn, such as a double top, and says nothing of what comes.",
       ),
       confidence: setting(

@@ -13,7 +13,7 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PbfWriter } from "pbf";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { boundedGunzip } from "../link/inflate.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
@@ -147,7 +147,7 @@ export class OtlpFeed implements Feed {
       if (isJson) say(200, JSON.stringify(leftOut.length === 0 ? {} : partialJson(leftOut.length, why)));
       else say(200, leftOut.length === 0 ? new Uint8Array() : partialProtobuf(leftOut.length, why));
     } catch (error) {
-      const message = error instanceof Error ? error.message : String(error);
+      const message = errorText(error);
       badSamples.count("unparsable", 1, () => message);
       const status =
         error instanceof Refused ? error.status : error instanceof EigenwatchError ? statusOf(error) : 500;

@@ -9,6 +9,7 @@
  * P3  Lines that cannot be read are left out and counted; the rest of the answer is taken.
  * P4  Series above the limit are left out and counted (reading-rows.ts).
  */
+import { errorText } from "../../protocol/errors.ts";
 import { Breaker } from "../link/breaker.ts";
 import { answerWithin } from "../link/http-answer.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -80,7 +81,7 @@ export class PrometheusFeed implements Feed {
       } catch (error) {
         if (this.pause.stopped) break;
         const delayMs = this.breaker.failed();
-        if (this.breaker.failures === 1) writer.status("stalled", `${reasonOf(error)}; it is asked again`);
+        if (this.breaker.failures === 1) writer.status("stalled", `${errorText(error)}; it is asked again`);
         await this.pause.wait(delayMs);
         this.breaker.due();
       }
@@ -96,10 +97,6 @@ export class PrometheusFeed implements Feed {
       scrape(exporter, signal),
     );
   }
-}
-
-function reasonOf(error: unknown): string {
-  return error instanceof Error ? error.message : String(error);
 }
 
 /** Puts scrapes into frames. */

@@ -9,7 +9,7 @@
  * Q3  An expression that the server refuses ends the feed with its words.
  * Q4  Series above the limit are left out and counted (reading-rows.ts).
  */
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import { Breaker } from "../link/breaker.ts";
 import { answerWithin } from "../link/http-answer.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -90,7 +90,7 @@ export class PrometheusQueryFeed implements Feed {
         badSamples.total();
       } catch (error) {
         if (this.pause.stopped) break;
-        const reason = error instanceof Error ? error.message : String(error);
+        const reason = errorText(error);
         if (error instanceof EigenwatchError && error.kind === "input") {
           writer.status("failed", reason, badSamples.take());
           return;

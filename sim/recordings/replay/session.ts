@@ -81,6 +81,9 @@ export class ReplaySession implements LiveSession {
   private readonly recorded: Past;
   private readonly outbox: Outbox;
   private readonly rest: () => Promise<void>;
+  private samplesRead: Promise<void> = Promise.resolve();
+  /** Null until somebody asks for the past. */
+  private statesRead: Promise<void> | null = null;
   private isClosed = false;
 
   /** Of one partition. */
@@ -154,10 +157,13 @@ export class ReplaySession implements LiveSession {
   private readRecording(): void {
     const { journal, log } = this.options;
     this.known.read(journal, this.rest).catch((error: unknown) => log?.(String(error)));
-    this.recorded
+    this.samplesRead = this.recorded
       .readRecording(() => this.isClosed)
-      .then(() => this.readStates())
-      .catch((error: unknown) => this.isClosed || log?.(errorText(error)));
+      .catch((error: unknown) => this.logged(error));
+  }
+
+  private logged(error: unknown): void {
+    if (!this.isClosed) this.options.log?.(errorText(error));
   }
 
   /** What the actors published anywhere in the recording, derived anew. */
@@ -274,6 +280,10 @@ export class ReplaySession implements LiveSession {
   }
 
   past(range: PastRange): Promise<SessionPast> {
+    // Whoever never asks does not pay for it.
+    this.statesRead ??= this.samplesRead
+      .then(() => this.readStates())
+      .catch((error: unknown) => this.logged(error));
     return this.outbox.past(range);
   }
 

@@ -1,9 +1,11 @@
 /** What a branch changes, from the options of `whatif` to a request. */
+
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { time } from "../../../actors/command-line/option-values.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
+import { errorText } from "../../../protocol/errors.ts";
 import { type MarkRow, marksOf } from "../../../protocol/marks-csv.ts";
 import { duration, exactTimeText, wholeNumber } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
@@ -87,7 +89,7 @@ export function marksIn(path: string): MarkRow[] {
   try {
     return marksOf(readFileSync(path, "utf8"), time);
   } catch (error) {
-    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+    throw new InvalidArgumentError(errorText(error));
   }
 }
 
