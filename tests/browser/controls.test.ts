@@ -9,7 +9,14 @@ import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { ReplayStatus } from "../../protocol/controls.ts";
-import { buildDashboard, complaintsOf, faultsOf, launchChromium, painted } from "../support/browser.ts";
+import {
+  buildDashboard,
+  complaintsOf,
+  faultsOf,
+  launchChromium,
+  painted,
+  until,
+} from "../support/browser.ts";
 import { type RunningProgram, run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
@@ -69,10 +76,7 @@ test("scrubbing moves the recording: charts and events end at the new place, als
     const eventsAt = async (share: number): Promise<number> => {
       await bar.fill(String(Math.round((share * (toUs - fromUs)) / 1e6) * 1000));
       const timeUs = fromUs + share * (toUs - fromUs);
-      for (;;) {
-        const now = await status();
-        if (now.state === "paused" && Math.abs(now.timeUs - timeUs) < 2e6) break;
-      }
+      await untilStatus((now) => now.state === "paused" && Math.abs(now.timeUs - timeUs) < 2e6);
       const expected = (await events()).length;
       await page.waitForFunction(
         (count) => (document.querySelector(".log-head .count")?.textContent ?? "0") === String(count),
@@ -385,8 +389,8 @@ function status(): Promise<ReplayStatus> {
   return api("replay");
 }
 
-async function untilStatus(holds: (status: ReplayStatus) => boolean): Promise<void> {
-  while (!holds(await status()));
+function untilStatus(holds: (status: ReplayStatus) => boolean): Promise<void> {
+  return until(status, holds);
 }
 
 async function events(): Promise<unknown[]> {

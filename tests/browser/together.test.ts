@@ -12,6 +12,7 @@ import {
   launchChromium,
   picture,
   SLOW_WALK,
+  until,
 } from "../support/browser.ts";
 import { type RunningProgram, start } from "../support/program-run.ts";
 
@@ -355,11 +356,8 @@ function inkOf(page: Page): Promise<number> {
   });
 }
 
-/** Reading the layer takes as much work as drawing it. */
-const LOOK_EVERY_MS = 100;
-
-async function untilInk(page: Page, holds: (ink: number) => boolean): Promise<void> {
-  while (!holds(await inkOf(page))) await page.waitForTimeout(LOOK_EVERY_MS);
+function untilInk(page: Page, holds: (ink: number) => boolean): Promise<void> {
+  return until(() => inkOf(page), holds);
 }
 
 test.run();

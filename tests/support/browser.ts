@@ -45,13 +45,34 @@ const SELDOM_DRAWN = `{
   globalThis.cancelAnimationFrame = (handle) => clearTimeout(handle);
 }`;
 
-/** A browser whose pages are waited for: the runner ends a file that hangs. `isSeldomDrawn`: for tests that do not point at what is drawn. */
+/** Longer than any step takes on a busy machine, shorter than the runner's limit for a file: so a step that never ends is named. */
+const STEP_MS = 150_000;
+
+/** Asking without a pause would take the machine from what is waited for: reading a canvas is as much work as drawing it. */
+const LOOK_EVERY_MS = 100;
+
+/** Resolves when it holds. Throws, with what was found last, when it does not for longer than any step takes. */
+export async function until<Found>(
+  find: () => Promise<Found>,
+  holds: (found: Found) => boolean,
+): Promise<void> {
+  const endMs = performance.now() + STEP_MS;
+  for (;;) {
+    const found = await find();
+    if (holds(found)) return;
+    if (performance.now() > endMs)
+      throw new Error(`Waited ${STEP_MS / 1000} s for ${holds}; found ${JSON.stringify(found)}`);
+    await new Promise((resolve) => setTimeout(resolve, LOOK_EVERY_MS));
+  }
+}
+
+/** A browser for tests. `isSeldomDrawn`: for tests that do not point at what is drawn. */
 export async function launchChromium({ isSeldomDrawn = false } = {}): Promise<Browser> {
   const browser = await chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
     const context = await newContext(options);
-    context.setDefaultTimeout(0);
+    context.setDefaultTimeout(STEP_MS);
     if (isSeldomDrawn) await context.addInitScript({ content: SELDOM_DRAWN });
     return context;
   };
@@ -106,9 +127,6 @@ export function complaintsOf(page: Page): string[] {
   page.on("pageerror", (error) => complaints.push(`exception: ${error.stack ?? error.message}`));
   return complaints;
 }
-
-/** How often a canvas is looked at: reading it takes as much work as drawing it. */
-const LOOK_EVERY_MS = 100;
 
 /** Resolves when a canvas shows so many different colours: 1 means that nothing was drawn. */
 export async function painted(page: Page, selector: string, colours: number): Promise<void> {

@@ -105,11 +105,12 @@ export class Controls {
     const own = sessions.filter((each) => each.session === session);
     const [offered] = own;
     this.#partitions = own.length > 1 ? own.map(({ partition }) => partition) : [];
+    // Before what a person may not do: that names their role.
+    this.me.value = await this.#request<Me>("api/me").catch(() => null);
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
     this.pushKey.value = offered?.push ?? null;
     this.live.value = offered?.live ?? null;
-    this.me.value = await this.#request<Me>("api/me").catch(() => null);
     const address = offered?.sockets?.find((each) => each.startsWith("collab/"));
     this.shared.value = address === undefined ? null : { address };
     clearInterval(this.#timer);
