@@ -57,6 +57,25 @@ test("arrow keys move only the picture of a live session", () => {
   assert.is(view.frozenEndUs.value, null, "back at the newest sample");
 });
 
+test("a key that is pressed before the session has said what it supports opens its dialog when it has", async () => {
+  const controls = new Controls();
+  const { view, press } = keyboardOf(controls);
+  press("i");
+  assert.is(view.dialog.value, null);
+  const { fetch } = globalThis;
+  globalThis.fetch = (async () =>
+    Response.json({ sessions: [{ session: "s", controls: ["inject"] }] })) as typeof fetch;
+  try {
+    await controls.start("s");
+    assert.is(view.dialog.value, "inject");
+    view.dialog.value = null;
+    press("w");
+    assert.is(view.dialog.value, null, "the session does not support it");
+  } finally {
+    globalThis.fetch = fetch;
+  }
+});
+
 test("the space bar plays and pauses a recorded session, and brackets change its speed", async () => {
   await onControls({}, async ({ controls, posts, answer }) => {
     const { view, press } = keyboardOf(controls);

@@ -19,9 +19,14 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
   // Arrow keys move a recorded session itself, but only the picture of a live one.
   const pan = (share: number) =>
     isReplay() ? controls.moveBy(share * view.spanUs.value) : view.panUs(share * view.spanUs.value);
-  const open = (dialog: "inject" | "whatIf") => {
-    if (controls.supported.peek().has(dialog) && controls.whyNot(dialog) === "") view.dialog.value = dialog;
-  };
+  const offered = (control: string, act: () => void) =>
+    controls.whenKnown(() => {
+      if (controls.supported.peek().has(control)) act();
+    });
+  const open = (dialog: "inject" | "whatIf") =>
+    offered(dialog, () => {
+      if (controls.whyNot(dialog) === "") view.dialog.value = dialog;
+    });
   const showList = (list: typeof view.list.value) => {
     view.list.value = list;
   };
@@ -107,9 +112,7 @@ export function shortcutsOf(page: KeyedPage, toggleTheme: () => void): Shortcut[
       keys: ["a"],
       group: "Look",
       label: "Thresholds and their alerts",
-      run: () => {
-        if (controls.supported.peek().has("alerts")) view.openThresholds(null);
-      },
+      run: () => offered("alerts", () => view.openThresholds(null)),
     },
     {
       keys: ["f"],

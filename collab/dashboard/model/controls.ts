@@ -96,23 +96,28 @@ export class Controls {
   /** Where the session is going: a place replaces an earlier one that is not sent yet. */
   #target: Place | null = null;
   #seeking = false;
+  /** Null once what the session supports is known. */
+  #waiting: (() => void) | null = () => {};
 
   /** Called at each connection to a session. A session that does not answer supports nothing. */
   async start(session: string): Promise<void> {
-    const { sessions } = await this.#request<{ sessions: Offered[] }>("api/sessions").catch(() => ({
-      sessions: [],
-    }));
+    const [{ sessions }, me] = await Promise.all([
+      this.#request<{ sessions: Offered[] }>("api/sessions").catch(() => ({ sessions: [] })),
+      this.#request<Me>("api/me").catch(() => null),
+    ]);
     const own = sessions.filter((each) => each.session === session);
     const [offered] = own;
     this.#partitions = own.length > 1 ? own.map(({ partition }) => partition) : [];
     // Before what a person may not do: that names their role.
-    this.me.value = await this.#request<Me>("api/me").catch(() => null);
+    this.me.value = me;
     this.supported.value = new Set(offered?.controls);
     this.refused.value = offered?.refused ?? {};
     this.pushKey.value = offered?.push ?? null;
     this.live.value = offered?.live ?? null;
     const address = offered?.sockets?.find((each) => each.startsWith("collab/"));
     this.shared.value = address === undefined ? null : { address };
+    this.#waiting?.();
+    this.#waiting = null;
     clearInterval(this.#timer);
     if (this.supported.value.has("inject")) await this.#readInjections();
     if (!this.isReplay.value) return;
@@ -125,6 +130,12 @@ export class Controls {
       () => {},
     );
     await this.#readMarks();
+  }
+
+  /** Runs it as soon as it is known what the session supports: a key may be pressed before. The last one counts. */
+  whenKnown(act: () => void): void {
+    if (this.#waiting === null) act();
+    else this.#waiting = act;
   }
 
   /** Why the person may not use a control, "" when they may. Reads signals: a panel that shows it follows their changes. */
