@@ -14,6 +14,7 @@
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Fields } from "../ports/detector.ts";
+import type { PairSwitches } from "./pair-news.ts";
 
 export interface PairBet {
   /** Steps that û remembers. */
@@ -38,9 +39,8 @@ const CALM = 8;
 /** Steps that the usual size of a pair remembers: a slow loss must not become usual before it is found. */
 const USUAL_STEPS = 4096;
 
-export class PairEvidence {
+export class PairEvidence implements PairSwitches {
   readonly fields: Fields;
-  /** Pairs that the last `update` switched, `changes` of them, each with ln M and the step after which that rose. */
   readonly changed: Uint32Array;
   readonly evidence: Float64Array;
   readonly rose: Float64Array;
@@ -52,11 +52,11 @@ export class PairEvidence {
   private readonly longest: number;
   /** Of the members that rotate, and of those that do not, the one whose û varies least. */
   private readonly steadiest: readonly number[];
-  /** Of each pair: whether it is on, the member that found it, its usual Re(u d*) since when, and the last step with M ≤ CALM. */
+  /** Of each pair: whether it is on, the member that found it, its usual Re(u d*), known u since it switched, and the last step with M ≤ CALM. */
   private readonly on: Uint8Array;
   private readonly leader: Uint8Array;
   private readonly usual: Float64Array;
-  private readonly since: Float64Array;
+  private readonly seen: Float64Array;
   private readonly calm: Float64Array;
   /** û, r and M, member by member, pair by pair; and u of the step before. */
   private readonly meanRe: Float64Array;
@@ -88,7 +88,7 @@ export class PairEvidence {
     this.on = new Uint8Array(pairs);
     this.leader = new Uint8Array(pairs);
     this.usual = new Float64Array(pairs);
-    this.since = new Float64Array(pairs);
+    this.seen = new Float64Array(pairs);
     this.calm = new Float64Array(pairs);
     this.meanRe = new Float64Array(all);
     this.meanIm = new Float64Array(all);
@@ -98,12 +98,12 @@ export class PairEvidence {
     this.before = new Float64Array(turns ? 2 * pairs : 0);
     this.drop = new Float64Array(pairs);
     this.mixed = new Float64Array(pairs);
-    const { on, leader, usual, since, calm, meanRe, meanIm, turnRe, turnIm, m, before, steps_ } = this;
+    const { on, leader, usual, seen, calm, meanRe, meanIm, turnRe, turnIm, m, before, steps_ } = this;
     this.fields = {
       on,
       leader,
       usual,
-      since,
+      seen,
       calm,
       meanRe,
       meanIm,
@@ -141,8 +141,8 @@ export class PairEvidence {
   }
 
   /**
-   * Takes u of every pair, complex numbers one after the other; 0 for a pair of which nothing is known. `alarmAt`: A. O(pairs × members),
-   * without allocation.
+   * Takes u of every pair, complex numbers one after the other; 0 for a pair of which nothing is known: it then stays as it is, and only a phase
+   * that turns is carried on. `alarmAt`: A. O(pairs × members), without allocation.
    */
   update(u: Float64Array, alarmAt: number): void {
     const { pairs, betting, mixed, calm } = this;
@@ -164,17 +164,16 @@ export class PairEvidence {
 
   /** Whether what pair k had in common since it is on is no more than chance: that was an alarm of chance, or is gone. */
   private isSpent(k: number): boolean {
-    const age = this.steps - this.since[k]!;
-    if (this.on[k] === 0 || age < PATIENCE * this.longest) return false;
-    return this.usual[k]! * Math.sqrt(this.perVariance * Math.min(USUAL_STEPS, age)) < 1;
+    const seen = this.seen[k]!;
+    if (this.on[k] === 0 || seen < PATIENCE * this.longest) return false;
+    return this.usual[k]! * Math.sqrt(this.perVariance * Math.min(USUAL_STEPS, seen)) < 1;
   }
 
   /** Writes ½ usual − x of the pairs that are on, then learns what is usual. */
   private seeDrops(u: Float64Array): void {
-    const { pairs, on, usual, since, meanRe, meanIm, drop } = this;
-    const step = this.steps;
+    const { pairs, on, usual, seen, meanRe, meanIm, drop } = this;
     for (let k = 0; k < pairs; k++) {
-      if (on[k] === 0) continue;
+      if (on[k] === 0 || (u[2 * k] === 0 && u[2 * k + 1] === 0)) continue;
       let x = 0;
       let longest = 0;
       for (const member of this.steadiest) {
@@ -187,8 +186,8 @@ export class PairEvidence {
       }
       drop[k] = usual[k]! / 2 - x;
       // From 0 on: what was found by a large mean is smaller than that.
-      const seen = Math.min(USUAL_STEPS, this.longest + step - since[k]!);
-      usual[k] = Math.max(0, usual[k]! + (x - usual[k]!) / seen);
+      seen[k] = seen[k]! + 1;
+      usual[k] = Math.max(0, usual[k]! + (x - usual[k]!) / Math.min(USUAL_STEPS, this.longest + seen[k]!));
     }
   }
 
@@ -236,13 +235,14 @@ export class PairEvidence {
         meanIm[at] = (re * s + im * c) / size;
       }
       const [a, b, p, q] = [u[2 * k]!, u[2 * k + 1]!, before[2 * k]!, before[2 * k + 1]!];
+      if ((a === 0 && b === 0) || (p === 0 && q === 0)) continue;
       turnRe[at] = c + weight * (a * p + b * q - c);
       turnIm[at] = s + weight * (b * p - a * q - s);
     }
   }
 
   private change(k: number): void {
-    const { pairs, on, leader, usual, since, m, mixed, calm } = this;
+    const { pairs, on, leader, usual, seen, m, mixed, calm } = this;
     const members = this.betting.members.length;
     this.changed[this.changes] = k;
     this.rose[this.changes] = calm[k]!;
@@ -253,7 +253,7 @@ export class PairEvidence {
       if (m[member * pairs + k]! > m[best * pairs + k]!) best = member;
     leader[k] = best;
     usual[k] = 0;
-    since[k] = this.steps;
+    seen[k] = 0;
     for (let member = 0; member < members; member++) m[member * pairs + k] = 0;
     calm[k] = this.steps;
   }

@@ -1,14 +1,24 @@
 /**
  * Which changes of pairs are worth an announcement.
  *
- *   PairEvidence switches a pair ─► within LOOK_STEPS of the last announcement it waits ─► the strongest MOST_TOLD are told, the others counted
+ *   a pair is switched ─► within LOOK_STEPS of the last announcement it waits ─► the strongest MOST_TOLD are told, the others counted
  *
  * What shows within the first `learnSteps`, or began in them, is usual and not told. A change away from what is usual opens a finding, the
  * way back ends it. Pairs that were only counted are only counted when they change back.
  */
 import type { Fields } from "../ports/detector.ts";
-import type { PairEvidence } from "./pair-evidence.ts";
 import { namedNumbers } from "./registered-numbers.ts";
+
+/** Who switches pairs: bets on them (pair-evidence.ts), or their exact size (entanglement/pair-levels.ts). */
+export interface PairSwitches {
+  readonly steps: number;
+  /** Pairs that the last step switched, `changes` of them, each with ln M, or what ranks it, and the step after which that rose. */
+  readonly changes: number;
+  readonly changed: Uint32Array;
+  readonly evidence: Float64Array;
+  readonly rose: Float64Array;
+  isOn(pair: number): boolean;
+}
 
 /** Steps between announcements: what changes at once shows within some tens of steps. */
 const LOOK_STEPS = 64;
@@ -52,8 +62,8 @@ export class PairNews {
     this.fields = { told: this.told.array, scalars: this.scalars.array };
   }
 
-  /** After each `evidence.update`, at `timeUs`, with steps of `stepUs`: the changes to announce, or null. */
-  after(evidence: PairEvidence, timeUs: number, stepUs: number): readonly PairChange[] | null {
+  /** After each step, at `timeUs`, with steps of `stepUs`: the changes to announce, or null. */
+  after(evidence: PairSwitches, timeUs: number, stepUs: number): readonly PairChange[] | null {
     const { scalars } = this;
     for (let c = 0; c < evidence.changes; c++) this.take(evidence, c, timeUs);
     if (scalars.waiting === 0 || evidence.steps < scalars.nextLook) return null;
@@ -63,7 +73,7 @@ export class PairNews {
     return changes.length > 0 ? changes : null;
   }
 
-  private take(evidence: PairEvidence, c: number, timeUs: number): void {
+  private take(evidence: PairSwitches, c: number, timeUs: number): void {
     const k = evidence.changed[c]!;
     const told = this.told.at(k);
     const isOn = evidence.isOn(k);
@@ -77,7 +87,7 @@ export class PairNews {
     } else this.scalars.waiting = 1;
   }
 
-  private look(evidence: PairEvidence, stepUs: number): PairChange[] {
+  private look(evidence: PairSwitches, stepUs: number): PairChange[] {
     const changed: number[] = [];
     let more = 0;
     for (let k = 0; k < this.pairs; k++) {

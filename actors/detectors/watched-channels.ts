@@ -20,6 +20,12 @@ export function measuredName({ channels }: Group, column: number, longest: strin
   return isName(`${longest}.${name}`) ? name : `#${column}`;
 }
 
+/** The same of a pair: "A~B", or "#0~#1". */
+export function measuredPair(group: Group, first: number, second: number, longest: string): string {
+  const [a, b] = [group.channels[first]!.name, group.channels[second]!.name];
+  return isName(`${longest}.${a}~${b}`) ? `${a}~${b}` : `#${first}~#${second}`;
+}
+
 /** Its name and its display name. */
 export function channelTitle({ channels }: Group, column: number): { channel: string; title: string } {
   const { name, title } = channels[column]!;

@@ -21,7 +21,7 @@ function watching(n: number, falseAlarmSamples = 2_000, more: object = {}): Acto
   return new ActorHarness(entanglement, { entanglement: { falseAlarmSamples, ...more } }, groupOf(n));
 }
 
-/** Rows of innovations, a second apart from `from` on. */
+/** Rows of innovations, a second apart from `from` on; NaN: the channel did not report. */
 function feed(
   actor: ActorHarness,
   rows: number,
@@ -35,7 +35,11 @@ function feed(
     actor.now = r * SECOND;
     batch.rowTime[0] = actor.now;
     start(r);
-    for (let c = 0; c < n; c++) batch.rowInnovation[c] = draw(c);
+    for (let c = 0; c < n; c++) {
+      const x = draw(c);
+      batch.rowFresh[c] = Number.isNaN(x) ? 0 : 1;
+      batch.rowInnovation[c] = Number.isNaN(x) ? 0 : x;
+    }
     actor.detector.update!(batch, actor);
   }
 }
@@ -105,6 +109,67 @@ test("[promise] where rows of a pair remember the ones before, an announcement s
   assert.ok(told.length > 0);
   assert.equal([...new Set(told.map(({ detail }) => detail!["guarantee"]))], ["void"]);
   assert.ok(told.every(({ finding }) => finding === undefined || finding.phase === "ended"));
+});
+
+/** Rows of three channels with a common factor; `own` changes the innovation of the first one. */
+function feedTogether(
+  actor: ActorHarness,
+  rows: number,
+  own: (row: number, usual: number) => number,
+  isCommon: (row: number) => boolean = () => true,
+): void {
+  const normal = normals(26);
+  let [row, common] = [0, 0];
+  const start = (r: number) => {
+    row = r;
+    common = isCommon(r) ? normal() : 0;
+  };
+  feed(
+    actor,
+    rows,
+    (c) => {
+      const usual = common + 0.7 * normal();
+      return c === 0 ? own(row, usual) : usual;
+    },
+    start,
+  );
+}
+
+test("[promise] of a channel that is silent nothing is known: its pairs do not cease, nor when it comes back with all that it missed", () => {
+  const actor = watching(3, 500);
+  let missed = 0;
+  feedTogether(actor, 6_000, (row, usual) => {
+    if (row >= 1_500 && row < 4_500) {
+      missed += usual;
+      return Number.NaN;
+    }
+    if (row === 4_500) return usual + missed;
+    return usual;
+  });
+  assert.is(actor.events[0]!.detail!["found"], 3);
+  assert.equal(changesOf(actor), []);
+});
+
+test("[promise] a pair that has just begun is not taken back while one of it is silent", () => {
+  const actor = watching(3, 500);
+  const isSilent = (row: number) => row >= 1_400 && row < 4_400;
+  feedTogether(
+    actor,
+    5_000,
+    (row, usual) => (isSilent(row) ? Number.NaN : usual),
+    (row) => row >= 1_200,
+  );
+  const kinds = changesOf(actor).map(({ kind }) => kind);
+  assert.equal(kinds, ["entanglement.began", "entanglement.began", "entanglement.began"]);
+});
+
+test("[promise] one spike of a channel changes nothing of its pairs, however large", () => {
+  for (const size of [100, 10_000]) {
+    const actor = watching(3, 500);
+    feedTogether(actor, 4_000, (row, usual) => (row === 2_000 ? size : usual));
+    assert.is(actor.events[0]!.detail!["found"], 3);
+    assert.equal(changesOf(actor), [], `a spike of ${size}`);
+  }
 });
 
 // ---- pairs that begin and cease -----------------------------------------------------------------------------------------
@@ -336,6 +401,25 @@ test("[E2] pairs of whole states begin and cease by their exact concurrence", ()
     ],
   );
   assert.match(actor.events[0]!.title, /^c2 and c0 are concurrent: 0\.1/);
+});
+
+test("of whole states whose pairs come and go all the time the strongest are told now and then, the others counted", () => {
+  const n = 6;
+  const actor = new ActorHarness(entanglement, {}, groupOf(n, { states: true }));
+  const states = 2_000;
+  for (let k = 0; k < states; k++) {
+    // Every forty states another pair shares the excitation.
+    const first = Math.floor(k / 40) % n;
+    const amplitudes = Array.from({ length: n }, (_, i) =>
+      i === first || i === (first + 1) % n ? Math.SQRT1_2 : 0,
+    );
+    actor.input(vector(k * 1000, amplitudes), k * 1000);
+  }
+  const told = new Map<number, number>();
+  for (const { timeUs } of actor.events) told.set(timeUs, (told.get(timeUs) ?? 0) + 1);
+  assert.ok(told.size > 5 && told.size <= states / 64 + 1, `told at ${told.size} times`);
+  assert.ok(Math.max(...told.values()) <= 3);
+  assert.ok(actor.events.every(({ detail }) => (detail!["more"] as number) >= 0));
 });
 
 // ---- worlds -----------------------------------------------------------------------------------------------------------------

@@ -6,6 +6,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { interference, watchedPairs } from "../../actors/detectors/interference/detector.ts";
 import { float32Bytes } from "../../protocol/columns.ts";
+import { isName } from "../../protocol/fields.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { normals } from "../support/random-streams.ts";
@@ -81,6 +82,15 @@ for (const [name, process] of Object.entries(NULLS)) {
     assert.ok(told <= samples / 200, `${told} of ${samples / 200}`);
   });
 }
+
+test("[promise] channels that are silent, or stand still, have no phases: theirs do not become stable", () => {
+  const normal = normals(34);
+  const actor = watching(4);
+  const isOver = (row: number) => row > 300 * SAMPLE;
+  feed(actor, 900 * SAMPLE, 4, (c, row) => (c < 3 && isOver(row) ? 0 : normal()));
+  assert.equal(actor.events, []);
+  assert.is(measuresOf(actor, mixed(4), new Array(16).fill(0))["interference.stablePairs"], 0);
+});
 
 // ---- phases that keep still, and beats ------------------------------------------------------------------------------------
 
@@ -210,8 +220,17 @@ test("channels that add up have a share of interference above 0, and opposite on
   assert.equal([share(1), share(-1)], [1, -1]);
 });
 
-test("pairs are those that are named, first name first, else all of the first eight channels", () => {
-  assert.equal(watchedPairs(" c2 ~ c0, c1~nobody, c1~c1,c0~c1", groupOf(3)), [
+test("channels with long names have measures of their pairs, by their places", () => {
+  const channels = [..."ab"].map((letter) => ({ name: letter.repeat(60), title: "", unit: "" }));
+  const actor = new ActorHarness(interference, {}, groupOf(2, { channels }));
+  const names = Object.keys(measuresOf(actor, mixed(2), [0, 0, 0, 0]));
+  assert.ok(names.includes("interference.visibility.#1~#0"), names.join());
+  assert.ok(names.includes("interference.stability.#1~#0"));
+  assert.ok(names.every(isName));
+});
+
+test("pairs are those that are named, each once, first name first, else all of the first eight channels", () => {
+  assert.equal(watchedPairs(" c2 ~ c0, c1~nobody, c1~c1,c0~c1,c0~c2,c2~c0", groupOf(3)), [
     [2, 0],
     [0, 1],
   ]);

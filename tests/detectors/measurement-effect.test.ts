@@ -80,6 +80,45 @@ test("[E1] a mark that comes late is measured, one too late or beside a gap is n
   assert.equal(world.context().pending, []);
 });
 
+test("[E1] of marks that come late all at once those of one place are judged at one row, and every one is", () => {
+  const world = new World(1);
+  world.rows(600);
+  const places = Array.from({ length: 60 }, (_, k) => 450 + 2 * k);
+  for (const place of places) world.mark(place, "list").mark(place, "list");
+  const perRow = places.map((_, k) => {
+    const before = world.measured().length;
+    // The last marks wait for the rows after them.
+    for (let further = k < 54 ? 1 : 12; further > 0; further--) world.rows(1);
+    return world.measured().slice(before);
+  });
+  for (const judged of perRow.slice(0, 54)) {
+    assert.is(judged.length, 2);
+    assert.is(judged[0]!["squaredDistance"], judged[1]!["squaredDistance"]);
+  }
+  assert.is(world.measured().length, 120);
+  assert.equal(world.context().pending, []);
+});
+
+test("[E1] marks far ahead hold no place that an earlier one needs, and those that lose theirs say so", () => {
+  const world = new World(1);
+  world.rows(600);
+  for (let k = 0; k < 256; k++) world.mark(1_000_000 + k, "plan");
+  world.mark(2_000_000, "farther").mark(550, "late").rows(100);
+  const said = world.actor.events.map(({ kind, detail }) => [
+    kind,
+    detail!["mark"],
+    (detail!["atUs"] as number) / SECOND - 0.5,
+    detail!["reason"] ?? "",
+  ]);
+  const reason = "256 others that come before it wait for their rows";
+  assert.equal(said, [
+    ["effect.unmeasured", "farther", 2_000_000, reason],
+    ["effect.unmeasured", "plan", 1_000_255, reason],
+    ["effect.measured", "late", 550, ""],
+  ]);
+  assert.is(world.context().pending.length, 255);
+});
+
 test("marks count in the spans of no placebo, and other kinds of events only where settings name them", () => {
   const quiet = new World(1);
   quiet.rows(10 * SPAN);

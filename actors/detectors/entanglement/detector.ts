@@ -4,7 +4,7 @@
  *
  *   rows    innovations ─► y (standard-rows.ts) ─► u of each pair ─► bets (pair-evidence.ts) ─► began, ceased
  *   states  ρ of the estimator, or of a feed that sends states ─► measures at the publish rate (measures.ts)
- *   whole states  |ρ_ij|, averaged ─► above BEGINS: began ─► below CEASES: ceased
+ *   whole states  |ρ_ij|, averaged ─► above a level: began ─► below half of it: ceased (pair-levels.ts)
  *
  * u = y_i(t) y_j(t) + (2i/π)(y_i(t−1) y_j(t) − y_i(t) y_j(t−1)): the first two terms of the cross-moment of the analytic signals of i and j,
  * of which ρ_ij is the mean. So u has a mean where ρ_ij has one, and is of rows that do not overlap, as ψ is not.
@@ -18,7 +18,6 @@
  */
 import atan2 from "@stdlib/math-base-special-atan2";
 import ln from "@stdlib/math-base-special-ln";
-import { float64Column } from "../../../protocol/columns.ts";
 import type { Input } from "../../../protocol/messages.ts";
 import type { Settings } from "../../../protocol/settings.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group, GroupState } from "../../ports/detector.ts";
@@ -32,11 +31,12 @@ import { RowSpacing } from "../row-spacing.ts";
 import { channelTitle } from "../watched-channels.ts";
 import { entanglementMachine } from "./machine.ts";
 import { EntanglementMeasures } from "./measures.ts";
+import { PairLevels } from "./pair-levels.ts";
 import { StandardRows, USUAL_SQUARE } from "./standard-rows.ts";
 
 export const entanglement = defineDetector({
   name: "entanglement",
-  version: 2,
+  version: 3,
   machine: entanglementMachine,
   enabled: (settings, group) => settings.entanglement.enabled && group.n >= 2,
   createDetector: (settings, group) => new EntanglementDetector(settings, group),
@@ -56,10 +56,6 @@ const VARIANCE = USUAL_SQUARE * USUAL_SQUARE;
 const MOST_INFLATION = 1.2;
 /** Rows between updates of the price, because the spacing of rows may drift. */
 const PRICE_EVERY = 256;
-/** Averaged concurrence of whole states, over MEMORY_STATES of them, between which nothing changes. */
-const BEGINS = 0.1;
-const CEASES = 0.05;
-const MEMORY_STATES = 16;
 
 const Scalars = namedNumbers("alarmAt", "known", "rows");
 
@@ -75,9 +71,7 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
   private readonly evidence: PairEvidence;
   private readonly news: PairNews;
   private readonly rows: StandardRows;
-  /** Of whole states: averaged concurrence of each pair, and whether it has begun. */
-  private readonly direct: Float64Array;
-  private readonly begun: Uint8Array;
+  private readonly whole: PairLevels;
   private readonly u: Float64Array;
   private readonly mean = new Float64Array(2);
   private readonly measures: EntanglementMeasures;
@@ -90,10 +84,10 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
     const watched = group.states ? 0 : this.pairs;
     this.spacing = new RowSpacing(group.everyUs);
     this.evidence = new PairEvidence(watched, { members: MEMBERS, bound: BOUND, variance: VARIANCE });
-    this.news = new PairNews(watched, this.settings.learnRows);
+    this.whole = new PairLevels(group.states ? n : 0);
+    // Of whole states nothing has to be learnt.
+    this.news = new PairNews(this.pairs, group.states ? 0 : this.settings.learnRows);
     this.rows = new StandardRows(n);
-    this.direct = new Float64Array(group.states ? this.pairs : 0);
-    this.begun = new Uint8Array(this.direct.length);
     this.u = new Float64Array(2 * watched);
     this.measures = new EntanglementMeasures(group, this.settings.split);
     this.fields = {
@@ -102,8 +96,7 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
       ...prefixed("evidence", this.evidence.fields),
       ...prefixed("news", this.news.fields),
       ...prefixed("rows", this.rows.fields),
-      direct: this.direct,
-      begun: this.begun,
+      ...prefixed("whole", this.whole.fields),
     };
   }
 
@@ -113,37 +106,26 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
       const gap = batch.gap[r] === 1;
       this.spacing.see(time, gap);
       if (gap) this.rows.interrupt();
-      else this.takeRow(batch.rowInnovation, r * this.group.n, time, context);
+      else this.takeRow(batch, r * this.group.n, time, context);
     }
   }
 
   /** A whole state: the concurrences are exact, so that levels decide. */
   onInput(input: Input, context: Context): void {
     if (input.type !== "densityMatrix" && input.type !== "stateVector") return;
-    const { n } = this.group;
-    const re = float64Column(input.re);
-    const im = float64Column(input.im);
-    const isVector = input.type === "stateVector";
-    for (let k = 0; k < this.pairs; k++) {
-      const [i, j] = pairOf(k);
-      const at = i * n + j;
-      const concurrence = isVector
-        ? 2 * Math.sqrt((re[i]! * re[i]! + im[i]! * im[i]!) * (re[j]! * re[j]! + im[j]! * im[j]!))
-        : 2 * Math.sqrt(re[at]! * re[at]! + im[at]! * im[at]!);
-      const mean = this.direct[k]! + (concurrence - this.direct[k]!) / MEMORY_STATES;
-      this.direct[k] = mean;
-      const isOn = this.begun[k] === 1;
-      if (isOn ? mean >= CEASES : mean <= BEGINS) continue;
-      this.begun[k] = isOn ? 0 : 1;
-      const named = this.named(k);
+    const { whole } = this;
+    whole.update(input);
+    const changes = this.news.after(whole, input.timeUs, 0);
+    if (changes === null) return;
+    for (const { pair, isOn, more } of changes)
       context.signal({
-        type: isOn ? "ceased" : "began",
+        type: isOn ? "began" : "ceased",
         timeUs: input.timeUs,
-        ...named,
+        ...this.named(pair),
         ...EXACT,
-        strength: mean,
+        strength: Math.min(1, whole.concurrenceOf(pair)),
+        more,
       });
-    }
   }
 
   /** `entanglement.*` of a state of the group, estimated or direct. */
@@ -151,9 +133,9 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
     this.measures.add(measures, state);
   }
 
-  private takeRow(innovations: Float64Array, at: number, time: number, context: Context): void {
+  private takeRow(batch: Batch, at: number, time: number, context: Context): void {
     const { scalars, evidence, settings } = this;
-    this.rows.take(innovations, at);
+    this.rows.take(batch.rowInnovation, batch.rowFresh, at);
     this.crossMoments();
     if (scalars.rows % PRICE_EVERY === 0) {
       const spacing = this.spacing.us || UNKNOWN_SPACING_US;
@@ -173,8 +155,10 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
       const own = y[i]!;
       const ownBefore = before[i]!;
       for (let j = 0; j < i; j++, k++) {
-        u[2 * k] = own * y[j]!;
-        u[2 * k + 1] = QUADRATURE * (ownBefore * y[j]! - own * before[j]!);
+        const other = y[j]!;
+        u[2 * k] = own * other;
+        // Of a row in which one of the two is not known nothing is.
+        u[2 * k + 1] = own === 0 || other === 0 ? 0 : QUADRATURE * (ownBefore * other - own * before[j]!);
       }
     }
   }
@@ -225,7 +209,6 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
 /** Of whole states nothing is estimated. */
 const EXACT = {
   degrees: 0,
-  more: 0,
   isUsual: false,
   evidence: 0,
   price: 0,

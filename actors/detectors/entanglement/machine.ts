@@ -104,7 +104,13 @@ function announced(
   const { first, second, strength, degrees, more, evidence, price, guarantee, sinceUs, timeUs } = event;
   const channels = [first, second];
   if (isDirect) {
-    const detail = { atUs: timeUs, concurrence: strength, reading: "single-excitation", source: "direct" };
+    const detail = {
+      atUs: timeUs,
+      concurrence: strength,
+      more,
+      reading: "single-excitation",
+      source: "direct",
+    };
     return { kind, severity: "info", title: titles.direct, channels, detail };
   }
   return {

@@ -1,10 +1,13 @@
 /**
  * Rows as pairs are judged by: what each innovation has beyond its AR(1), in units of its lagged σ, within ±1, without its mean.
  *
- *   x ─► AR(1) residual ─► / σ ─► within ±1 ─► − mean ─► y           0 where nothing is known
+ *   x ─► AR(1) residual ─► within ±6 σ ─► / σ ─► within ±1 ─► − mean ─► y           0 where nothing is known
  *
  * It also says how far the promise about a pair can be trusted. Where both channels remember their last rows, such as two oscillations, their
  * products do: the variance of a sum is then 1 + 2 Σ_k ρ_i(k) ρ_j(k) times that of independent ones.
+ *
+ * A channel that did not report is not known, and its silence is skipped: its AR(1) goes from report to report. What a spike exceeds 6 σ by enters
+ * neither σ nor the residual of the next row.
  */
 import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Fields } from "../../ports/detector.ts";
@@ -15,6 +18,9 @@ import { ar1Residual, MODEL_WIDTH } from "../rows/innovation.ts";
 /** Memories in rows: of σ, and of the mean, the square and the lagged products of y. */
 const SCALE_ROWS = 100;
 const CENTRE_ROWS = 1024;
+/** σ beyond which a residual is a spike, and rows after which σ is known well enough to say so. */
+const SPIKE = 6;
+const SPIKE_ROWS = 16;
 /** Most that y is moved by its mean. */
 const MOST_CENTRE = 0.5;
 /** Of a normal y within ±1, E y² is 0.52. */
@@ -66,15 +72,19 @@ export class StandardRows {
     this.past.fill(0);
   }
 
-  /** Takes the innovations from `at` on, NaN where there are none. O(n × LAGS). */
-  take(innovations: Float64Array, at: number): void {
+  /** Takes the innovations from `at` on, NaN where there are none; `fresh`: whether the channel reported. O(n × LAGS). */
+  take(innovations: Float64Array, fresh: Uint8Array, at: number): void {
     const { y, last, past } = this;
     past.copyWithin(y.length, 0, past.length - y.length);
     for (let c = 0; c < y.length; c++) {
       const x = innovations[at + c]!;
+      if (fresh[at + c] === 0 || Number.isNaN(x)) {
+        y[c] = 0;
+        continue;
+      }
       const before = last[c]!;
       last[c] = x;
-      y[c] = Number.isNaN(x) || Number.isNaN(before) ? 0 : this.standard(c, x, before);
+      y[c] = Number.isNaN(before) ? 0 : this.standard(c, x, before);
     }
     this.remember();
   }
@@ -94,8 +104,12 @@ export class StandardRows {
   }
 
   private standard(c: number, x: number, before: number): number {
-    const { centre, square } = this;
-    const clipped = clipSpike(this.scale.scale(c, ar1Residual(this.models, c, x, before)), 1);
+    const { centre, square, scale, last } = this;
+    const residual = ar1Residual(this.models, c, x, before);
+    const limit = scale.samples(c) < SPIKE_ROWS ? 0 : SPIKE * Math.sqrt(scale.variance[c]!);
+    const usual = limit > 0 ? clipSpike(residual, limit) : residual;
+    last[c] = x - (residual - usual);
+    const clipped = clipSpike(scale.scale(c, usual), 1);
     const middle = clipSpike(centre[c]!, MOST_CENTRE);
     const value = (clipped - middle) / (1 + Math.abs(middle));
     centre[c] = centre[c]! + (clipped - centre[c]!) / CENTRE_ROWS;
@@ -111,7 +125,8 @@ export class StandardRows {
     // Channel by channel within each lag: both arrays are read in order.
     for (let k = 0, at = 0; k < LAGS; k++)
       for (let c = 0; c < n; c++, at++) {
-        products[at] = products[at]! + weight * (y[c]! * past[at + n]! - products[at]!);
+        const product = y[c]! * past[at + n]!;
+        if (product !== 0) products[at] = products[at]! + weight * (product - products[at]!);
       }
   }
 }

@@ -28,12 +28,12 @@ import { type PairChange, PairNews } from "../pair-news.ts";
 import { pairOf, pairsOf } from "../pairs.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
-import { channelTitle, measuredName } from "../watched-channels.ts";
+import { channelTitle, measuredPair } from "../watched-channels.ts";
 import { interferenceMachine } from "./machine.ts";
 
 export const interference = defineDetector({
   name: "interference",
-  version: 2,
+  version: 3,
   machine: interferenceMachine,
   enabled: (settings, group) =>
     settings.interference.enabled && watchedPairs(settings.interference.pairs, group).length > 0,
@@ -129,8 +129,11 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
       // Real time has its gaps in it, and resonators begin anew after them.
       if (gap && inRows) resonators.reset();
       const at = inRows ? scalars.rows * MICROSECONDS : time;
-      for (let c = 0; c < columns.length; c++)
-        resonators.tick(c, at, batch.rowInnovation[r * n + columns[c]!]!);
+      for (let c = 0; c < columns.length; c++) {
+        // 0: the channel is silent or stands still, and no oscillation of it may ring on for ever.
+        const innovation = batch.rowInnovation[r * n + columns[c]!]!;
+        if (innovation !== 0) resonators.tick(c, at, innovation);
+      }
       if (at < scalars.nextUs) continue;
       // Of the last sample: `nextUs` would be far behind after a gap.
       scalars.nextUs = at + this.cadenceUs;
@@ -155,7 +158,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
     put("stablePairs", stable);
     for (let k = 0; k < Math.min(MOST_MEASURED, this.watched.length); k++) {
       const [i, j] = this.watched[k]!;
-      const of = `${measuredName(this.group, i, "interference.visibility")}~${measuredName(this.group, j, "interference.visibility")}`;
+      const of = measuredPair(this.group, i, j, "interference.visibility");
       put(`visibility.${of}`, fringeVisibility(n, re, im, i, j));
       put(`whichWay.${of}`, whichWay(n, re, i, j));
       put(`phase.${of}`, phase(n, re, im, i, j));
@@ -245,7 +248,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
   }
 }
 
-/** The pairs that are named, in that order and with the first name first; else all of the first channels. */
+/** The pairs that are named, each once, in that order and with the first name first; else all of the first channels. */
 export function watchedPairs(
   named: string,
   { channels, n }: Pick<Group, "channels" | "n">,
@@ -258,5 +261,6 @@ export function watchedPairs(
     .map((pair) => pair.split("~"))
     .map(([first, second]): [number, number] => [place(first), place(second)])
     .filter(([i, j]) => i >= 0 && j >= 0 && i !== j)
+    .filter(([i, j], at, all) => at === all.findIndex((pair) => pair.includes(i) && pair.includes(j)))
     .slice(0, MOST_PAIRS);
 }

@@ -2,7 +2,7 @@
 import type { Announcement } from "../../ports/detector.ts";
 import { brief } from "../event-wording.ts";
 import type { EffectContext, Mark, TypeEvidence } from "./context.ts";
-import type { Marked, Measured, Unmeasured } from "./signals.ts";
+import type { Measured, Unmeasured } from "./signals.ts";
 
 export function measured(event: Measured, mark: Mark, { group, isDirect }: EffectContext): Announcement {
   const { distance, p, placebos, unconditional } = event;
@@ -57,14 +57,10 @@ export function unmeasured({ reason }: Unmeasured, mark: Mark): Announcement {
   };
 }
 
-export function waiting({ mark, title, channels, id, atUs }: Marked, most: number): Announcement {
-  const event: Unmeasured = {
-    type: "unmeasured",
-    timeUs: 0,
-    id,
-    reason: `${most} others wait for their rows already`,
-  };
-  return unmeasured(event, { id, mark, title, channels, atUs });
+/** So many others come first and wait for their rows. */
+export function tooFar(mark: Mark, most: number): Announcement {
+  const reason = `${most} others that come before it wait for their rows`;
+  return unmeasured({ type: "unmeasured", timeUs: 0, id: mark.id, reason }, mark);
 }
 
 function about({ id, mark, atUs }: Mark): { of: string; mark: string; atUs: number } {

@@ -35,12 +35,12 @@ import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { writeWholeState } from "../whole-state.ts";
 import type { Mark } from "./context.ts";
 import { measurementEffectMachine } from "./machine.ts";
-import type { Measured } from "./signals.ts";
+import type { Effect } from "./signals.ts";
 import { StateWindows } from "./windows.ts";
 
 export const measurementEffect = defineDetector({
   name: "measurementEffect",
-  version: 2,
+  version: 3,
   machine: measurementEffectMachine,
   listens: true,
   enabled: (settings, group) => settings.measurementEffect.enabled && group.n >= 2,
@@ -54,6 +54,8 @@ export const measurementEffect = defineDetector({
 
 /** Four times as many as are compared by default: the most alike quarter is. */
 const PLACEBOS_KEPT = 4096;
+/** Sets of levels between two states whose measurement is computed, each O(n³). */
+const MOST_LITERALS = 4;
 /** Bets on p-values: κ p^(κ−1), equally. Small ones pay for one strong effect, large ones for many weak ones. */
 const POWERS = Float64Array.of(0.1, 0.3, 0.5, 0.8);
 const HOUR_US = 3_600_000_000;
@@ -62,12 +64,10 @@ const HOUR_US = 3_600_000_000;
 const Scalars = namedNumbers("placebos", "states", "lastUs");
 
 type Context = DetectorContext<typeof measurementEffectMachine>;
-type Change = Pick<
-  Measured,
-  "distance" | "fidelity" | "entropyChange" | "purityChange" | "squaredDistance" | keyof typeof NOT_LITERAL
->;
+type Change = Omit<Effect, "p" | "placebos" | "apart" | "evidence">;
+type Literal = Pick<Effect, "unconditional" | "conditional" | "gain">;
 
-const NOT_LITERAL = { unconditional: null, conditional: null, gain: null } as const;
+const NOT_LITERAL: Literal = { unconditional: null, conditional: null, gain: null };
 
 class EffectDetector implements Detector<typeof measurementEffectMachine>, Placebos {
   readonly fields: Fields;
@@ -154,8 +154,7 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
     if (samples % (2 * window) === 0) this.placebo(context);
     const { pending } = context.machine.context;
     if (pending.length === 0 || samples < window) return;
-    const dueUs = windows.timeOf(samples - window);
-    for (const mark of pending) if (mark.atUs < dueUs) this.judge(mark, timeUs, context);
+    this.judge(pending, windows.timeOf(samples - window), timeUs, context);
   }
 
   private lookForGaps(batch: Batch, untilUs: number): void {
@@ -175,14 +174,30 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
     this.keep(this.squaredDistance(at), windows.timeOf(at), windows.volatility(at));
   }
 
-  private judge({ id, atUs }: Mark, timeUs: number, context: Context): void {
-    const { windows, source } = this.rows!;
-    const at = windows.firstAfter(atUs);
-    const reason = windows.missing(at);
-    if (reason !== "") {
-      context.signal({ type: "unmeasured", timeUs, id, reason });
-      return;
+  /**
+   * The marks of one place, the first one of which has all of its rows; the others wait for the next rows, for a comparison is O(n³). None is late
+   * by that: places lie a row apart at least, and windows move by one. Marks that cannot be measured cost nothing.
+   */
+  private judge(pending: readonly Mark[], dueUs: number, timeUs: number, context: Context): void {
+    const { windows } = this.rows!;
+    let place = -1;
+    let found: Effect | null = null;
+    for (const { id, atUs } of pending) {
+      if (atUs >= dueUs) return;
+      const at = windows.firstAfter(atUs);
+      const reason = windows.missing(at);
+      if (reason !== "") context.signal({ type: "unmeasured", timeUs, id, reason });
+      else {
+        if (found !== null && at !== place) return;
+        place = at;
+        found ??= this.foundAt(at);
+        context.signal({ type: "measured", timeUs, id, ...found });
+      }
     }
+  }
+
+  private foundAt(at: number): Effect {
+    const { windows, source } = this.rows!;
     const squaredDistance = this.squaredDistance(at);
     const { before, after } = windows;
     const kappa = source.kappa(before);
@@ -193,7 +208,7 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
       squaredDistance,
       ...NOT_LITERAL,
     };
-    this.tell(id, change, windows.volatility(at), atUs, timeUs, context);
+    return this.withEvidence(change, windows.volatility(at), windows.timeOf(at));
   }
 
   private squaredDistance(at: number): number {
@@ -216,21 +231,35 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
         this.keep(squaredDistance, timeUs, purityBefore);
       return;
     }
+    let found: Effect | null = null;
+    const literals = new Map<string, Literal>();
     for (const { id, atUs, channels } of marks) {
       if (atUs < scalars.lastUs) {
         context.signal({ type: "unmeasured", timeUs, id, reason: "the state before it is no longer known" });
         continue;
       }
+      found ??= this.withEvidence(
+        {
+          ...this.compare(last, next),
+          purityChange: purity(group.n, ...next) - purityBefore,
+          squaredDistance,
+          ...NOT_LITERAL,
+        },
+        purityBefore,
+        timeUs,
+      );
       const measured = group.channels.map(({ name }) => channels.includes(name));
-      const { probability: _, ...literal } = backAction(group.n, ...last, measured);
-      const change = {
-        ...this.compare(last, next),
-        purityChange: purity(group.n, ...next) - purityBefore,
-        squaredDistance,
-        ...(measured.includes(true) ? literal : NOT_LITERAL),
-      };
-      this.tell(id, change, purityBefore, atUs, timeUs, context);
+      const key = measured.join();
+      if (!literals.has(key)) literals.set(key, this.literal(measured, literals.size));
+      context.signal({ type: "measured", timeUs, id, ...found, ...literals.get(key)! });
     }
+  }
+
+  /** What a projective measurement of these levels does to the last state; nothing where none is measured, or `others` were computed already. */
+  private literal(measured: readonly boolean[], others: number): Literal {
+    if (others >= MOST_LITERALS || !measured.includes(true)) return NOT_LITERAL;
+    const { unconditional, conditional, gain } = backAction(this.group.n, ...this.last, measured);
+    return { unconditional, conditional, gain };
   }
 
   private compare(
@@ -245,29 +274,18 @@ class EffectDetector implements Detector<typeof measurementEffectMachine>, Place
     return { distance: states.traceDistance(), fidelity: root * root, entropyChange };
   }
 
-  private tell(
-    id: string,
-    change: Change,
-    volatility: number,
-    atUs: number,
-    timeUs: number,
-    context: Context,
-  ): void {
-    const { options, e } = this;
-    const { count } = this;
-    const marked = { statistic: change.squaredDistance, hour: hourOf(atUs), volatility };
+  private withEvidence(change: Change, volatility: number, timeUs: number): Effect {
+    const { options, e, count } = this;
+    const marked = { statistic: change.squaredDistance, hour: hourOf(timeUs), volatility };
     const judged = count < options.placebos ? null : placeboPValue(this, marked, options.placebos);
     if (judged !== null) powerEValues(judged.p, POWERS, e);
-    context.signal({
-      type: "measured",
-      timeUs,
-      id,
+    return {
       ...change,
       p: judged?.p ?? null,
       placebos: judged?.placebos ?? count,
       apart: judged?.apart ?? 0,
       evidence: judged === null ? 0 : ln(e.reduce((sum, each) => sum + each, 0) / e.length),
-    });
+    };
   }
 
   /** A placebo; the oldest one is forgotten. */

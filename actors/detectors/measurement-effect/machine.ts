@@ -5,7 +5,8 @@
  *            ─measured──► watching, announced   one event: by how much, and p; a type of events: found once, when its evidence is enough
  *            ─unmeasured► watching, announced
  *
- * E1  Each marked event is measured or unmeasured once, in the order of their times; beyond MARKS_MAX that wait, a further one is unmeasured at once.
+ * E1  Each marked event is measured or unmeasured once, in the order of their times. Beyond MARKS_MAX that wait, the one that is farthest ahead is
+ *     unmeasured at once, so none holds its place for ever.
  * E2  The evidence of a type is the product of the e-values of its events: while p-values are uniform it stays below 1/a with probability 1 − a,
  *     whenever one looks. Types are found by e-LOND in the order of their first events: of all found ones at most the share
  *     `falseDiscoveryShare` is expected to be false, however many types there are.
@@ -14,7 +15,7 @@ import ln from "@stdlib/math-base-special-ln";
 import { assign, setup } from "xstate";
 import { eLondLevel } from "../../kernels/online-fdr.ts";
 import { actorActions, announces, type CompleteRow } from "../machine-actions.ts";
-import { found, measured, unmeasured, waiting } from "./announcements.ts";
+import { found, measured, tooFar, unmeasured } from "./announcements.ts";
 import type { EffectContext, Mark, TypeEvidence } from "./context.ts";
 import type { EffectSignal, Marked, Measured, Unmeasured } from "./signals.ts";
 
@@ -30,6 +31,7 @@ const toldMeasured = announces((event: Measured, context: EffectContext) =>
 );
 
 const learn = { type: "learn", params: ({ event }: { event: Measured }) => event } as const;
+const wait = { type: "wait", params: ({ event }: { event: Marked }) => event } as const;
 const finish = { type: "finish", params: ({ event }: { event: Said }) => event } as const;
 
 export const measurementEffectMachine = setup({
@@ -45,6 +47,7 @@ export const measurementEffectMachine = setup({
       const at = after < 0 ? context.pending.length : after;
       return { pending: context.pending.toSpliced(at, 0, { id, mark, title, channels, atUs }) };
     }),
+    dropLast: assign(({ context }) => ({ pending: context.pending.slice(0, -1) })),
     finish: assign(({ context }, event: Said) => ({
       pending: context.pending.filter(({ id }) => id !== event.id),
       lastUs: Math.max(context.lastUs, markOf(event, context).atUs),
@@ -52,7 +55,9 @@ export const measurementEffectMachine = setup({
     learn: assign(({ context }, event: Measured) => ({ types: withEvidence(context, event) })),
   },
   guards: {
-    isFull: ({ context }) => context.pending.length >= MARKS_MAX,
+    isTooFar: ({ context, event }) =>
+      event.type === "marked" && isFull(context) && event.atUs >= context.pending.at(-1)!.atUs,
+    isFull: ({ context }) => isFull(context),
     isDiscovery: ({ context, event }) =>
       event.type === "measured" && isPending(event, context) && isDiscovery(context, event),
     isPending: ({ context, event }) => event.type !== "marked" && isPending(event, context),
@@ -65,8 +70,16 @@ export const measurementEffectMachine = setup({
     watching: {
       on: {
         marked: [
-          { guard: "isFull", actions: announces((event: Marked) => waiting(event, MARKS_MAX)) },
-          { actions: { type: "wait", params: ({ event }: { event: Marked }) => event } },
+          { guard: "isTooFar", actions: announces((event: Marked) => tooFar(event, MARKS_MAX)) },
+          {
+            guard: "isFull",
+            actions: [
+              announces((_: Marked, { pending }: EffectContext) => tooFar(pending.at(-1)!, MARKS_MAX)),
+              "dropLast",
+              wait,
+            ],
+          },
+          { actions: wait },
         ],
         measured: [
           {
@@ -98,6 +111,10 @@ export const measurementEffectMachine = setup({
     },
   },
 });
+
+function isFull({ pending }: EffectContext): boolean {
+  return pending.length >= MARKS_MAX;
+}
 
 function isPending({ id }: Said, { pending }: EffectContext): boolean {
   return pending.some((each) => each.id === id);

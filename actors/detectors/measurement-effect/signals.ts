@@ -13,10 +13,8 @@ export interface Marked extends Signal {
   readonly atUs: number;
 }
 
-/** The state before and after it. Entropies in nats. */
-export interface Measured extends Signal {
-  readonly type: "measured";
-  readonly id: string;
+/** The state before and after marked events, the same for all at one place. Entropies in nats. */
+export interface Effect {
   /** Trace distance and fidelity of the two states. */
   readonly distance: number;
   readonly fidelity: number;
@@ -36,6 +34,11 @@ export interface Measured extends Signal {
   readonly unconditional: number | null;
   readonly conditional: number | null;
   readonly gain: number | null;
+}
+
+export interface Measured extends Signal, Effect {
+  readonly type: "measured";
+  readonly id: string;
 }
 
 /** There is no state before or after it. */
