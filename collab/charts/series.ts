@@ -30,6 +30,7 @@ const MOST_PASTS = 4;
 /** Extremes per interval of a stretch of time. */
 export interface Past {
   readonly fromUs: number;
+  /** ∞ where it goes on with the samples. */
   readonly toUs: number;
   readonly columns: Columns;
 }
@@ -88,6 +89,11 @@ export class Series {
     this.pastVersion++;
   }
 
+  /** Time of the oldest value known, of samples or of pasts; ∞ of none. */
+  get firstUs(): number {
+    return Math.min(this.#firstUs, ...this.#pasts.map(({ columns }) => columns.oldest * columns.widthUs));
+  }
+
   /** From this time on the samples and levels have everything; ∞ before the first sample. */
   get heldFromUs(): number {
     const longest = this.levels[this.levels.length - 1]!;
@@ -144,7 +150,7 @@ export class Series {
 
   /** The last value of a past at or before the time. */
   #pastBefore(timeUs: number): number {
-    const past = this.#pastAt(timeUs);
+    const past = this.#pastAt(timeUs) ?? this.#openPastBefore(timeUs);
     if (past === undefined) return Number.NaN;
     const { columns } = past;
     for (let a = Math.min(columns.newest, columns.columnOf(timeUs)); a >= columns.oldest; a--) {
@@ -157,8 +163,15 @@ export class Series {
   /** The finest past that has this time. */
   #pastAt(timeUs: number): Past | undefined {
     return this.#pasts
-      .filter((past) => past.fromUs <= timeUs && timeUs < past.toUs)
+      .filter((past) => past.fromUs <= timeUs && timeUs < endOf(past))
       .sort((a, b) => a.columns.widthUs - b.columns.widthUs)[0];
+  }
+
+  /** Nothing came between the last of them and the samples that are held. */
+  #openPastBefore(timeUs: number): Past | undefined {
+    return this.#pasts
+      .filter((past) => past.fromUs <= timeUs && past.toUs === Number.POSITIVE_INFINITY)
+      .sort((a, b) => endOf(b) - endOf(a))[0];
   }
 
   #fillPast(target: Columns, fromUs: number, toUs: number): number {
@@ -171,7 +184,7 @@ export class Series {
       const finer = this.#pasts.filter(
         (each) => each.columns.widthUs < columns.widthUs && each.fromUs > begin,
       );
-      const end = Math.min(toUs, past.toUs, ...finer.map((each) => each.fromUs));
+      const end = Math.min(toUs, endOf(past), ...finer.map((each) => each.fromUs));
       // The interval in which it begins may be known from the source before.
       const first = Math.ceil(begin / columns.widthUs);
       const from = at === fromUs ? columns.columnOf(begin) : first;
@@ -235,6 +248,11 @@ export class Series {
     this.#time = time;
     this.#value = value;
   }
+}
+
+/** Where it ends: one that goes on with the samples says nothing of what comes after it. */
+function endOf({ toUs, columns }: Past): number {
+  return toUs === Number.POSITIVE_INFINITY ? (columns.newest + 1) * columns.widthUs : toUs;
 }
 
 /** Fills a level up to this interval of a past. Only with what it can hold: an interval of a week is thousands of its columns. */

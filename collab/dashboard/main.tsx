@@ -72,7 +72,7 @@ loop.start();
 
 const source: Source = isDemo
   ? new RecordedSource(demoFile, options.get("state") ?? "live")
-  : new SocketSource(view.spanUs.peek());
+  : new SocketSource(view.soughtUs.peek());
 if (!isDemo) {
   await signIn(controls);
   model.sessionInfo.subscribe((info) => {
@@ -87,7 +87,7 @@ effect(() => {
   // What has arrived may be too short for a window that was chosen meanwhile.
   model.pasts.value;
   const following = view.following.value;
-  source.look?.({ spanUs: view.spanUs.value, endUs: view.frozenEndUs.value ?? model.headUs, following });
+  source.look?.({ spanUs: view.soughtUs.value, endUs: view.frozenEndUs.value ?? model.headUs, following });
 });
 effect(() => {
   // Known already, or never to be: an answer changes nothing that this depends on.

@@ -101,6 +101,25 @@ test("[V1] of several pasts the finest one of each moment is drawn, and the coar
   assert.is(series.valueBefore(599), 1);
 });
 
+test("[V1] a past that goes on with samples hides none that was asked for later, when they are no longer held: after hours, or a step of the clock", () => {
+  const second = 1_000_000;
+  const [first, head] = [3_600 * second, 9 * 3_600 * second];
+  const series = new Series();
+  series.addPast({ ...past(second, 0, first, () => 1), toUs: Number.POSITIVE_INFINITY });
+  for (let t = first; t < first + 2_000 * second; t += second / 10) series.add(t, 2);
+  const before = new Columns(600 * second, 60);
+  for (let t = head; t < head + 10 * second; t += second / 10) series.add(t, 3);
+  series.addPast({
+    ...past(60 * second, 0, first + 2_000 * second, () => 4),
+    toUs: Number.POSITIVE_INFINITY,
+  });
+  series.fill(before, 0, head + 10 * second);
+  const low = Array.from({ length: 10 }, (_, a) => before.low(a));
+  assert.equal(low, [1, 1, 1, 1, 1, 1, 4, 4, 4, 4]);
+  assert.equal([series.valueBefore(first - 1), series.valueBefore(first + 100 * second)], [1, 4]);
+  assert.is(before.low(Math.floor(head / (600 * second))), 3);
+});
+
 test("a past with no sample after it gives the last value, the usual spacing and the line of the last minute", () => {
   const series = new Series();
   series.addPast(past(100_000, 0, 6_000_000, (a) => (a % 15 === 0 ? a : Number.NaN)));

@@ -244,6 +244,39 @@ test("zooming while paused keeps the time under the pointer where it is", () => 
   assert.is(under(), before);
 });
 
+test("the window of slow rows is as long as its data, up to a hundred rows; a moment that is kept, and a chosen length, stay", () => {
+  const model = new Model();
+  model.channels({ ...declaration(["a"]), everyUs: 15_000_000 }, "p0");
+  const view = new View(model);
+  const spanAfter = (row: number) => {
+    feed(model, [[row * 15_000_000, 0, row]]);
+    model.flush();
+    return view.spanUs.value / 15_000_000;
+  };
+  assert.is(view.soughtUs.value, 3600e6, "the past of all of it is asked for");
+  assert.equal([0, 3, 20, 100, 240, 1_000].map(spanAfter), [4, 4, 20, 100, 240, 240]);
+  model.rewound(0, "p0");
+  assert.is(view.spanUs.value, 3600e6, "nothing is known yet");
+  assert.is(spanAfter(30), 4, "a recording that moved to where less is before it");
+  view.pause();
+  assert.is(spanAfter(60), 4);
+  view.follow();
+  assert.is(spanAfter(70), 40);
+  view.setSpan(300e6);
+  assert.equal([spanAfter(200), view.soughtUs.value], [20, 300e6]);
+});
+
+test("what is known of the past counts as data of the window", () => {
+  const model = new Model();
+  model.channels({ ...declaration(["a"]), everyUs: 86_400_000_000 }, "p0");
+  const view = new View(model);
+  assert.is(view.soughtUs.value, 30 * 86_400e6, "at most a month");
+  model.past(pastOf({ fromUs: T - 3600e6, toUs: Number.POSITIVE_INFINITY }), "p0", true);
+  feed(model, [[2 * 3600e6, 0, 1]]);
+  model.flush();
+  assert.is(Math.round(view.spanUs.value / 60e6), 120);
+});
+
 test("panning into the past stops following, panning to the newest sample follows again", () => {
   const model = modelWith(["a"]);
   const view = new View(model);

@@ -48,6 +48,17 @@ test("a window is asked for when something of it is not known, at rest, and once
   assert.is(asked.length, 3, "a short window of it is not known that fine");
 });
 
+test("what came since the page opened is asked for when it is no longer held: after hours, or a step of the clock", async () => {
+  const { past, asked, answer, rest } = given();
+  void past.begin(NOW, MINUTE, false);
+  await answer(1);
+  past.look(NOW + 300 * MINUTE, NOW + 301 * MINUTE, true);
+  past.look(NOW + MINUTE, NOW + 2 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 2);
+  assert.ok(asked[1]!.fromUs <= NOW + MINUTE && asked[1]!.toUs >= NOW + 2 * MINUTE);
+});
+
 test("a window and a moment that are looked at together are both asked for, one after the other", async () => {
   const { past, asked, answer, rest } = given();
   void past.begin(NOW, MINUTE, false);

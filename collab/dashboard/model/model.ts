@@ -377,6 +377,12 @@ export class Model implements SourceSink {
     return this.#groupsByName.get(name);
   }
 
+  /** Time of the oldest value known of what is watched; ∞ of none. */
+  get firstUs(): number {
+    const channels = this.groups.peek().flatMap((group) => group.channels);
+    return channels.reduce((least, { series }) => Math.min(least, series.firstUs), Number.POSITIVE_INFINITY);
+  }
+
   #showGroups(): void {
     const groups = [...this.#groupsByName.values()];
     const isOfOwnHealth = ({ channels }: Group) => channels.length > 0 && channels.every(isOwn);

@@ -35,6 +35,9 @@ export const SCALES = [
 
 export type Scale = (typeof SCALES)[number]["name"];
 
+/** The window of a page that nobody has changed. */
+const FIRST_SPAN_US = 60e6;
+
 /** Fewer rows in a window say nothing of what is usual. */
 const FEW_ROWS = 100;
 
@@ -45,7 +48,11 @@ export const MOST_LINES = 8;
 const FOCUSED_LINES = 5;
 
 export class View {
-  readonly spanUs = signal(60e6);
+  readonly spanUs = signal(FIRST_SPAN_US);
+  /** As long as the window becomes while its data do; 0: a person chose its length. */
+  readonly #fullSpanUs = signal(FIRST_SPAN_US);
+  /** The stretch of time whose past is of use now. */
+  readonly soughtUs = computed(() => Math.max(this.spanUs.value, this.#fullSpanUs.value));
   /** Right edge while not following; null = follow the newest sample. */
   readonly frozenEndUs = signal<number | null>(null);
   /** Time under the pointer or the keyboard's cursor. */
@@ -158,8 +165,6 @@ export class View {
   #awaitedGroup = "";
   /** The person's channels while the chart shows those of an incident. */
   #before: readonly string[] | null = null;
-  /** A person chose the length of the window. */
-  #hasSpan = false;
 
   constructor(model: Model) {
     this.#model = model;
@@ -187,10 +192,17 @@ export class View {
     });
     effect(() => {
       // The window of a group with slow rows has as many of them as that of a fast one has of pixels.
-      const { everyUs = 0 } = model.groups.value[0] ?? {};
-      if (this.#hasSpan || everyUs * FEW_ROWS <= this.spanUs.peek()) return;
-      const span = SPANS_US.find(({ us }) => us >= everyUs * FEW_ROWS) ?? SPANS_US[SPANS_US.length - 1]!;
-      this.spanUs.value = span.us;
+      const rowsUs = (model.groups.value[0]?.everyUs ?? 0) * FEW_ROWS;
+      if (rowsUs <= this.#fullSpanUs.peek() || this.#fullSpanUs.peek() === 0) return;
+      this.#fullSpanUs.value = SPANS_US.find(({ us }) => us >= rowsUs)?.us ?? clampSpan(rowsUs);
+    });
+    effect(() => {
+      // A longer one than the data would be empty at its left.
+      model.pulse.value;
+      const fullUs = this.#fullSpanUs.value;
+      if (fullUs <= FIRST_SPAN_US || !this.following.value) return;
+      const knownUs = model.headUs - model.firstUs;
+      if (knownUs >= 0) this.spanUs.value = Math.min(fullUs, Math.max(FIRST_SPAN_US, knownUs));
     });
     effect(() => {
       const groups = model.groups.value;
@@ -322,14 +334,14 @@ export class View {
 
   setSpan(us: number): void {
     this.#moved();
-    this.#hasSpan = true;
+    this.#fullSpanUs.value = 0;
     this.spanUs.value = clampSpan(us);
   }
 
   /** Zooms by `factor` (> 1 shows more). The time at `shareFromLeft` of the picture stays in place; while following, the right edge does. */
   zoom(factor: number, shareFromLeft = 1): void {
     this.#moved();
-    this.#hasSpan = true;
+    this.#fullSpanUs.value = 0;
     const before = this.spanUs.value;
     const after = clampSpan(before * factor);
     if (this.frozenEndUs.value !== null) {
@@ -366,7 +378,7 @@ export class View {
 
   /** Shows what somebody else looks at. */
   show({ spanUs, endUs }: { spanUs: number; endUs: number | null }): void {
-    this.#hasSpan = true;
+    this.#fullSpanUs.value = 0;
     batch(() => {
       this.spanUs.value = clampSpan(spanUs);
       this.frozenEndUs.value = endUs;

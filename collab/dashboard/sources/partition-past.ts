@@ -125,8 +125,10 @@ export class PartitionPast {
     const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns: COLUMNS };
     const answer = await this.#fetch(query).catch(() => null);
     if (answer === null) return null;
-    const columnUs = (Math.min(toUs, headUs) - fromUs) / COLUMNS / (1 + 2 * MARGIN);
-    this.#known = [{ fromUs, toUs, columnUs }, ...this.#known].slice(0, MOST_KNOWN);
+    // What comes after the head is held, but not for ever.
+    const endUs = Math.min(toUs, headUs);
+    const columnUs = (endUs - fromUs) / COLUMNS / (1 + 2 * MARGIN);
+    this.#known = [{ fromUs, toUs: endUs, columnUs }, ...this.#known].slice(0, MOST_KNOWN);
     return answer;
   }
 
