@@ -58,6 +58,8 @@ export interface ScanForm {
   readonly maxSignals: number | null;
 }
 
+type RuleCheck = { valid: true; values: string[] } | ({ valid: false } & RuleProblem);
+
 type Message =
   | { type: "result"; data: ScanResult }
   | { type: "error"; data: ScanProblem }
@@ -116,24 +118,27 @@ export class Scans {
     });
   }
 
+  /** Finds the problem of a rule while it is typed. */
   async check(rule: string): Promise<void> {
+    await this.#check(rule).catch(() => {});
+  }
+
+  async #check(rule: string): Promise<RuleCheck> {
     const number = ++this.#checked;
-    const answer = await this.#controls
-      .ask<{ valid: boolean } & RuleProblem>("scan/check", { rule })
-      .catch(() => null);
+    const answer = await this.#controls.ask<RuleCheck>("scan/check", { rule });
     // Meanwhile the rule may be another one.
-    if (number === this.#checked && answer !== null)
-      this.problem.value = answer.valid ? null : { ...answer, rule };
+    if (number === this.#checked) this.problem.value = answer.valid ? null : { ...answer, rule };
+    return answer;
   }
 
   async start(): Promise<void> {
     this.#leave();
     const { rule, universe, order, maxSignals } = this.form.peek();
-    await this.check(rule);
-    if (this.problem.peek() !== null) return;
     await this.#try(async () => {
+      const answer = await this.#check(rule);
+      if (!answer.valid) return;
+      const { values } = answer;
       const ends = maxSignals === null ? {} : { termination_criteria: { max_signals: maxSignals } };
-      const { values } = await this.#controls.ask<{ values: string[] }>("scan/check", { rule });
       const { scan_id: id, websocket_url: address } = await this.#controls.ask<{
         scan_id: string;
         websocket_url: string;
@@ -216,8 +221,9 @@ export class Scans {
     this.#timer = undefined;
     const socket = this.#socket;
     this.#socket = null;
-    if (socket?.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "stop" }));
-    socket?.close();
+    if (socket === null) return;
+    if (socket.readyState === WebSocket.OPEN) socket.send(JSON.stringify({ type: "stop" }));
+    socket.close();
   }
 
   async #try(act: () => Promise<void>): Promise<void> {
