@@ -4,7 +4,7 @@
  *   running ──throws──► restarted (fresh detector, fresh machine) ──more than RESTARTS_MAX in RESTART_WINDOW_US──► stopped
  *
  * K1  A signal changes the machine at once. The machine's actions are performed in order after the detector has returned.
- * K2  A throwing actor is replaced by a fresh one. An event names the input at which it failed; that input is not applied again.
+ * K2  A throwing actor is replaced by a fresh one, which gets what the definition says that it leaves. An event names the input at which it failed; that input is not applied again.
  * K3  Restarts are counted in logical time, so a replay stops the same actor at the same input.
  */
 import { errorText } from "../../protocol/errors.ts";
@@ -70,6 +70,8 @@ export class Actor implements DetectorContext, PartsContext {
   /** Actions that the machines requested while the detector works, each with the logical time it refers to; `of`: a part, "" for the actor itself. */
   private asked: { of: string; timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
+  /** Of an actor before it, until it starts. */
+  left: unknown;
 
   constructor(definition: ActorDefinition, group: Group, host: ActorHost) {
     this.key = `${group.name}/${definition.name}`;
@@ -86,19 +88,25 @@ export class Actor implements DetectorContext, PartsContext {
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
     this.detector = this.definition.createDetector(this.host.settings, this.group);
-    this.machine = new MachineHost(
-      this.definition.machine,
-      this.definition.machineInput(this.host.settings, this.group, this.host.partitions),
-    );
+    const input = this.definition.machineInput(this.host.settings, this.group, this.host.partitions);
+    const left = this.left === undefined ? {} : { left: this.left };
+    this.left = undefined;
+    this.machine = new MachineHost(this.definition.machine, { ...input, ...left });
     for (const action of this.machine.takeActions()) this.perform("", now, action);
     const parts = this.own?.save() ?? [];
     for (const { key, input } of parts) this.addPart(key, input);
     this.performAsked();
   }
 
-  /** Takes over the parts of the actor that it replaces, to begin anew with them. */
-  inherit({ own }: Actor): void {
-    this.own?.restore(own?.save() ?? []);
+  /** Takes over the parts of the actor that it replaces, to begin anew with them, and what that one leaves. */
+  inherit(old: Actor): void {
+    this.own?.restore(old.own?.save() ?? []);
+    this.left = old.legacy();
+  }
+
+  /** What it leaves to the next actor of its name; undefined: nothing. */
+  legacy(): unknown {
+    return this.definition.leaves?.(this.machine.context);
   }
 
   /** True when the actor processes rows. */
@@ -378,7 +386,9 @@ export class Actor implements DetectorContext, PartsContext {
         : `${this.definition.name} failed on input ${this.sequence} and was restarted`,
       detail: { reason, input: this.sequence, restarts: this.restarts.length },
     });
-    if (!this.stopped) this.start(this.now, this.sequence);
+    if (this.stopped) return;
+    this.left = this.legacy();
+    this.start(this.now, this.sequence);
   }
 }
 

@@ -514,7 +514,7 @@ export class Core implements GroupsHost {
     this.latestGauges = control.latestGauges;
     this.nextMetricsUs = control.nextMetricsUs ?? Number.NEGATIVE_INFINITY;
     this.sources.restore(control.highWater);
-    this.groups.restore(this.opened !== null, control.groups, saved);
+    this.groups.restore(this.opened !== null, control.groups, control.left ?? [], saved);
     this.timers.restore(control.timers);
     this.injections.restore(control.injections);
   }
@@ -535,6 +535,7 @@ export class Core implements GroupsHost {
       groups: this.groups.control(),
       timers: this.timers.save(),
       injections: this.injections.save(),
+      ...this.groups.legacies(),
     };
   }
 }

@@ -46,6 +46,8 @@ export class Groups {
   private readonly definitions: CoreDefinitions;
   private readonly host: GroupsHost;
   private readonly byName = new Map<string, ChannelGroup>();
+  /** What actors of the session left that are switched off, by key. */
+  private readonly left = new Map<string, unknown>();
 
   constructor(definitions: CoreDefinitions, host: GroupsHost) {
     this.definitions = definitions;
@@ -149,6 +151,11 @@ export class Groups {
     }
   }
 
+  /** What actors that are switched off left, absent where none did. */
+  legacies(): { left?: [key: string, left: unknown][] } {
+    return this.left.size === 0 ? {} : { left: [...this.left] };
+  }
+
   /** The state of the groups outside typed arrays, as plain JSON. */
   control(): GroupControl[] {
     return Array.from(this.all(), ({ declaration, nextPublishUs, states }) => ({
@@ -169,9 +176,11 @@ export class Groups {
   restore(
     opened: boolean,
     control: readonly GroupControl[],
+    left: readonly [key: string, left: unknown][],
     { rows, groups, actors }: Omit<SavedCore, "control">,
   ): void {
     checkVersion(ASSEMBLER, rows, ROWS_VERSION);
+    for (const [key, value] of left) this.left.set(key, value);
     if (opened) this.session = this.make(this.definitions.session, SESSION);
     control.forEach(({ declaration, states, nextPublishUs }, i) => {
       const group = { ...this.makeGroup(declaration, states), nextPublishUs };
@@ -227,10 +236,20 @@ export class Groups {
       const old = before.find(({ key }) => key === actor.key);
       if (old && !concerned(old)) return old;
       if (old) actor.inherit(old);
+      else actor.left = this.left.get(actor.key);
+      this.left.delete(actor.key);
       return actor;
     });
-    for (const old of before) if (!actors.includes(old)) this.host.timers.cancelAll(old.key);
+    for (const old of before) {
+      if (!actors.includes(old)) this.host.timers.cancelAll(old.key);
+      if (!actors.some(({ key }) => key === old.key)) this.leave(old);
+    }
     return actors;
+  }
+
+  private leave(old: Actor): void {
+    const left = old.legacy();
+    if (left !== undefined) this.left.set(old.key, left);
   }
 }
 

@@ -2,7 +2,7 @@
  * Defines an actor by its machine and its detector. The types ensure that the detector sends only signals that the machine knows and reads
  * only states that the machine has.
  */
-import type { AnyStateMachine, InputFrom } from "xstate";
+import type { AnyStateMachine, ContextFrom, InputFrom } from "xstate";
 import type { CommandName } from "../../protocol/commands.ts";
 import type { SessionFactName } from "../../protocol/session-facts.ts";
 import type { Settings } from "../../protocol/settings.ts";
@@ -17,6 +17,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly listens?: boolean;
   readonly follows?: string;
   readonly adapts?: boolean;
+  leaves?(context: ContextFrom<Machine>): unknown;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
   machineInput(

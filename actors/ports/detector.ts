@@ -263,6 +263,11 @@ export interface ActorDefinition<Made extends Detector = Detector> {
   /** True: it takes changes of its own settings as inputs, and is not made anew for them. */
   readonly adapts?: boolean;
   /** False when the settings switch it off or the group is too small. */
+  /**
+   * What a machine leaves to the next one of an actor of the session, when the actor fails, is replaced for other settings or is switched off and on: `left` in the
+   * next one's input. Plain JSON; absent: nothing. `context`: of the machine.
+   */
+  leaves?(context: unknown): unknown;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;
   /** Input of the machine (`setup({types: {input}})`), plain JSON. `partitions`: how many share the session. */

@@ -2,13 +2,15 @@
 // slow
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { setup } from "xstate";
 import { incidents as definition } from "../../actors/detectors/incidents/detector.ts";
 import { incidentsStatus } from "../../actors/detectors/incidents/status.ts";
-import type { Finding, Group } from "../../actors/ports/detector.ts";
+import type { ActorDefinition, Detector, Finding, Group, Signal } from "../../actors/ports/detector.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
+import { notice, toy, toyCore } from "../core/toy-core.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
-import { channels, opened } from "../support/inputs.ts";
+import { channels, opened, row } from "../support/inputs.ts";
 import { uniforms } from "../support/random-streams.ts";
 import { groupOf } from "../support/rows.ts";
 
@@ -578,5 +580,88 @@ function kinds(events: readonly HeardEvent[]): string[] {
 function numbers(events: readonly HeardEvent[], kind: string): number[] {
   return events.filter((event) => event.kind === kind).map(({ detail }) => Number(detail!["incident"]));
 }
+
+/** The incidents of a session in a core: each positive value of the row at `second` is found unusual, by a key of its own. The actor fails at the notice "fail". */
+function inCore() {
+  const failing: ActorDefinition = {
+    ...definition,
+    createDetector(settings, group) {
+      const detector = definition.createDetector(settings, group);
+      const onInput: Detector["onInput"] = (input, context) => {
+        if (input.type === "notice") throw new Error("met the poison");
+        detector.onInput!(input, context as never);
+      };
+      return Object.assign(Object.create(detector) as Detector, { onInput });
+    },
+  };
+  const update: Detector["update"] = ({ frame }, context) => {
+    if (frame.value[0]! > 0) context.signal({ type: "row", timeUs: context.now });
+  };
+  const machine = setup({ types: { events: {} as Signal }, actions: { announce: () => {} } }).createMachine({
+    on: {
+      row: {
+        actions: {
+          type: "announce",
+          params: ({ event: { timeUs } }: { event: Signal }) => ({
+            kind: "anomaly.started",
+            severity: "info",
+            title: "unusual",
+            channels: ["c0"],
+            finding: { key: `${timeUs}`, phase: "opened", sinceUs: timeUs, effect: 50, evidence: 100 },
+          }),
+        } as never,
+      },
+    },
+  });
+  const world = toyCore({
+    session: [failing],
+    group: [toy("finder", () => ({ fields: {}, update }), { machine })],
+  });
+  const set = (second: number, path: string, value: unknown) =>
+    world.apply(second * SECOND, { type: "configChanged", path, value, author: "ana" });
+  set(0, "incidents.persistence", 10);
+  return {
+    ...world,
+    set,
+    found(second: number): void {
+      for (const [k, value] of [1, 0].entries())
+        world.apply((second + 15 * k) * SECOND, row((second + 15 * k) * SECOND, [value]));
+    },
+    said: (kind: string) =>
+      world.events.filter((event) => event.kind === kind).map(({ detail }) => detail["incident"]),
+  };
+}
+
+const REPLACEMENTS: Record<string, (world: ReturnType<typeof inCore>) => void> = {
+  "fails on an input": (world) => world.apply(300 * SECOND, notice("fail")),
+  "begins with another seed": (world) => world.set(300, "seed", 7),
+  "is switched off and on": (world) => {
+    world.set(300, "incidents.enabled", false);
+    world.found(310);
+    world.set(330, "incidents.enabled", true);
+  },
+};
+
+for (const [name, replace] of Object.entries(REPLACEMENTS))
+  test(`[I6] an actor of incidents that ${name} goes on with their numbers, and closes those that were open`, () => {
+    const world = inCore();
+    world.found(100);
+    assert.equal(world.said("incident.opened"), [1]);
+    replace(world);
+    world.apply(5_000 * SECOND, row(5_000 * SECOND, [0]));
+    assert.equal(world.said("incident.closed"), [1]);
+    world.found(20_000);
+    assert.equal(world.said("incident.opened"), [1, 2]);
+  });
+
+test("[I6] the numbers of incidents survive a snapshot while their actor is switched off", () => {
+  const before = inCore();
+  before.found(100);
+  before.set(300, "incidents.enabled", false);
+  const definitions = { session: [definition], group: [] };
+  const after = toyCore(definitions, { from: before.core.snapshot() });
+  after.apply(400 * SECOND, { type: "configChanged", path: "incidents.enabled", value: true, author: "ana" });
+  assert.is((after.core.stateOf("incidents")!.context as { opened: number }).opened, 1);
+});
 
 test.run();

@@ -64,6 +64,9 @@ export interface Step {
   readonly at: number;
 }
 
+/** What the book leaves to the next one of its session. */
+export type Legacy = Pick<Book, "incidents" | "opened" | "heldBack" | "nowUs" | "owed" | "told">;
+
 /** Incidents that are not over. Beyond it the oldest one that was not announced is forgotten, or the finding joins the newest. */
 const INCIDENTS_MAX = 16;
 
@@ -74,6 +77,13 @@ const GREW = 2 * Math.LN2;
 const LOOK_AGAIN_US = 1_000_000;
 /** Looks at it in a persistence, at most: where rows are days apart, a look each second would be a hundred thousand from row to row. */
 const LOOKS_A_PERSISTENCE = 10;
+
+/** Numbers go on: what people do about an incident names its number. What was found is followed no longer; what nobody was told of is forgotten. */
+export function legacyOf(book: Book): Legacy {
+  const { opened, heldBack, nowUs, owed, told } = book;
+  const incidents = over(book, () => true, false).incidents.filter(isTold);
+  return { incidents, opened, heldBack, nowUs, owed, told };
+}
 
 /** The book at a later time. */
 export function advanced<Kept extends Book>(book: Kept, timeUs: number): Kept {

@@ -15,16 +15,18 @@ import { applySetting, type Settings } from "../../../protocol/settings.ts";
 import type { Announced, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
 import { defineDetector } from "../define-detector.ts";
+import { legacyOf } from "./book.ts";
 import { incidentsMachine } from "./machine.ts";
 import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 5,
+  version: 6,
   machine: incidentsMachine,
   commands: ["alert.acknowledged", "alert.assigned", "alert.snoozed"],
   listens: true,
   adapts: true,
+  leaves: legacyOf,
   enabled: (settings) => settings.incidents.enabled,
   createDetector: (settings) => new IncidentsDetector(settings),
   machineInput: (settings, _group, partitions) => ({ perDay: share(settings, partitions) }),

@@ -8,6 +8,7 @@
  * I3  No incident without a finding. Incidents open within the budget (budget.ts); those beyond it are announced once, as held back.
  * I4  A timer is pending whenever time alone can change an incident.
  * I5  The first person to acknowledge an incident did; a later acknowledgement changes nothing, nor does what is asked of an incident that is over.
+ * I6  A machine that takes the place of another goes on with its numbers, its budget, and the incidents that people were told of: their findings are over.
  *
  * When the findings of an instant are complete the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
  */
@@ -33,6 +34,7 @@ import {
   dueUs,
   gathered,
   incidentOf,
+  type Legacy,
   nextStep,
   over,
   type StepName,
@@ -142,7 +144,7 @@ const steps = [
 export const incidentsMachine = setup({
   types: {
     context: {} as IncidentsContext,
-    input: {} as { readonly perDay: number },
+    input: {} as { readonly perDay: number; readonly left?: Legacy },
     events: {} as IncidentsSignal,
   },
   actions: {
@@ -189,6 +191,7 @@ export const incidentsMachine = setup({
     isGathering: false,
     timerUs: null,
     groups: {},
+    ...input.left,
   }),
   initial: "watching",
   states: {
