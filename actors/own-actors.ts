@@ -54,9 +54,12 @@ function read(file: string): Buffer {
   }
 }
 
-/** An import of values, not of types alone, from a file beside it. */
+/**
+ * Imports of values, not of types alone, from a file beside it, as they are written by hand and by bundlers: `import"./x"`, `export*from"./x"`, `import("./x")`. No
+ * parser: one with a comment between its words is not found, nor is a path that is computed.
+ */
 const RELATIVE_IMPORT =
-  /^\s*(?:import|export)\s+(?!type\b)[^"';]*["'](\.{1,2}\/[^"']+)["']|\bimport\s*\(\s*["'](\.{1,2}\/[^"']+)/m;
+  /(?:^|[;{})]|\*\/)\s*(?:import|export(?!\s+(?:default|const|let|var|function|class)\b))\b(?!\s+type\b)[^"'`;()=]*["'](\.{1,2}\/[^"']+)["']|\bimport\s*\(\s*["'`](\.{1,2}\/[^"'`]+)/m;
 
 function refuseRelativeImports(file: string, text: string): void {
   const [, from, dynamic] = RELATIVE_IMPORT.exec(text) ?? [];
@@ -105,14 +108,21 @@ function checked(file: string, definition: ActorDefinition): ActorDefinition {
     ...definition,
     createDetector(settings, group) {
       const detector = definition.createDetector(settings, group);
-      for (const [name, method] of Object.entries(detector))
-        if (typeof method === "function" && method.constructor.name === "AsyncFunction")
+      for (const [name, method] of methodsOf(detector))
+        if (method.constructor.name.startsWith("Async"))
           throw refused(file, `${name} is async`, "a synchronous function");
       if (typeof detector.fields !== "object")
         throw refused(file, "its detector has no fields", "fields: { name: typed array, … }");
       return detector;
     },
   };
+}
+
+/** Its own ones and those of its classes. */
+function* methodsOf(detector: object): Generator<[string, CallableFunction]> {
+  for (let each = detector; each !== null && each !== Object.prototype; each = Object.getPrototypeOf(each))
+    for (const [name, { value }] of Object.entries(Object.getOwnPropertyDescriptors(each)))
+      if (typeof value === "function") yield [name, value];
 }
 
 function refused(file: string, value: string, expected: string): EigenwatchError {

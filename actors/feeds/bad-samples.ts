@@ -19,6 +19,7 @@ export type Reason =
   | "noSymbol"
   | "notPositive"
   | "tooManyChannels"
+  | "nameTooLong"
   | "tooManyGroups"
   | "malformed"
   | "duplicate"

@@ -60,7 +60,13 @@ export function feedKind<const O extends KindOptions>(kind: FeedKind<O>): FeedKi
   return kind;
 }
 
-/** The error for a spec that cannot be used. */
+/** The error for a spec that cannot be used. It goes to logs, and so without the password of an address. */
 export function badSpec(spec: string, value: string, expected: string): EigenwatchError {
-  return new EigenwatchError({ action: `use feed "${spec}"`, value, expected });
+  const [action, what] = [`use feed "${withoutPassword(spec)}"`, withoutPassword(value)];
+  return new EigenwatchError({ action, value: what, expected });
+}
+
+/** `//USER:PASSWORD@` and `KIND:USER:PASSWORD@`. A password that is not escaped may hold anything, so it goes to the last "@". */
+function withoutPassword(text: string): string {
+  return text.replace(/^((?:[\w-]+:)?(?:[a-z+]+:\/\/)?[^\s/:@?]*):.*@/s, "$1:***@");
 }

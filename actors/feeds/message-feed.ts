@@ -8,7 +8,8 @@
  * M1  What is no number is left out and counted, the rest of its message taken.
  * M2  A connection that ends is followed by another (stay-connected.ts). What was sent meanwhile is read afterwards, or reported as a gap where the server
  *     does not keep it.
- * M3  Channels appear as they are met. Those above the limit are left out and counted (reading-rows.ts).
+ * M3  A server that keeps what was not read is read no faster than the sink takes it; of the others the sequencer sheds, and counts.
+ * M4  Channels appear as they are met. Those above the limit are left out and counted (reading-rows.ts).
  */
 import { Breaker } from "../link/breaker.ts";
 import type { Clock } from "../ports/clock.ts";
@@ -45,6 +46,7 @@ export const MESSAGE_OPTIONS = {
   series: seriesOption,
   time: text("key, field or column that has the time (default: none)"),
   passwordFile: text("file with the password"),
+  ca: text("file with certificates (PEM) that are trusted instead of the system's"),
   group: text("name of the channel group (default: the host)"),
 };
 
@@ -54,6 +56,7 @@ const REPORT_MS = 10_000;
 export class MessageFeed implements Feed {
   readonly source: string;
   readonly kind = "live";
+  readonly waits?: true;
   private readonly options: MessageFeedOptions;
   private readonly pause: Pause;
   private readonly breaker: Breaker;
@@ -63,6 +66,7 @@ export class MessageFeed implements Feed {
     const { clock, random } = options;
     this.options = options;
     this.source = options.source;
+    if (options.origin.waits) this.waits = true;
     this.pause = new Pause(clock);
     this.breaker = new Breaker({ clock, random, firstMs: RETRY_MS, mostMs: RETRY_MS_MAX, lastsMs: LASTS_MS });
   }
@@ -75,7 +79,7 @@ export class MessageFeed implements Feed {
   async run(sink: FeedSink): Promise<void> {
     const { origin } = this.options;
     const writer = new FeedWriter(this.source, sink);
-    const messages = new Messages(this.options, writer);
+    const messages = new Messages(this.options, writer, this.pause);
     await stayConnected({
       ...{ writer, pause: this.pause, breaker: this.breaker },
       connection: (heard) => origin.connection(messages.reader(heard), this.stopping.signal),
@@ -91,12 +95,16 @@ class Messages {
   readonly badSamples: BadSamples;
   private readonly options: MessageFeedOptions;
   private readonly rows: ReadingRows;
+  private readonly writer: FeedWriter;
+  private readonly pause: Pause;
   private connections = 0;
   private isFlushing = false;
   private reportedMs: number;
 
-  constructor(options: MessageFeedOptions, writer: FeedWriter) {
+  constructor(options: MessageFeedOptions, writer: FeedWriter, pause: Pause) {
     this.options = options;
+    this.writer = writer;
+    this.pause = pause;
     this.badSamples = new BadSamples((status, detail, counts) => {
       // Samples before a bad one precede its report.
       this.rows.flush();
@@ -120,6 +128,7 @@ class Messages {
           this.badSamples.count("gap", 1, () => "what was sent while there was no connection is lost");
       },
       message: (name, body, timeUs) => this.message(name, body, timeUs),
+      drained: () => this.drained(),
       bad: (reason, count, detail) => this.badSamples.count(reason, count, detail),
     };
   }
@@ -133,21 +142,28 @@ class Messages {
     this.badSamples.total();
   }
 
-  private message(name: string, body: string, arrivedUs: number): void {
+  private async drained(): Promise<void> {
+    this.rows.flush();
+    await this.pause.until(this.writer.drained());
+  }
+
+  private message(name: string, body: string, arrivedUs: number): boolean {
     const { timeKey } = this.options;
     const { samples, timeUs, leftOut, leftOutCount } = samplesOf(name, body, timeKey);
     if (leftOut !== null) this.badSamples.count("unparsable", leftOutCount, () => leftOut);
     if (timeKey !== null && Number.isNaN(timeUs) && samples.length > 0)
       this.badSamples.count("badTime", 1, () => `${name} has no time in ${timeKey}`);
-    this.samples(samples, Number.isNaN(timeUs) ? arrivedUs : timeUs);
+    return this.samples(samples, Number.isNaN(timeUs) ? arrivedUs : timeUs);
   }
 
-  private samples(samples: readonly (readonly [channel: string, value: number])[], timeUs: number): void {
+  private samples(samples: readonly (readonly [channel: string, value: number])[], timeUs: number): boolean {
     const readings = samples.map(([channel, value]) => ({ channel, value, labels: [], unit: "" }));
     this.rows.declare(readings);
-    this.rows.add(readings, Number.isNaN(timeUs) ? this.options.clock.nowUs() : timeUs);
-    if (this.isFlushing) return;
-    this.isFlushing = true;
-    this.options.clock.soon(() => this.flush());
+    const ready = this.rows.add(readings, Number.isNaN(timeUs) ? this.options.clock.nowUs() : timeUs);
+    if (!this.isFlushing) {
+      this.isFlushing = true;
+      this.options.clock.soon(() => this.flush());
+    }
+    return ready;
   }
 }

@@ -7,6 +7,8 @@ export interface Origin {
   readonly name: string;
   /** Whether what comes while there is no connection is lost. */
   readonly forgets: boolean;
+  /** What it has not read the server keeps: it can wait, and awaits `drained` of its sink. */
+  readonly waits: boolean;
   /** One connection: resolves when it has ended, at once after `signal`. */
   connection(sink: MessageSink, signal: AbortSignal): Promise<Ending>;
 }
@@ -15,8 +17,10 @@ export interface Origin {
 export interface MessageSink {
   /** It works. */
   heard(): void;
-  /** A message of any form. `timeUs`: unless it has a time of its own; NaN: that of its arrival. */
-  message(name: string, text: string, timeUs: number): void;
+  /** A message of any form. `timeUs`: unless it has a time of its own; NaN: that of its arrival. False: the sink is full. */
+  message(name: string, text: string, timeUs: number): boolean;
+  /** Sends what has come, and resolves when there is room for more, or the feed is stopped. */
+  drained(): Promise<void>;
   bad(reason: Reason, count: number, detail: () => string): void;
 }
 

@@ -19,6 +19,8 @@ export interface MqttOptions {
   readonly client: string | null;
   readonly user: string | null;
   readonly password: string | null;
+  /** Certificates that are trusted instead of the system's. */
+  readonly ca: string | undefined;
 }
 
 /** Between two signs of life, s: a connection that has died is known after twice as long. */
@@ -32,6 +34,8 @@ const NOT_GRANTED = 128;
 export class MqttOrigin implements Origin {
   readonly name: string;
   readonly forgets: boolean;
+  /** A broker sends, and is not asked. */
+  readonly waits = false;
   private readonly options: MqttOptions;
 
   constructor(options: MqttOptions) {
@@ -49,14 +53,14 @@ export class MqttOrigin implements Origin {
     try {
       return await ended.given;
     } finally {
-      client.removeAllListeners();
-      client.on("error", () => {});
+      // Its own listeners, of "close", end its timers.
+      client.removeAllListeners("message");
       client.end(true);
     }
   }
 
   private clientOptions(): IClientOptions {
-    const { client, user, password } = this.options;
+    const { client, user, password, ca } = this.options;
     return {
       // Attempts are counted by the feed.
       reconnectPeriod: 0,
@@ -66,6 +70,7 @@ export class MqttOrigin implements Origin {
       ...(client === null ? {} : { clientId: client }),
       ...(user === null ? {} : { username: user }),
       ...(password === null ? {} : { password }),
+      ...(ca === undefined ? {} : { ca }),
     };
   }
 

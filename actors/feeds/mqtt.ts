@@ -3,7 +3,7 @@ import { badSpec, feedKind } from "./feed-kind.ts";
 import { MESSAGE_OPTIONS, MessageFeed } from "./message-feed.ts";
 import { MqttOrigin } from "./mqtt-origin.ts";
 import { choice, names, text } from "./options.ts";
-import { hostNamed, serverAddress } from "./server-address.ts";
+import { authoritiesAt, hostNamed, serverAddress } from "./server-address.ts";
 import { tokenOf } from "./token-file.ts";
 
 const PROTOCOLS = ["mqtt", "mqtts", "ws", "wss"];
@@ -21,7 +21,7 @@ export const mqttKind = feedKind({
   named: hostNamed,
   speed: () => null,
   create({ spec, target, source, group, options, context: { clock } }) {
-    const { topics, qos, client, user, passwordFile, every, series, time } = options;
+    const { topics, qos, client, user, passwordFile, ca, every, series, time } = options;
     const url = serverAddress(spec, target, PROTOCOLS);
     if (url.username !== "") throw badSpec(spec, "the address has a user", "none, and user=NAME");
     if (topics.length === 0) throw badSpec(spec, "it names no topics", "topics=plant/+/temperature");
@@ -32,6 +32,7 @@ export const mqttKind = feedKind({
     const origin = new MqttOrigin({
       ...{ url: url.href, topics, qos: qos === "1" ? 1 : 0, client: client ?? null, user: user ?? null },
       password: tokenOf(spec, passwordFile, "password"),
+      ca: authoritiesAt(spec, url, ca),
     });
     return new MessageFeed({
       ...{ source, group, origin, clock, random: Math.random },

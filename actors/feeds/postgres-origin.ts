@@ -6,6 +6,7 @@
  *
  * The connection can only read.
  */
+import type { ConnectionOptions } from "node:tls";
 import type { Client, ClientConfig } from "pg";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { ANSWER_MS_MAX, Ended, ending, type MessageSink, type Origin } from "./message-origin.ts";
@@ -31,7 +32,7 @@ export interface PostgresQuery {
 export interface PostgresOptions {
   readonly url: URL;
   readonly password: string | null;
-  readonly tls: boolean;
+  readonly tls: false | ConnectionOptions;
   readonly wanted: { readonly listen: readonly string[] } | { readonly query: PostgresQuery };
 }
 
@@ -46,6 +47,7 @@ const FOR_GOOD = /^(28|3D|22|42|0A|25)/;
 export class PostgresOrigin implements Origin {
   readonly name: string;
   readonly forgets: boolean;
+  readonly waits: boolean;
   private readonly options: PostgresOptions;
   private readonly pauseOf: () => Pause;
   private cursor: string | null = null;
@@ -58,6 +60,7 @@ export class PostgresOrigin implements Origin {
     const what = "listen" in wanted ? wanted.listen.join(", ") : "rows of the query";
     this.name = `${url.href}: ${what}`;
     this.forgets = "listen" in wanted;
+    this.waits = !this.forgets;
   }
 
   async connection(sink: MessageSink, signal: AbortSignal): Promise<Ending> {
@@ -113,12 +116,16 @@ export class PostgresOrigin implements Origin {
 
   private async ask(client: Client, query: PostgresQuery, sink: MessageSink, pause: Pause): Promise<void> {
     const text = `SELECT * FROM (${query.text.replace(/;\s*$/, "")}\n) AS rows LIMIT ${ROWS_MAX}`;
-    sink.heard();
+    let isHeard = false;
     while (!pause.stopped) {
       const asked = { text, values: [this.cursor ?? query.from], rowMode: "array" as const };
       const { fields, rows } = await client.query<(string | null)[]>(asked);
       const header = fields.map(({ name }) => name);
+      if (!isHeard) sink.heard();
+      isHeard = true;
       if (rows.length > 0) this.take(header, rows, query, sink);
+      // At most a thousand rows are under way.
+      await sink.drained();
       if (rows.length < ROWS_MAX) await pause.wait(query.pollMs);
     }
   }

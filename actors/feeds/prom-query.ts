@@ -1,9 +1,9 @@
 /** The kind `prom-query`: what a Prometheus server has recorded, and records from then on (prometheus-query-feed.ts). */
 import { badSpec, feedKind } from "./feed-kind.ts";
 import { duration, text } from "./options.ts";
+import { PROMETHEUS_OPTIONS, prometheusAddress } from "./prom.ts";
 import { PAST_US_MAX, PrometheusQueryFeed } from "./prometheus-query-feed.ts";
-import { seriesOption } from "./reading-rows.ts";
-import { hostNamed, serverAddress } from "./server-address.ts";
+import { hostNamed } from "./server-address.ts";
 import { tokenOf } from "./token-file.ts";
 
 export const promQueryKind = feedKind({
@@ -12,18 +12,13 @@ export const promQueryKind = feedKind({
   options: {
     query: text('expression in PromQL: rate(node_cpu_seconds_total{mode!="idle"}[1m])'),
     past: duration(3_600_000_000, 0, "how far back it begins, up to 23h"),
-    every: duration(10_000_000, 100_000, "time between rows"),
-    series: seriesOption,
-    tokenFile: text("file with a bearer token"),
-    group: text("name of the channel group (default: the host of the URL)"),
+    ...PROMETHEUS_OPTIONS,
   },
   named: hostNamed,
   speed: () => null,
   create({ spec, target, source, group, options, context: { clock } }) {
     const { query, past, every, series, tokenFile } = options;
-    const url = serverAddress(spec, target, ["http", "https"]);
-    if (url.username !== "")
-      throw badSpec(spec, "the address has a user", "none; tokenFile=PATH names a file with a token");
+    const url = prometheusAddress(spec, target);
     if (query === undefined) throw badSpec(spec, "it has no query", "query=up");
     if (past > PAST_US_MAX)
       throw badSpec(spec, "past is more than 23h", "at most 23h: a live session takes nothing older");

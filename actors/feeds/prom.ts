@@ -8,17 +8,22 @@ import { seriesOption } from "./reading-rows.ts";
 import { hostNamed, serverAddress } from "./server-address.ts";
 import { tokenOf } from "./token-file.ts";
 
+/** Options of all kinds that ask Prometheus or its exporters. */
+export const PROMETHEUS_OPTIONS = {
+  every: duration(10_000_000, 100_000, "time between rows"),
+  series: seriesOption,
+  tokenFile: text("file with a bearer token"),
+  group: text("name of the channel group (default: the host of the URL)"),
+};
+
 export const promKind = feedKind({
   target: "URL",
   help: "a Prometheus exporter: gauges as they are, counters as rates, histograms as rates and quantiles",
   options: {
-    every: duration(10_000_000, 100_000, "time between scrapes"),
     select: text(
       'series to take: up,node_cpu_seconds_total{mode!="idle"},{__name__=~"http_.*"} (default: all)',
     ),
-    series: seriesOption,
-    tokenFile: text("file with a bearer token"),
-    group: text("name of the channel group (default: the host of the URL)"),
+    ...PROMETHEUS_OPTIONS,
   },
   named: hostNamed,
   speed: () => null,
@@ -36,11 +41,17 @@ export const promKind = feedKind({
   },
 });
 
-/** `localhost:9100` is `http://localhost:9100/metrics`. */
-function urlOf(spec: string, target: string): string {
+/** Over HTTP, without a user. */
+export function prometheusAddress(spec: string, target: string): URL {
   const url = serverAddress(spec, target, ["http", "https"]);
   if (url.username !== "")
     throw badSpec(spec, "the address has a user", "none; tokenFile=PATH names a file with a token");
+  return url;
+}
+
+/** `localhost:9100` is `http://localhost:9100/metrics`. */
+function urlOf(spec: string, target: string): string {
+  const url = prometheusAddress(spec, target);
   if (url.pathname === "/") url.pathname = "/metrics";
   return url.href;
 }

@@ -3,7 +3,8 @@
  *
  * R1  A channel keeps its place. A reading of NaN is none, an infinite one is left out and counted.
  * R2  Channels above the limit are left out and counted. The report of the first names the labels with the most values.
- * R3  Names longer than MAX_NAME_BYTES are shortened, and stay apart.
+ * R3  Names longer than MAX_NAME_BYTES are shortened, and stay apart; a reading with one of more than READING_NAME_MAX characters is left out and counted.
+ * R4  Of names that got no place LEFT_OUT_NAMES_MAX are known again; a reading with a further one counts each time it comes.
  */
 import { createHash } from "node:crypto";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
@@ -32,6 +33,15 @@ interface ReadingRowsOptions {
   readonly innovation?: "ar1" | "difference";
 }
 
+/** Characters of a name: series of Kubernetes with all their labels have a thousand. */
+export const READING_NAME_MAX = 4_096;
+
+/** Names without a place that are known again: with the longest that is 8 MB, which a server with ever new names cannot exceed. */
+export const LEFT_OUT_NAMES_MAX = 1_024;
+
+/** Characters of a name that a report shows. */
+const NAME_SHOWN = 64;
+
 /** Labels that are named when there are too many channels. */
 const LABELS_NAMED = 3;
 
@@ -41,8 +51,9 @@ export class ReadingRows {
   private readonly groups: ChannelGroups;
   private readonly badSamples: BadSamples;
   private readonly seriesMax: number;
-  /** −1: there was no room. */
   private readonly slots = new Map<string, number>();
+  /** Names that there was no room for. */
+  private readonly leftOutNames = new Set<string>();
 
   constructor(writer: FeedWriter, badSamples: BadSamples, options: ReadingRowsOptions) {
     const { group, everyUs, seriesMax, sampling = "rows", innovation = "ar1" } = options;
@@ -56,12 +67,20 @@ export class ReadingRows {
     const leftOut: Reading[] = [];
     const before = this.channels;
     for (const reading of readings) {
-      if (this.slots.has(reading.channel)) continue;
-      const slot =
-        this.channels < this.seriesMax ? this.groups.add(shortName(reading.channel), reading.unit) : -1;
-      this.slots.set(reading.channel, slot);
-      if (slot < 0) leftOut.push(reading);
-      else this.channels++;
+      const { channel, unit } = reading;
+      if (channel.length > READING_NAME_MAX) {
+        this.badSamples.count("nameTooLong", 1, () => tooLong(channel));
+        continue;
+      }
+      if (this.slots.has(channel) || this.leftOutNames.has(channel)) continue;
+      const slot = this.channels < this.seriesMax ? this.groups.add(shortName(channel), unit) : -1;
+      if (slot >= 0) {
+        this.slots.set(channel, slot);
+        this.channels++;
+      } else {
+        leftOut.push(reading);
+        if (this.leftOutNames.size < LEFT_OUT_NAMES_MAX) this.leftOutNames.add(channel);
+      }
     }
     if (this.channels > before) this.groups.declare();
     this.leaveOut(leftOut);
@@ -79,24 +98,30 @@ export class ReadingRows {
     this.flush();
   }
 
-  /** As `take`, with what comes until `flush`. */
-  add(readings: readonly Reading[], timeUs: number): void {
-    this.groups.makeRoom();
+  /** As `take`, with what comes until `flush`. False: the sink is full. */
+  add(readings: readonly Reading[], timeUs: number): boolean {
+    let ready = this.groups.makeRoom();
     for (const { channel, value } of readings) {
-      const slot = this.slots.get(channel)!;
-      if (slot < 0 || Number.isNaN(value)) continue;
+      if (Number.isNaN(value) || channel.length > READING_NAME_MAX) continue;
+      const slot = this.slots.get(channel);
+      if (slot === undefined) continue;
       if (Number.isFinite(value)) {
         // A channel may come twice.
-        if (!this.groups.hasRoom(slot)) this.groups.makeRoom();
+        if (!this.groups.hasRoom(slot) && !this.groups.makeRoom()) ready = false;
         this.groups.sample(slot, timeUs, value, Number.NaN);
       } else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
     }
+    return ready;
   }
 
   /** False: the sink is full. */
   flush(): boolean {
     return this.groups.flush();
   }
+}
+
+function tooLong(name: string): string {
+  return `${name.slice(0, NAME_SHOWN)}… has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
 }
 
 function tooMany(leftOut: readonly Reading[], seriesMax: number): string {

@@ -17,6 +17,8 @@ export interface RedisOptions {
   readonly from: string;
   readonly user: string | null;
   readonly password: string | null;
+  /** Certificates that are trusted instead of the system's. */
+  readonly ca: string | undefined;
 }
 
 /** Entries of one answer. */
@@ -37,7 +39,7 @@ interface Client {
   connect(): Promise<unknown>;
   destroy(): void;
   on(event: "error" | "end", listener: (error?: Error) => void): unknown;
-  xRead(streams: { key: string; id: string }[], options: { COUNT: number; BLOCK: number }): Promise<unknown>;
+  xRead(streams: { key: string; id: string }[], options: { COUNT: number; BLOCK?: number }): Promise<unknown>;
   xRange(key: string, start: string, end: string, options: { COUNT: number }): Promise<Entry[]>;
   xRevRange(key: string, end: string, start: string, options: { COUNT: number }): Promise<Entry[]>;
 }
@@ -46,6 +48,7 @@ export class RedisOrigin implements Origin {
   readonly name: string;
   /** Entries stay in the stream. */
   readonly forgets = false;
+  readonly waits = true;
   private readonly options: RedisOptions;
   /** Last id that was read, by stream. */
   private readonly last = new Map<string, string>();
@@ -76,14 +79,17 @@ export class RedisOrigin implements Origin {
   }
 
   private clientOptions(): RedisClientOptions {
-    const { url, user, password } = this.options;
+    const { url, user, password, ca } = this.options;
     return {
       url,
       ...(user === null ? {} : { username: user }),
       ...(password === null ? {} : { password }),
       disableOfflineQueue: true,
       // Attempts are counted by the feed. A server that does not answer in time to a question that waits for five seconds is gone.
-      socket: { reconnectStrategy: false, connectTimeout: ANSWER_MS_MAX, socketTimeout: ANSWER_MS_MAX },
+      socket: {
+        ...{ reconnectStrategy: false, connectTimeout: ANSWER_MS_MAX, socketTimeout: ANSWER_MS_MAX },
+        ...(url.startsWith("rediss:") ? ({ tls: true, ...(ca === undefined ? {} : { ca }) } as const) : {}),
+      },
     };
   }
 
@@ -91,12 +97,23 @@ export class RedisOrigin implements Origin {
   private async read(client: Client, sink: MessageSink, signal: AbortSignal): Promise<void> {
     await client.connect();
     for (const stream of this.options.streams) await this.begin(client, stream, sink);
-    sink.heard();
+    let isHeard = false;
     while (!signal.aborted) {
       const streams = Array.from(this.last, ([key, id]) => ({ key, id }));
-      const answer = await client.xRead(streams, { COUNT: ENTRIES_MAX, BLOCK: BLOCK_MS });
+      // The first answer comes at once: it shows that the streams can be read.
+      const answer = await client.xRead(streams, {
+        COUNT: ENTRIES_MAX,
+        ...(isHeard ? { BLOCK: BLOCK_MS } : {}),
+      });
+      if (!isHeard) sink.heard();
+      isHeard = true;
       for (const { name, messages } of (answer ?? []) as { name: string; messages: Entry[] }[])
-        for (const entry of messages) this.take(name, entry, sink);
+        for (const entry of messages) {
+          if (!this.take(name, entry, sink)) await sink.drained();
+          // The rest is read again.
+          if (signal.aborted) return;
+        }
+      await sink.drained();
     }
   }
 
@@ -113,11 +130,15 @@ export class RedisOrigin implements Origin {
     if (!isThere) sink.bad("gap", 1, () => `${stream}: entries may have been removed before they were read`);
   }
 
-  private take(stream: string, { id, message }: Entry, sink: MessageSink): void {
+  /** False: the sink is full. */
+  private take(stream: string, { id, message }: Entry, sink: MessageSink): boolean {
+    let ready = true;
     this.last.set(stream, id);
     const timeUs = Number(id.split("-")[0]) * 1_000;
     for (const [field, text] of Object.entries(message))
-      if (text.length <= MESSAGE_BYTES_MAX) sink.message(`${stream}.${field}`, text, timeUs);
-      else sink.bad("malformed", 1, () => `${stream}.${field} of ${id} has ${text.length} characters`);
+      if (text.length > MESSAGE_BYTES_MAX)
+        sink.bad("malformed", 1, () => `${stream}.${field} of ${id} has ${text.length} characters`);
+      else if (!sink.message(`${stream}.${field}`, text, timeUs)) ready = false;
+    return ready;
   }
 }

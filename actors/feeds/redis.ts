@@ -3,7 +3,7 @@ import { badSpec, feedKind } from "./feed-kind.ts";
 import { MESSAGE_OPTIONS, MessageFeed } from "./message-feed.ts";
 import { names, text } from "./options.ts";
 import { RedisOrigin } from "./redis-origin.ts";
-import { hostNamed, serverAddress } from "./server-address.ts";
+import { authoritiesAt, hostNamed, serverAddress } from "./server-address.ts";
 import { tokenOf } from "./token-file.ts";
 
 const { time: _, ...OPTIONS } = MESSAGE_OPTIONS;
@@ -20,7 +20,7 @@ export const redisKind = feedKind({
   named: hostNamed,
   speed: () => null,
   create({ spec, target, source, group, options, context: { clock } }) {
-    const { streams, from = "new", user, passwordFile, every, series } = options;
+    const { streams, from = "new", user, passwordFile, ca, every, series } = options;
     const url = serverAddress(spec, target, ["redis", "rediss"]);
     if (url.username !== "") throw badSpec(spec, "the address has a user", "none, and user=NAME");
     if (streams.length === 0) throw badSpec(spec, "it names no streams", "streams=sensors");
@@ -29,6 +29,7 @@ export const redisKind = feedKind({
     const origin = new RedisOrigin({
       ...{ url: url.href, streams, from, user: user ?? null },
       password: tokenOf(spec, passwordFile, "password"),
+      ca: authoritiesAt(spec, url, ca),
     });
     return new MessageFeed({
       ...{ source, group, origin, clock, random: Math.random },

@@ -1,4 +1,5 @@
 /** The server that a feed connects to, as a spec names it: `HOST[:PORT]`, or a URL. */
+import { readFileSync } from "node:fs";
 import { badSpec } from "./feed-kind.ts";
 
 /** The first of `protocols` where none is named. Throws for what is no address, and for one with a password. */
@@ -11,6 +12,28 @@ export function serverAddress(spec: string, target: string, protocols: readonly 
   if (url.password !== "")
     throw badSpec(spec, "the address has a password", "none; an option names a file with it");
   return url;
+}
+
+/** The option `ca`: certificates, in PEM, that are trusted instead of the system's; undefined where no file is named. Throws for a file without any. */
+export function authoritiesOf(spec: string, path: string | undefined): string | undefined {
+  if (path === undefined) return undefined;
+  let text = "";
+  try {
+    text = readFileSync(path, "utf8");
+  } catch {
+    // As a file without any.
+  }
+  if (!text.includes("-----BEGIN CERTIFICATE-----"))
+    throw badSpec(spec, `there is no certificate in ${path}`, "a file with certificates in PEM");
+  return text;
+}
+
+/** As `authoritiesOf`, for an address whose protocol says whether there is TLS. */
+export function authoritiesAt(spec: string, url: URL, path: string | undefined): string | undefined {
+  const authorities = authoritiesOf(spec, path);
+  if (authorities !== undefined && !/^(rediss|mqtts|wss):$/.test(url.protocol))
+    throw badSpec(spec, `ca=${path} without TLS`, `both: ${url.protocol.slice(0, -1)}s://${url.host}`);
+  return authorities;
 }
 
 /** What feeds are called after such a target: host and port. */

@@ -1,9 +1,5 @@
 // requires: nats-server,openssl
 /** How a program gets in to real servers: certificates of one's own, and what each mistake is answered with. */
-import { execFileSync } from "node:child_process";
-import { mkdtempSync, readFileSync, rmSync, writeFileSync } from "node:fs";
-import { tmpdir } from "node:os";
-import { join } from "node:path";
 import * as nats from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -14,17 +10,17 @@ import { systemClock } from "../../actors/clock.ts";
 import { LogFull } from "../../actors/ports/bus.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { rejection } from "../journal/builders.ts";
-import { program } from "../support/programs.ts";
+import { Certificates } from "../support/certificates.ts";
 
-const folder = mkdtempSync(join(tmpdir(), "eigenwatch-tls-"));
-const path = (name: string) => join(folder, name);
-const text = (name: string) => readFileSync(path(name), "utf8");
+const certificates = new Certificates();
+const path = (name: string) => certificates.path(name);
+const text = (name: string) => certificates.text(name);
 
-authority("ours");
-authority("theirs");
-certificate("server", "ours", "subjectAltName=IP:127.0.0.1,DNS:localhost");
-certificate("elsewhere", "ours", "subjectAltName=DNS:other.example");
-certificate("node", "ours", "extendedKeyUsage=clientAuth");
+certificates.authority("ours");
+certificates.authority("theirs");
+certificates.certificate("server", "ours");
+certificates.certificate("elsewhere", "ours", "subjectAltName=DNS:other.example");
+certificates.certificate("node", "ours", "extendedKeyUsage=clientAuth");
 
 test("a server with a certificate of one's own authority is reached with --nats-ca, and an entry is stored through it", async () => {
   const server = await startTls("server", "");
@@ -211,10 +207,6 @@ function startTls(certificate: string, more: string): Promise<NatsServer> {
   return startNatsServer({ config: `tls { ${files}${more === "" ? "" : `, ${more}`} }\n` });
 }
 
-function openssl(...args: string[]): void {
-  execFileSync(program("openssl")!, args, { cwd: folder, stdio: "ignore" });
-}
-
 type KeyPair = ReturnType<typeof nats.nkeys.createUser>;
 
 /** A JSON web token of NATS, version 2: what `nsc` makes. */
@@ -233,22 +225,6 @@ function credsFile(token: string, user: KeyPair): string {
   return `${block("NATS USER JWT", token)}\n${block("USER NKEY SEED", new TextDecoder().decode(user.getSeed()))}`;
 }
 
-function newKey(name: string): string[] {
-  const curve = ["-newkey", "ec", "-pkeyopt", "ec_paramgen_curve:prime256v1"];
-  return [...curve, "-nodes", "-keyout", `${name}.key`];
-}
-
-function authority(name: string): void {
-  openssl("req", "-x509", ...newKey(name), "-out", `${name}.pem`, "-days", "2", "-subj", `/CN=${name}`);
-}
-
-function certificate(name: string, by: string, extension: string): void {
-  writeFileSync(path(`${name}.ext`), `${extension}\n`);
-  openssl("req", "-new", ...newKey(name), "-out", `${name}.csr`, "-subj", `/CN=${name}`);
-  const signed = ["-CA", `${by}.pem`, "-CAkey", `${by}.key`, "-CAcreateserial", "-days", "2"];
-  openssl("x509", "-req", "-in", `${name}.csr`, ...signed, "-extfile", `${name}.ext`, "-out", `${name}.pem`);
-}
-
-test.after(() => rmSync(folder, { recursive: true, force: true }));
+test.after(() => certificates.dispose());
 
 test.run();

@@ -28,12 +28,27 @@ const REFUSED: readonly (readonly [text: string, because: RegExp])[] = [
     `import { x } from "./other.mjs";\n${actor('name: "gap"')}`,
     /it imports \.\/other\.mjs, which its hash does not cover/,
   ],
+  ...[
+    'import{x}from"./other.mjs";',
+    'import"./other.mjs";',
+    "let a=1;export*from'./other.mjs';",
+    'function f(){}export{x}from"./other.mjs";',
+    "const x = () => import(`./other.mjs`);",
+  ].map((minified) => [minified + actor('name: "gap"'), /it imports \.\/other\.mjs/] as const),
   [`const x = () => import("../x.mjs");\n${actor('name: "gap"')}`, /it imports \.\.\/x\.mjs/],
 ];
 
 function actor(fields: string): string {
   return `export default ({ defineDetector, v }) => defineDetector({ ${fields}, create: () => ({ fields: {} }) });`;
 }
+
+/** Made when a group has samples. */
+const ASYNC: readonly string[] = [
+  "create: () => ({ fields: {}, async update() {} })",
+  "create: () => new (class { fields = {}; async update() {} })()",
+  "create: () => new (class extends class { async update() {} } { fields = {} })()",
+  "create: () => new (class { fields = {}; async *update() {} })()",
+];
 
 REFUSED.forEach(([text, because], k) => {
   test(`a file is refused: ${because.source}`, async () => {
@@ -45,6 +60,33 @@ REFUSED.forEach(([text, because], k) => {
     assert.ok((error as Error).message.startsWith(`Cannot use the actor ${file}: `));
     assert.is(SYSTEM.group.length, before);
   });
+});
+
+ASYNC.forEach((create, k) => {
+  test(`a detector with an asynchronous method is refused: ${create}`, async () => {
+    const file = join(folder, `async-${k}.mjs`);
+    const name = `later${"abcdef"[k]}`;
+    writeFileSync(
+      file,
+      `export default ({ defineDetector }) => defineDetector({ name: "${name}", ${create} });`,
+    );
+    await addOwnActors([file]);
+    const added = SYSTEM.group.find((each) => each.name === name)!;
+    const settings = { [name]: { enabled: true } } as never;
+    assert.throws(
+      () => added.createDetector(settings, {} as never),
+      /update is async; expected a synchronous function/,
+    );
+  });
+});
+
+test("text that only looks like an import of a file is none", async () => {
+  const file = join(folder, "text.mjs");
+  const text =
+    'export const path = "./x.mjs"; // import { x } from "./x.mjs"\nconst s = \'import "./x.mjs"\';\n';
+  writeFileSync(file, text + actor('name: "texts"'));
+  await addOwnActors([file]);
+  assert.ok(SYSTEM.group.some(({ name }) => name === "texts"));
 });
 
 test("a file that is not there is refused", async () => {

@@ -1,4 +1,4 @@
-// requires: redis-server
+// requires: redis-server,openssl
 /** What is particular to MQTT, Redis streams, PostgreSQL and range queries of Prometheus, on real servers; tests/feeds/network-feeds.test.ts has what they share. */
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -9,6 +9,7 @@ import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
 import { createFeed } from "../../actors/feeds/session-feeds.ts";
 import { samplesOf } from "../../actors/feeds/table/message-samples.ts";
+import { Certificates } from "../support/certificates.ts";
 import { createManualClock } from "../support/clock.ts";
 import { skip } from "../support/skip.ts";
 import { type CollectingSink, collectingSink, totalCounts, withFile } from "./collect.ts";
@@ -71,6 +72,22 @@ test("specs that name nothing to read, or a secret, are refused", () => {
     assert.throws(() => createFeed(spec, CONTEXT), message);
 });
 
+test("a password in an address is in no error, whatever else is wrong with the address", () => {
+  for (const spec of [
+    "mqtt:mqtt://me:s3cret@localhost?topics=a",
+    "mqtt:me:s3cret@localhost?topics=a",
+    "redis:redis://me:s3/cret@localhost:1?streams=a",
+    "redis:redis://:s3cret@localhost:port?streams=a",
+    "prom:http://me:s3cret@localhost",
+    "postgres:me:s3cret@localhost/db?nothing=1",
+  ])
+    assert.throws(
+      () => createFeed(spec, CONTEXT),
+      ({ message }: Error) => /:\*\*\*@localhost/.test(message) && !/s3|cret/.test(message),
+      spec,
+    );
+});
+
 test("what an MQTT broker has kept of long ago is no sample of now", async () => {
   const broker = await openBroker();
   await broker.publish("house/old", "1", { retain: true });
@@ -129,6 +146,19 @@ test("entries of a Redis stream are read from the start, in order and once, and 
   );
   assert.is(sink.statuses.at(-1)!.status, "failed");
   assert.match(sink.statuses.at(-1)!.detail, /WRONGTYPE/);
+  assert.not(sink.statuses.some(({ status }) => status === "opened"));
+  await client.close();
+  await redis.dispose();
+});
+
+test("a Redis stream is read no faster than the sink takes it, and nothing of it is missing", async () => {
+  const redis = await openRedis();
+  const client = createClient({ url: `redis://127.0.0.1:${redis.port}` });
+  await client.connect();
+  await Promise.all(
+    Array.from({ length: 5_000 }, (_, k) => client.xAdd("s", `${1_000 + k}-0`, { a: `${k}` })),
+  );
+  await waiting(`redis:127.0.0.1:${redis.port}?streams=s&from=0`, 5_000);
   await client.close();
   await redis.dispose();
 });
@@ -172,6 +202,14 @@ test("a query goes on from its cursor, a thousand rows at a time, and each row i
   });
 });
 
+test("rows of a query are read no faster than the sink takes them, and none is missing", async () => {
+  if (postgres === null) return skip("no postgres: apt-get install postgresql");
+  const { address, sql } = talking(postgres.port);
+  await sql("CREATE TABLE backlog AS SELECT id, id - 1 AS a FROM generate_series(1, 5000) id");
+  const query = encodeURIComponent("SELECT id, a FROM backlog WHERE id > $1 ORDER BY id");
+  await waiting(`postgres:${address}?query=${query}`, 5_000);
+});
+
 test("a query that cannot be used, that does not go on, or that would write ends the feed with the reason", async () => {
   if (postgres === null) return skip("no postgres: apt-get install postgresql");
   const { address, sql } = talking(postgres.port);
@@ -192,11 +230,77 @@ test("a query that cannot be used, that does not go on, or that would write ends
     }).run(sink);
     assert.is(sink.statuses.at(-1)!.status, "failed");
     assert.match(sink.statuses.at(-1)!.detail, message);
+    if (query.startsWith("SELECT nothing"))
+      assert.not(sink.statuses.some(({ status }) => status === "opened"));
   }
 });
 
-test("PostgreSQL is stopped", async () => {
+const certificates = new Certificates();
+for (const name of ["ours", "theirs"]) certificates.authority(name);
+certificates.certificate("server", "ours");
+const [ours, theirs] = ["ours", "theirs"].map((name) => encodeURIComponent(certificates.path(`${name}.pem`)));
+
+test("over TLS a broker and a server are read that have a certificate of the authority in ca, and others are not", async () => {
+  const broker = await openBroker(certificates);
+  const redis = await openRedis(certificates);
+  const client = createClient({
+    url: `rediss://127.0.0.1:${redis.port}`,
+    socket: { tls: true, ca: certificates.text("ours.pem") },
+  });
+  await client.connect();
+  for (const [spec, send] of [
+    [`mqtt:mqtts://127.0.0.1:${broker.port}?topics=a`, () => broker.publish("a", "7")],
+    [`redis:rediss://localhost:${redis.port}?streams=a`, () => client.xAdd("a", "*", { a: "7" })],
+  ] as const) {
+    await reading(`${spec}&ca=${ours}`, async ({ sink, until }) => {
+      await until(() => sink.statuses.length > 0);
+      await until(
+        () => sink.samples.some(({ value }) => value === 7),
+        async () => void (await send()),
+      );
+    });
+    for (const other of [`${spec}&ca=${theirs}`, spec])
+      await reading(other, async ({ sink, until }) => {
+        await until(() => sink.statuses.length > 0);
+        assert.is(sink.statuses[0]!.status, "stalled");
+        assert.match(sink.statuses[0]!.detail, /certificate|issuer/i);
+      });
+  }
+  await client.close();
+  await redis.dispose();
+  await broker.stop();
+});
+
+test("PostgreSQL is read with TLS where sslmode, PGSSLMODE or ca say so", async () => {
+  for (const [spec, wrong] of [
+    ["postgres:h/db?listen=a&ca=/nowhere", /no certificate in \/nowhere/],
+    [
+      "postgres:h/db%3Fsslmode=require?listen=a",
+      /the address has \?sslmode=require; expected options of the feed/,
+    ],
+    [`mqtt:h?topics=a&ca=${ours}`, /without TLS; expected both: mqtts:\/\/h/],
+  ] as const)
+    assert.throws(() => createFeed(spec, CONTEXT), wrong);
+  if (postgres === null) return skip("no postgres: apt-get install postgresql");
+  const server = (await openPostgres(certificates))!;
+  const isRead = (port: number, options: string) =>
+    opens(`postgres:postgres@localhost:${port}/postgres?listen=a${options}`);
+  assert.is(await isRead(server.port, `&ca=${ours}`), "opened");
+  assert.is(await isRead(server.port, "&sslmode=no-verify"), "opened");
+  assert.match(await isRead(server.port, "&sslmode=require"), /certificate|issuer/i);
+  assert.match(await isRead(server.port, `&sslmode=verify-ca&ca=${theirs}`), /certificate|issuer/i);
+  assert.is(await isRead(postgres.port, ""), "opened");
+  assert.match(await isRead(postgres.port, "&sslmode=require"), /does not support SSL/);
+  process.env["PGSSLMODE"] = "require";
+  assert.match(await isRead(postgres.port, ""), /does not support SSL/);
+  assert.is(await isRead(postgres.port, "&sslmode=disable"), "opened");
+  delete process.env["PGSSLMODE"];
+  await server.dispose();
+});
+
+test("PostgreSQL is stopped, and the certificates are removed", async () => {
   await postgres?.dispose();
+  certificates.dispose();
 });
 
 test("[Q1] a range query brings the past first, in pieces, each row once, and then goes on as time does", async () => {
@@ -284,6 +388,39 @@ async function reading(spec: string, use: (reading: Reading) => Promise<void>): 
     await feed.stop();
     await running;
   }
+}
+
+/** "opened", or why not. */
+async function opens(spec: string): Promise<string> {
+  let found = "";
+  await reading(spec, async ({ sink, until }) => {
+    await until(() => sink.statuses.length > 0);
+    const { status, detail } = sink.statuses[0]!;
+    found = status === "opened" ? status : detail;
+  });
+  return found;
+}
+
+/** A feed of values 0, 1, 2, … whose sink is full from the first frame on, and then no more. */
+async function waiting(spec: string, count: number): Promise<void> {
+  const sink = collectingSink();
+  sink.fullAfter = 1;
+  const feed = createFeed(spec, { clock: systemClock, seed: 1 });
+  assert.is(feed.waits, true);
+  const running = feed.run(sink);
+  while (sink.frames.length < 1) await turn();
+  for (let k = 0; k < 100; k++) await turn();
+  assert.ok(sink.samples.length <= 1_000, `${sink.samples.length} of the full sink`);
+  sink.release();
+  while (sink.samples.length < count) await turn();
+  assert.equal(
+    sink.samples.map(({ value }) => value),
+    Array.from({ length: count }, (_, k) => k),
+  );
+  // A full sink holds up nobody who stops.
+  sink.fullAfter = 0;
+  await feed.stop();
+  await running;
 }
 
 function talking(port: number): { address: string; sql(text: string): Promise<void> } {

@@ -1,34 +1,47 @@
 /** Servers on loopback that feeds read: a broker of MQTT in this process, and programs in folders of their own. */
 import { type ChildProcess, execFileSync, spawn } from "node:child_process";
 import { once } from "node:events";
-import { chownSync, mkdtempSync, rmSync } from "node:fs";
+import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from "node:fs";
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
+import { createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
 import pg from "pg";
 import { freePort } from "../../actors/bus/nats-server.ts";
+import type { Certificates } from "../support/certificates.ts";
 import { program } from "../support/programs.ts";
 
 /** A broker of MQTT. */
 export class Broker {
   readonly port: number;
+  private readonly certificates: Certificates | null;
   aedes: Aedes | null = null;
   private server: Server | null = null;
   private readonly sockets = new Set<Socket>();
 
-  constructor(port: number) {
+  /** With certificates it takes connections over TLS, as "server". */
+  constructor(port: number, certificates: Certificates | null) {
     this.port = port;
+    this.certificates = certificates;
   }
 
   async start(): Promise<void> {
     if (this.server !== null) return;
     const aedes = await Aedes.createBroker();
-    const server = createServer((socket) => {
+    const take = (socket: Socket): void => {
       this.sockets.add(socket);
       socket.on("close", () => this.sockets.delete(socket));
       aedes.handle(socket);
-    });
+    };
+    const { certificates } = this;
+    const server =
+      certificates === null
+        ? createServer(take)
+        : createTlsServer(
+            { cert: certificates.text("server.pem"), key: certificates.text("server.key") },
+            take,
+          );
     await new Promise<void>((resolve) => server.listen(this.port, "127.0.0.1", resolve));
     Object.assign(this, { aedes, server });
   }
@@ -51,8 +64,8 @@ export class Broker {
   }
 }
 
-export async function openBroker(): Promise<Broker> {
-  const broker = new Broker(await freePort());
+export async function openBroker(certificates: Certificates | null = null): Promise<Broker> {
+  const broker = new Broker(await freePort(), certificates);
   await broker.start();
   return broker;
 }
@@ -84,6 +97,14 @@ export class ProgramServer {
   /** What is done once, in its folder. */
   prepare(path: string, args: (folder: string) => readonly string[]): void {
     execFileSync(path, [...args(this.folder)], { stdio: "ignore", ...this.asUser() });
+  }
+
+  /** A file in its data, which it alone may read. */
+  give(path: string, name: string): void {
+    const copy = join(this.folder, "data", name);
+    copyFileSync(path, copy);
+    chmodSync(copy, 0o600);
+    if (this.user !== undefined) chownSync(copy, this.user, this.user);
   }
 
   async start(): Promise<void> {
@@ -125,20 +146,37 @@ function takesConnections(port: number): Promise<boolean> {
   });
 }
 
-export async function openRedis(): Promise<ProgramServer> {
+export async function openRedis(certificates: Certificates | null = null): Promise<ProgramServer> {
   const path = program("redis-server")!;
   const server = new ProgramServer(await freePort(), (port, folder) => [
-    ...[path, "--port", String(port), "--bind", "127.0.0.1", "--dir", folder],
+    ...[path, ...redisPort(port, certificates), "--bind", "127.0.0.1", "--dir", folder],
     ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
   ]);
   await server.start();
   return server;
 }
 
+function redisPort(port: number, certificates: Certificates | null): string[] {
+  if (certificates === null) return ["--port", String(port)];
+  const files = [
+    "--tls-cert-file",
+    certificates.path("server.pem"),
+    "--tls-key-file",
+    certificates.path("server.key"),
+  ];
+  return ["--port", "0", "--tls-port", String(port), ...files, "--tls-auth-clients", "no"];
+}
+
 /** It takes connections before it has started. */
 async function answersQueries(port: number): Promise<boolean> {
   if (!(await takesConnections(port))) return false;
-  const client = new pg.Client(`postgres://postgres@127.0.0.1:${port}/postgres`);
+  const client = new pg.Client({
+    host: "127.0.0.1",
+    port,
+    user: "postgres",
+    database: "postgres",
+    ssl: false,
+  });
   return client.connect().then(
     () => client.end().then(() => true),
     () => false,
@@ -149,7 +187,7 @@ async function answersQueries(port: number): Promise<boolean> {
 const NOBODY = 65_534;
 
 /** With a user and a database called postgres, without passwords. Null where there is none. */
-export async function openPostgres(): Promise<ProgramServer | null> {
+export async function openPostgres(certificates: Certificates | null = null): Promise<ProgramServer | null> {
   const [path, initdb] = [program("postgres"), program("initdb")];
   if (path === null || initdb === null) return null;
   const server = new ProgramServer(
@@ -157,6 +195,7 @@ export async function openPostgres(): Promise<ProgramServer | null> {
     (port, folder) => [
       ...[path, "-D", join(folder, "data"), "-p", String(port), "-k", folder],
       ...["-c", "listen_addresses=127.0.0.1", "-c", "fsync=off"],
+      ...(certificates === null ? [] : ["-c", "ssl=on"]),
     ],
     answersQueries,
     process.getuid?.() === 0 ? NOBODY : undefined,
@@ -172,6 +211,9 @@ export async function openPostgres(): Promise<ProgramServer | null> {
     "UTF8",
     "--no-locale",
   ]);
+  if (certificates !== null)
+    for (const end of ["pem", "key"] as const)
+      server.give(certificates.path(`server.${end}`), end === "pem" ? "server.crt" : "server.key");
   await server.start();
   return server;
 }
