@@ -1,4 +1,5 @@
 /** Formats numbers and names for the titles of events. */
+import { timeToMove } from "../../protocol/slope-time.ts";
 
 /** A number with three or four digits. The details of an event contain the full number. */
 export function brief(value: number): string {
@@ -51,18 +52,6 @@ export function duration(us: number): string {
 
 function twoDigits(value: number): string {
   return value >= 10 ? value.toFixed(0) : value.toFixed(1);
-}
-
-const TIMES = [
-  ["second", 1],
-  ["minute", 60],
-  ["hour", 3600],
-  ["day", 86_400],
-] as const;
-
-/** The shortest of these times in which a slope, a second, moves by `least`: its name and seconds. */
-export function timeToMove(slope: number, least: number): readonly [name: string, seconds: number] {
-  return TIMES.find(([, seconds]) => Math.abs(slope) * seconds >= least) ?? TIMES[TIMES.length - 1]!;
 }
 
 /** "rises by 3.20 MB a minute" of a slope a second. */

@@ -4,3 +4,4 @@ export { divideFeeds } from "./division.ts";
 export { type ProcessRate, type ProcessUse, ratesBetween, readProcesses } from "./host/processes.ts";
 export { createSynthFeed, RECORDED_START_US } from "./synth.ts";
 export type { SynthChoice, SynthWorlds } from "./synth-world.ts";
+export { type MarkRow, marksOf } from "./table/marks.ts";

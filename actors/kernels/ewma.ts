@@ -46,11 +46,11 @@ export class EwmaMoments {
     this.variance[i] = (1 - a) * (this.variance[i]! + a * d * d);
   }
 
-  /** Returns x/σ with the σ before x, without subtracting the mean, then learns x. 0 while σ is unknown. O(1). */
-  scale(i: number, x: number): number {
+  /** Returns x/σ with the σ before x, without subtracting the mean, then learns x, or `most` σ where it is larger. 0 while σ is unknown. O(1). */
+  scale(i: number, x: number, most = Number.POSITIVE_INFINITY): number {
     const v = this.variance[i]!;
     const z = v > NEGLIGIBLE * this.mean[i]! * this.mean[i]! && v > 0 ? x / Math.sqrt(v) : 0;
-    this.update(i, x);
+    this.update(i, z > most ? (most * x) / z : z < -most ? (-most * x) / z : x);
     return z;
   }
 

@@ -5,8 +5,8 @@ import { manual } from "../../actors/command-line/manual.ts";
 import { read, texts, time } from "../../actors/command-line/option-values.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
 import { print, printJson } from "../../actors/command-line/terminal.ts";
+import { marksOf } from "../../actors/feeds/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
-import { marksOf } from "../../protocol/marks-csv.ts";
 import { askGateway } from "./gateway-request.ts";
 import { sessionPath, withSession } from "./threshold-command.ts";
 
@@ -51,12 +51,22 @@ export const markCommand = withSession(
         csv === undefined
           ? [{ type, title, group, ...(channel.length > 0 ? { channels: channel } : {}), atUs: at }]
           : marksOf(await readFile(csv, "utf8"), time);
-      for (const mark of marks) {
-        const path = sessionPath("api/commands/mark", options);
-        const entered = await askGateway<{ input: number }>(options, path, mark);
+      const path = sessionPath("api/commands/mark", options);
+      for (const [k, mark] of [...marks].entries()) {
+        const entered = await askGateway<{ input: number }>(options, path, mark).catch((error: unknown) => {
+          throw csv === undefined ? error : stopped(error, k, marks.length);
+        });
         if (options.json) printJson(entered);
         else print(`${mark.type} is marked, by input ${entered.input}`);
       }
       return 0;
     }),
   );
+
+/** The first `taken` of a table are in the log. */
+function stopped(error: unknown, taken: number, all: number): unknown {
+  if (!(error instanceof EigenwatchError)) return error;
+  const { action, value, expected, kind } = error;
+  const of = `event ${taken + 1} of ${all}, ${taken} are in the log: ${action}`;
+  return new EigenwatchError({ action: `mark ${of}`, value, expected, kind }, { cause: error });
+}

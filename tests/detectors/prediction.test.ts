@@ -14,6 +14,7 @@ import { ATOMS, PERSISTENCE, StateForecast } from "../../actors/detectors/predic
 import { AnalyticSignal } from "../../actors/kernels/analytic-signal.ts";
 import { EwmaMoments } from "../../actors/kernels/ewma.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { isName } from "../../protocol/fields.ts";
 import { parseSettings } from "../../protocol/settings.ts";
 import { wandering } from "../../sim/worlds/metrics/wandering.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
@@ -233,6 +234,71 @@ test("a constant channel, one that is silent, and a gap have no forecasts; a ste
     before,
     "no forecast spans a gap",
   );
+});
+
+for (const at of [300, 5_000])
+  test(`one glitch of a million in row ${at} costs the skill of a channel no more than a thousand rows, and the state its sizes not at all`, () => {
+    const of = (glitch: number) => {
+      const actor = forecasting(2);
+      const [normal, other] = [normals(18), normals(19)];
+      let x = 0;
+      const rows = Array.from({ length: 8_000 }, (_, t) => {
+        x = 0.8 * x + normal();
+        return [t === at ? glitch : x, other()];
+      });
+      feed(actor, rows.slice(0, at));
+      const before = { ...measuresOf(actor) };
+      feed(actor, rows.slice(at, at + 1_000), at + 1);
+      const after = { ...measuresOf(actor) };
+      feed(actor, rows.slice(at + 1_000), at + 1_001);
+      return { before, after, end: measuresOf(actor), kinds: actor.kinds() };
+    };
+    const [plain, hit] = [of(0), of(1e6)];
+    const width = (measures: Record<string, number>) =>
+      measures["prediction.high.c0"]! - measures["prediction.low.c0"]!;
+    assert.ok(
+      width(hit.after) < 1.5 * width(plain.after),
+      `${width(hit.after)} beside ${width(plain.after)}`,
+    );
+    const skill = (measures: Record<string, number>) => measures["prediction.skill.c0"]!;
+    assert.ok(skill(hit.end) > 0.7 * skill(plain.end), `${skill(hit.end)} beside ${skill(plain.end)}`);
+    assert.equal(hit.kinds, plain.kinds);
+    const purity = (measures: Record<string, number>) => measures["prediction.statePurity.next"]!;
+    assert.ok(
+      Math.abs(purity(hit.end) - purity(plain.end)) < 0.02,
+      `${purity(hit.end)}, ${purity(plain.end)}`,
+    );
+  });
+
+test("a level that jumps for good is the usual one soon", () => {
+  const actor = forecasting(1);
+  const normal = normals(20);
+  let x = 0;
+  const next = () => {
+    x = 0.8 * x + normal();
+    return x;
+  };
+  feed(actor, [...series(next, 2_000), ...series(() => 1e6 + next(), 50)]);
+  const measures = measuresOf(actor);
+  assert.ok(Math.abs(measures["prediction.value.c0"]! - 1e6) < 10, `${measures["prediction.value.c0"]}`);
+});
+
+test("a channel whose name is as long as names may be has every measure that others have", () => {
+  const named = (name: string) => {
+    const group = groupOf(1, { channels: [{ name, title: "", unit: "" }] });
+    const actor = new ActorHarness(prediction, { prediction: { falseAlarmSamples: PROMISED } }, group);
+    feed(actor, series(normals(21), 200));
+    return Object.keys(measuresOf(actor));
+  };
+  const usual = named("c").length;
+  for (const bytes of [99, 100, 101, 102, 103, 128]) {
+    const names = named("x".repeat(bytes));
+    assert.is(names.length, usual, `${bytes} bytes`);
+    assert.equal(
+      names.filter((name) => !isName(name)),
+      [],
+    );
+  }
 });
 
 test("it is off unless it is switched on, foretells sixteen channels, and states of up to 32", () => {

@@ -41,6 +41,28 @@ test("two walks that have nothing to do with each other have uniform p-values", 
   }
 });
 
+test("two walks whose volatility comes in clusters have hardly more small p-values", () => {
+  const normal = normals(25);
+  const clustered = () => {
+    let [variance, step, x] = [1, 0, 0];
+    return Array.from({ length: STEPS }, () => {
+      variance = 0.05 + 0.15 * step * step + 0.8 * variance;
+      step = Math.sqrt(variance) * normal();
+      x += step;
+      return x;
+    });
+  };
+  const N = 4_000;
+  const p = Array.from({ length: N }, () => tested(clustered(), clustered()).pValue);
+  for (const [level, most] of [
+    [0.01, 0.014],
+    [0.05, 0.062],
+  ] as const) {
+    const share = p.filter((each) => each <= level).length / N;
+    assert.ok(share <= most, `${share} of p-values at most ${level}`);
+  }
+});
+
 test("a tie is found with its slope, intercept and half-life", () => {
   const normal = normals(22);
   const x = walk(normal);
@@ -68,11 +90,15 @@ test("regression and test agree with the slow obvious ones", () => {
   // Normal equations of Δe_t on e_{t−1} and Δe_{t−1}, by elimination.
   const rows = e.slice(2).map((each, k) => [e[k + 1]!, e[k + 1]! - e[k]!, each - e[k + 1]!] as const);
   const dot = (a: number, b: number) => rows.reduce((sum, row) => sum + row[a]! * row[b]!, 0);
+  const along = dot(0, 1) / dot(1, 1);
   const own = dot(0, 0) - dot(0, 1) ** 2 / dot(1, 1);
   const gamma = (dot(0, 2) - (dot(0, 1) * dot(1, 2)) / dot(1, 1)) / own;
   const delta = (dot(1, 2) - gamma * dot(0, 1)) / dot(1, 1);
-  const squares = rows.reduce((sum, [a, b, c]) => sum + (c - gamma * a - delta * b) ** 2, 0);
-  const tau = gamma / Math.sqrt(squares / (rows.length - 2) / own);
+  const errors = rows.reduce(
+    (sum, [a, b, c]) => sum + ((a - along * b) * (c - gamma * a - delta * b)) ** 2,
+    0,
+  );
+  const tau = gamma / (Math.sqrt(errors) / own);
   const found = tested(x, y);
   assert.ok(Math.abs(found.slope - slope) < 1e-12);
   assert.ok(Math.abs(found.pValue - cointegrationPValue(tau)) < 1e-9, `${found.pValue} ${tau}`);

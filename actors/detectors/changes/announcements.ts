@@ -1,6 +1,7 @@
 /** The wording of the events of changes: title, severity and details of each. */
+import { timeToMove } from "../../../protocol/slope-time.ts";
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { amount, duration, moves, range, timeToMove } from "../event-wording.ts";
+import { amount, duration, moves, range } from "../event-wording.ts";
 import type { ChangesSignal, Declared, Returned } from "./signals.ts";
 
 export function declared(event: Declared): Announcement {

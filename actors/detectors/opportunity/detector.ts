@@ -24,7 +24,7 @@ import { type PairChange, Pairs } from "./pairs.ts";
 
 export const opportunity = defineDetector({
   name: "opportunity",
-  version: 2,
+  version: 3,
   machine: findingsMachine("opportunity"),
   enabled: ({ opportunity: { enabled, channels, rates } }, group) =>
     enabled && !group.states && (columnsOf(channels, group).length > 1 || ratesIn(rates, group).length > 0),
@@ -97,7 +97,8 @@ export class OpportunityDetector implements Detector<FindingsMachine> {
       const { z, halfLife } = pairs.at(k);
       measures[`opportunity.z.${of}`] = z;
       measures[`opportunity.edge.${of}`] = pairs.edgeOf(k).mean;
-      measures[`opportunity.halfLife.${of}`] = (halfLife * this.periodUs) / 1e6;
+      if (Number.isFinite(halfLife))
+        measures[`opportunity.halfLife.${of}`] = (halfLife * this.periodUs) / 1e6;
     }
   }
 
@@ -112,14 +113,13 @@ export class OpportunityDetector implements Detector<FindingsMachine> {
       return;
     }
     const { mean, low, high } = pairs.edgeOf(k);
-    const half = duration(halfLife * this.periodUs);
     context.signal({
       type: "found",
       ...about,
-      title: `${title} are tied and ${brief(Math.abs(z))} deviations apart: half of that goes in ${half}, worth ${amount(100 * mean, "%")} after costs`,
+      title: `${title} are tied and ${brief(Math.abs(z))} deviations apart: half of that goes ${this.halfLifeText(halfLife)}, worth ${amount(100 * mean, "%")} after costs`,
       channels,
       slope,
-      halfLifeUs: halfLife * this.periodUs,
+      halfLifeUs: Number.isFinite(halfLife) ? halfLife * this.periodUs : null,
       edge: mean,
       edgeLow: low,
       edgeHigh: high,
@@ -127,6 +127,13 @@ export class OpportunityDetector implements Detector<FindingsMachine> {
       effect: Math.abs(z),
       evidence: pairs.evidenceOf(k),
     });
+  }
+
+  private halfLifeText(periods: number): string {
+    if (periods === 0) return "within one step";
+    return Number.isFinite(periods)
+      ? `in ${duration(periods * this.periodUs)}`
+      : "in a time too long to be measured";
   }
 
   private sayCycle(cycles: Cycles, change: CycleChange, timeUs: number, context: Context): void {

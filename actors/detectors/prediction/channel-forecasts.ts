@@ -11,6 +11,7 @@ import { ExponentiatedGradient } from "../../kernels/exponentiated-gradient.ts";
 import { LossComparison } from "../../kernels/loss-comparison.ts";
 import { trackQuantile } from "../../kernels/tracked-quantile.ts";
 import type { Fields } from "../../ports/detector.ts";
+import { clipSize, clipSpike } from "../clip-spikes.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { BASELINES, EXPERTS, Experts } from "./experts.ts";
 
@@ -95,15 +96,20 @@ export class ChannelForecasts {
     };
   }
 
-  /** Takes x, the value of channel i at `timeUs`; the next is expected `stepUs` later. True: its forecast was judged, see `losses`. */
-  take(i: number, x: number, timeUs: number, stepUs: number): boolean {
+  /** The values that follow are of `timeUs`; the next are expected `stepUs` later. */
+  at(timeUs: number, stepUs: number): void {
+    this.experts.at(timeUs, stepUs);
+  }
+
+  /** Takes x, the value of channel i. True: its forecast was judged, see `losses`. */
+  take(i: number, x: number): boolean {
     const of = this.channels.at(i);
     const isStep = of.isPredicted === 1;
     const s = this.scale(i);
     const isJudged = isStep && s > 0;
     if (isJudged) this.judge(i, x, s);
     if (isStep) this.learnScale(i, x - of.last);
-    this.experts.take(i, x, of.values, this.scale(i), isStep, timeUs, stepUs);
+    this.experts.take(i, x, of.values, this.scale(i), isStep);
     of.values = of.values + 1;
     of.last = x;
     of.isPredicted = 1;
@@ -179,9 +185,9 @@ export class ChannelForecasts {
     const square = step * step;
     const weight = Math.max(1 / of.values, 1 / SCALE_MEMORY);
     const least = Math.max(of.variance, LEAST_VARIANCE * of.longVariance);
-    of.variance =
-      of.variance + weight * ((least > 0 ? Math.min(square, VARIANCE_CLIP * least) : square) - of.variance);
-    of.longVariance = of.longVariance + Math.max(1 / of.values, 1 / LONG_MEMORY) * (square - of.longVariance);
+    const seen = least > 0 ? clipSize(square, VARIANCE_CLIP * least) : square;
+    of.variance = of.variance + weight * (seen - of.variance);
+    of.longVariance = of.longVariance + Math.max(1 / of.values, 1 / LONG_MEMORY) * (seen - of.longVariance);
   }
 
   private judge(i: number, x: number, s: number): void {
@@ -190,7 +196,7 @@ export class ChannelForecasts {
     const { weights } = this.mixtures[i]!;
     let own = 0;
     for (let k = 0; k < K; k++) {
-      const error = clipped((said[i * K + k]! - x) / s, CLIP);
+      const error = clipSpike((said[i * K + k]! - x) / s, CLIP);
       gradient[k] = error;
       losses[k] = error * error;
       own += weights[k]! * error;
@@ -198,7 +204,7 @@ export class ChannelForecasts {
     for (let k = 0; k < K; k++) gradient[k] = 2 * own * gradient[k]!;
     const of = this.channels.at(i);
     const off = x - of.value;
-    const error = clipped(off / s, CLIP);
+    const error = clipSpike(off / s, CLIP);
     losses[K] = error * error;
     this.comparisons[i]!.take(losses);
     this.mixtures[i]!.learn(gradient);
@@ -224,7 +230,7 @@ export class ChannelForecasts {
     const of = this.channels.at(i);
     const mixture = this.sizeMixtures[i]!;
     const expected = of.judged > 0 ? of.size : s;
-    const seen = Math.min(size, SIZE_CLIP * expected);
+    const seen = clipSize(size, SIZE_CLIP * expected);
     const excess = (expected - seen) / s;
     for (let k = 0; k < V; k++) {
       const at = i * V + k;
@@ -247,8 +253,4 @@ export class ChannelForecasts {
     // Never quite nothing: a forecast that was exact for long still has a band.
     of.size = Math.max(size, LEAST_VARIANCE * this.scale(i));
   }
-}
-
-function clipped(x: number, most: number): number {
-  return Math.max(-most, Math.min(most, x));
 }

@@ -22,14 +22,14 @@ import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
 import { channelTitle, measuredName, watchedColumns } from "../watched-channels.ts";
 import { ChannelForecasts, LOSS_MOST } from "./channel-forecasts.ts";
-import { EXPERTS, LAST, MEAN } from "./experts.ts";
+import { EXPERTS, MEAN } from "./experts.ts";
 import { predictionMachine } from "./machine.ts";
-import { SkillWatch } from "./skill-watch.ts";
+import { RIVALS, SkillWatch } from "./skill-watch.ts";
 import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-forecast.ts";
 
 export const prediction = defineDetector({
   name: "prediction",
-  version: 3,
+  version: 4,
   machine: predictionMachine,
   enabled: (settings, group) =>
     settings.prediction.enabled && !group.states && columnsOf(settings, group).length > 0,
@@ -47,11 +47,33 @@ const STATE_LOSS_MOST = 2;
 const PRICE_EVERY = 256;
 const HORIZONS = ["next", "ahead"] as const;
 const MICROSECONDS = 1_000_000;
-/** The longest beginning of the names of measures. */
-const LONGEST_MEASURE = "prediction.dieboldMariano";
+/** The rival that says what was last: "last" of the experts, PERSISTENCE of states. */
+const FIRST = 0;
+/** Innovations are learnt from up to so many of their usual sizes. */
+const SIZE_CLIP = 8;
 
-/** Steps, and what an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
-const Scalars = namedNumbers("steps", "price", "priceNext", "priceAhead");
+/** Measures of a channel, `prediction.MEASURE.CHANNEL`. */
+const MEASURES = [
+  ...(["value", "low", "high", "coverage", "volatility", "skill", "dieboldMariano", "gained"] as const),
+  ...(["regret", "resets"] as const),
+  ...EXPERTS.map((expert) => `weight.${expert}` as const),
+] as const;
+const LONGEST_MEASURE = `prediction.${MEASURES.reduce((a, b) => (b.length > a.length ? b : a))}`;
+
+const Scalars = namedNumbers("steps");
+
+/** What is foretold: a channel, or the state at one horizon. Of both the first rival is what was last. */
+interface Subject {
+  readonly comparison: LossComparison;
+  /** Of the last target: those of the rivals, and of the forecast at the end. */
+  readonly losses: Float64Array;
+  /** The largest loss. */
+  readonly most: number;
+  /** null: of a channel. */
+  readonly horizon: StateHorizon | null;
+  /** Place of what an announcement needs. */
+  readonly price: number;
+}
 
 type Context = DetectorContext<typeof predictionMachine>;
 
@@ -70,6 +92,10 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   private readonly innovations: Float64Array;
   readonly state: StateForecast | null;
   private readonly skills: SkillWatch;
+  private readonly subjects: readonly Subject[];
+  /** What an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
+  private readonly prices = new Float64Array(1 + HORIZONS.length);
+  private readonly gains = new Float64Array(RIVALS);
 
   constructor(settings: Settings, group: Group) {
     const { coveragePercent, memorySteps, seasonSeconds, aheadRows } = settings.prediction;
@@ -87,9 +113,11 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     this.sizes = new EwmaMoments(group.n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
     this.innovations = new Float64Array(group.n);
     this.state = hasState ? new StateForecast(group.n, aheadRows, memorySteps, 1, true) : null;
+    this.subjects = subjectsOf(this.channels, this.state);
     this.skills = new SkillWatch(columns.length + HORIZONS.length);
     this.fields = {
       scalars: this.scalars.array,
+      prices: this.prices,
       ...this.spacing.fields,
       ...prefixed("means", this.means.fields),
       ...prefixed("channels", this.channels.fields),
@@ -122,28 +150,27 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     };
     if (this.scalars.steps > 0) put("stepSeconds", this.stepUs / MICROSECONDS);
     const names = columns.map((column) => measuredName(this.group, column, LONGEST_MEASURE));
-    names.forEach((name, i) => {
-      put(`value.${name}`, channels.value(i));
-      if (!(channels.low(i) <= channels.high(i))) return;
-      put(`low.${name}`, channels.low(i));
-      put(`high.${name}`, channels.high(i));
-    });
+    const putOf = (i: number, measure: (typeof MEASURES)[number], value: number) =>
+      put(`${measure}.${names[i]!}`, value);
+    for (let i = 0; i < columns.length; i++) {
+      putOf(i, "value", channels.value(i));
+      if (!(channels.low(i) <= channels.high(i))) continue;
+      putOf(i, "low", channels.low(i));
+      putOf(i, "high", channels.high(i));
+    }
     if (state !== null) addState(put, state, (h) => skills.isGained(columns.length + h));
-    names.forEach((name, i) => {
-      const comparison = channels.comparisons[i]!;
-      if (comparison.targets < LEAST_TARGETS) return;
+    for (const [i, comparison] of channels.comparisons.entries()) {
+      if (comparison.targets < LEAST_TARGETS) continue;
       const rival = channels.bestBaseline(i);
-      put(`coverage.${name}`, channels.coverage(i));
-      put(`volatility.${name}`, channels.volatility(i));
-      put(`skill.${name}`, comparison.skill(rival));
-      put(`dieboldMariano.${name}`, comparison.dieboldMariano(rival));
-      put(`gained.${name}`, skills.isGained(i) ? 1 : 0);
-      put(`regret.${name}`, channels.regret(i));
-      EXPERTS.forEach((expert, k) => {
-        put(`weight.${expert}.${name}`, channels.weight(i, k));
-      });
-      put(`resets.${name}`, channels.experts.resets(i));
-    });
+      putOf(i, "coverage", channels.coverage(i));
+      putOf(i, "volatility", channels.volatility(i));
+      putOf(i, "skill", comparison.skill(rival));
+      putOf(i, "dieboldMariano", comparison.dieboldMariano(rival));
+      putOf(i, "gained", skills.isGained(i) ? 1 : 0);
+      putOf(i, "regret", channels.regret(i));
+      for (const [k, expert] of EXPERTS.entries()) putOf(i, `weight.${expert}`, channels.weight(i, k));
+      putOf(i, "resets", channels.experts.resets(i));
+    }
   }
 
   private get stepUs(): number {
@@ -156,17 +183,13 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     const { stepUs } = this;
     if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(stepUs);
     scalars.steps = scalars.steps + 1;
+    channels.at(time, stepUs);
     for (let i = 0; i < columns.length; i++) {
       const x = means.mean(columns[i]!);
       if (!Number.isFinite(x)) channels.breakOff(i);
-      else if (channels.take(i, x, time, stepUs)) this.judgeChannel(i, time, context);
+      else if (channels.take(i, x)) this.judge(i, time, context);
     }
     means.begin();
-  }
-
-  private judgeChannel(i: number, time: number, context: Context): void {
-    const { losses, comparisons } = this.channels;
-    this.judge(i, comparisons[i]!, losses, LAST, MEAN, LOSS_MOST, 0, this.scalars.price, time, context);
   }
 
   /** Row r as ψ: its innovations in units of their usual sizes. Not the analytic signal of them, of which successive values share rows. */
@@ -174,10 +197,9 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     if (batch.gap[r] === 1) return;
     this.takeInnovations(batch, r);
     if (!state.update(this.innovations, null)) return;
-    const { scalars } = this;
     const time = batch.rowTime[r]!;
-    if (state.isNextJudged) this.judgeHorizon(state.next, 0, scalars.priceNext, time, context);
-    if (state.isAheadJudged) this.judgeHorizon(state.ahead, 1, scalars.priceAhead, time, context);
+    if (state.isNextJudged) this.judge(this.columns.length, time, context);
+    if (state.isAheadJudged) this.judge(this.columns.length + 1, time, context);
   }
 
   /** A method of its own, so that the call in it is inlined and boxes no number. */
@@ -185,46 +207,38 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     const { innovations, sizes } = this;
     for (let c = 0, at = r * innovations.length; c < innovations.length; c++, at++) {
       const x = rowInnovation[at]!;
-      innovations[c] = Number.isNaN(x) ? 0 : sizes.scale(c, x);
+      innovations[c] = Number.isNaN(x) ? 0 : sizes.scale(c, x, SIZE_CLIP);
     }
   }
 
-  private judgeHorizon(of: StateHorizon, h: number, price: number, time: number, context: Context): void {
-    const { comparison, losses, bestAtom, noise } = of;
-    const i = this.columns.length + h;
-    this.judge(i, comparison, losses, PERSISTENCE, bestAtom, STATE_LOSS_MOST, noise, price, time, context);
-  }
-
-  /** Looks whether forecasts of subject i have become better than both rivals, or have ceased to be. `most`: the largest loss. */
-  private judge(
-    i: number,
-    comparison: LossComparison,
-    losses: Float64Array,
-    first: number,
-    second: number,
-    most: number,
-    noise: number,
-    price: number,
-    timeUs: number,
-    context: Context,
-  ): void {
-    const { skills } = this;
+  /** Looks whether forecasts of subject i have become better than both rivals, or have ceased to be. */
+  private judge(i: number, timeUs: number, context: Context): void {
+    const { skills, gains } = this;
+    const { comparison, losses, most, horizon, price } = this.subjects[i]!;
+    const rival = horizon?.bestAtom ?? MEAN;
     const own = losses[losses.length - 1]!;
-    const better = comparison.lossOf(first) < comparison.lossOf(second) ? first : second;
+    gains[0] = (losses[FIRST]! - own) / most;
+    gains[1] = (losses[rival]! - own) / most;
+    const isFirst = comparison.lossOf(FIRST) < comparison.lossOf(rival);
+    const better = isFirst ? FIRST : rival;
     const dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
-    const one = (losses[first]! - own) / most;
-    const two = (losses[second]! - own) / most;
-    const found = skills.judge(i, one, two, better === first ? one : two, dm, timeUs, price);
+    const found = skills.judge(i, gains, isFirst ? 0 : 1, dm, timeUs, this.prices[price]!);
     if (found === "") return;
     const about = {
       timeUs,
       ...this.named(i),
-      skill: orNull(comparison.skill(better, noise)),
+      skill: orNull(comparison.skill(better, horizon?.noise)),
       dieboldMariano: orNull(comparison.dieboldMariano(better)),
       sinceUs: skills.sinceUs,
     };
     if (found === "lost") context.signal({ type: "lost", ...about });
-    else context.signal({ type: "gained", ...about, evidence: skills.evidence - this.chances(), price });
+    else
+      context.signal({
+        type: "gained",
+        ...about,
+        evidence: skills.evidence - this.chances(),
+        price: this.prices[price]!,
+      });
   }
 
   private named(i: number): { channel: string; title: string; rivals: string } {
@@ -240,18 +254,30 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   }
 
   private choosePrices(stepUs: number): void {
-    const { scalars, settings, spacing } = this;
+    const { prices, settings, spacing } = this;
     const rowUs = spacing.us || UNKNOWN_SPACING_US;
     const priceOf = (spacingUs: number) => ln(falseAlarmSamples(settings, spacingUs)) + this.chances();
-    scalars.price = priceOf(stepUs);
-    scalars.priceNext = priceOf(rowUs);
-    scalars.priceAhead = priceOf(rowUs * settings.aheadRows);
+    prices[0] = priceOf(stepUs);
+    prices[1] = priceOf(rowUs);
+    prices[2] = priceOf(rowUs * settings.aheadRows);
   }
 
   /** ln of the things that are foretold: so many more chances to look better. */
   private chances(): number {
     return ln(this.columns.length + HORIZONS.length);
   }
+}
+
+function subjectsOf(channels: ChannelForecasts, state: StateForecast | null): Subject[] {
+  const { comparisons, losses } = channels;
+  const horizons = state === null ? [] : HORIZONS.map((name) => state[name]);
+  return [
+    ...comparisons.map((comparison) => ({ comparison, losses, most: LOSS_MOST, horizon: null, price: 0 })),
+    ...horizons.map((horizon, h) => {
+      const { comparison, losses } = horizon;
+      return { comparison, losses, most: STATE_LOSS_MOST, horizon, price: 1 + h };
+    }),
+  ];
 }
 
 /** `prediction.stateMEASURE.next`, one row ahead, and `….ahead`. */

@@ -8,16 +8,19 @@
  *   season      the same about the mean of this time of the season
  *   ridge       x + s β·f: a regression on what the last steps did (kernels/recursive-ridge.ts); forgets everything when it did harm
  *
- * An expert that knows nothing yet says "last". s: the usual size of a step, known before the step.
+ * An expert that knows nothing yet says "last". s: the usual size of a step, known before the step. All but "last" learn from values without spikes: what
+ * is farther from the value before than SPIKE s is drawn in to there. Of successive values that are, each may go twice as far as the one before, so a lasting
+ * change is learnt soon.
  */
 import { RecursiveRidge } from "../../kernels/recursive-ridge.ts";
 import type { Fields } from "../../ports/detector.ts";
+import { clipSpike } from "../clip-spikes.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 
 /** In order; the first two are what any forecast has to beat. */
 export const EXPERTS = ["last", "mean", "trend", "reversion", "season", "ridge"] as const;
 export const BASELINES = 2;
-export const LAST = 0;
+const LAST = 0;
 export const MEAN = 1;
 const [TREND, REVERSION, SEASON, RIDGE] = [2, 3, 4, 5] as const;
 const N = EXPERTS.length;
@@ -43,9 +46,12 @@ const DRIFT_MOST = 25;
 const DRIFT_ALLOWED = 0.05;
 /** No expert says more than so many s from now: losses are clipped, and what lies beyond would cost nothing more. */
 const FAR = 3;
+const SPIKE = 8;
 
 const Scalars = namedNumbers(
+  /** The value before, without its spike; and SPIKE's factor for the next, 0 before any spike. */
   "last",
+  "reach",
   "longMean",
   "average",
   "averageTwice",
@@ -76,6 +82,12 @@ export class Experts {
   private readonly season: Float64Array;
   private readonly seasonUs: number;
   private readonly scratch = new Float64Array(1);
+  /** Set by `at` and `take` before they are used, and so not registered: as arguments each would be a number on the heap. */
+  private part = 0;
+  private nextPart = 0;
+  private mostSeasons = 0;
+  private x = 0.5;
+  private s = 0.5;
 
   constructor(channels: number, seasonSeconds: number) {
     this.seasonUs = seasonSeconds * 1e6;
@@ -102,21 +114,23 @@ export class Experts {
     return this.scalars.at(i).resets;
   }
 
+  /** The values that follow are of `timeUs`, the next of `stepUs` later. */
+  at(timeUs: number, stepUs: number): void {
+    this.part = this.partAt(timeUs);
+    this.nextPart = this.partAt(timeUs + stepUs);
+    this.mostSeasons = SEASONS * Math.max(1, this.seasonUs / PARTS / Math.max(1, stepUs));
+  }
+
   /**
-   * Takes the value x of channel i, which is its value number `count` + 1, and foretells the next. `s`: size of a step, 0: not known. `isJudged`:
-   * what was said before was about x.
+   * Takes a value of channel i, which is its value number `count` + 1, and foretells the next. `s`: size of a step, 0: not known. `isJudged`:
+   * what was said before was about it.
    */
-  take(
-    i: number,
-    x: number,
-    count: number,
-    s: number,
-    isJudged: boolean,
-    timeUs: number,
-    stepUs: number,
-  ): void {
+  take(i: number, value: number, count: number, s: number, isJudged: boolean): void {
     const of = this.scalars.at(i);
-    if (isJudged && s > 0) this.learnRidge(i, x, s);
+    const x = count > 0 && s > 0 ? this.withoutSpike(i, value, s) : value;
+    this.x = x;
+    this.s = s;
+    if (isJudged && s > 0) this.learnRidge(i);
     const weight = Math.max(1 / (count + 1), 1 / MEMORY);
     const off = x - of.mean;
     const before = of.last - of.mean;
@@ -131,14 +145,23 @@ export class Experts {
     const level = isBegin ? x : of.level + of.slope + LEVEL_WEIGHT * (x - of.level - of.slope);
     of.slope = isBegin ? 0 : of.slope + SLOPE_WEIGHT * (level - of.level - of.slope);
     of.level = level;
-    this.observe(i, x, s, isJudged);
-    const season = this.takeSeason(i, x, timeUs, stepUs, weight);
+    this.observe(i, isJudged);
     of.last = x;
-    this.say(i, x, s, season);
+    this.say(i, this.takeSeason(i, weight));
+    this.said[i * N + LAST] = value;
   }
 
-  private say(i: number, x: number, s: number, season: number): void {
-    const { said, features } = this;
+  private withoutSpike(i: number, value: number, s: number): number {
+    const of = this.scalars.at(i);
+    const step = value - of.last;
+    const reach = Math.max(1, of.reach);
+    const limit = SPIKE * s * reach;
+    of.reach = Math.abs(step) > limit ? 2 * reach : 1;
+    return of.last + clipSpike(step, limit);
+  }
+
+  private say(i: number, season: number): void {
+    const { said, features, x, s } = this;
     const { longMean, mean, level, slope, xx, xy } = this.scalars.at(i);
     const at = i * N;
     said[at + LAST] = x;
@@ -155,8 +178,8 @@ export class Experts {
   }
 
   /** Features of the step that ends with x. */
-  private observe(i: number, x: number, s: number, isStep: boolean): void {
-    const { features } = this;
+  private observe(i: number, isStep: boolean): void {
+    const { features, x, s } = this;
     const { last, mean } = this.scalars.at(i);
     const at = i * FEATURES;
     const step = isStep && s > 0 ? clip((x - last) / s) : 0;
@@ -165,8 +188,8 @@ export class Experts {
     features[at + AVERAGES.length] = s > 0 ? clip((mean - x) / s) : 0;
   }
 
-  private learnRidge(i: number, x: number, s: number): void {
-    const { said, featuresOf, scratch } = this;
+  private learnRidge(i: number): void {
+    const { said, featuresOf, scratch, x, s } = this;
     const of = this.scalars.at(i);
     const ridge = this.ridges[i]!;
     const residual = clip((x - said[i * N + RIDGE]!) / s);
@@ -181,17 +204,16 @@ export class Experts {
   }
 
   /** What the season foretells of the next value; then it learns this one. */
-  private takeSeason(i: number, x: number, timeUs: number, stepUs: number, weight: number): number {
-    const { season, seasonUs } = this;
+  private takeSeason(i: number, weight: number): number {
+    const { season, x } = this;
     const of = this.scalars.at(i);
-    const at = 2 * (i * PARTS + this.partAt(timeUs));
-    const next = 2 * (i * PARTS + this.partAt(timeUs + stepUs));
+    const at = 2 * (i * PARTS + this.part);
+    const next = 2 * (i * PARTS + this.nextPart);
     const off = season[at + 1]! > 0 ? x - season[at]! : 0;
     of.seasonXx = of.seasonXx + weight * (of.seasonOff * of.seasonOff - of.seasonXx);
     of.seasonXy = of.seasonXy + weight * (of.seasonOff * off - of.seasonXy);
     of.seasonOff = off;
-    const most = SEASONS * Math.max(1, seasonUs / PARTS / Math.max(1, stepUs));
-    const seen = Math.min(season[at + 1]! + 1, most);
+    const seen = Math.min(season[at + 1]! + 1, this.mostSeasons);
     season[at + 1] = seen;
     season[at] = season[at]! + (x - season[at]!) / seen;
     return season[next + 1]! > 0 ? season[next]! + slopeOf(of.seasonXx, of.seasonXy) * off : x;

@@ -13,7 +13,7 @@ import type { Fields } from "../../ports/detector.ts";
 import { EMixture } from "../e-mixture.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 
-const RIVALS = 2;
+export const RIVALS = 2;
 /** Shares of what is held that bets risk. */
 const STAKES = [1 / 64, 1 / 16, 1 / 4, 0.95] as const;
 const WEIGHTS = new Float64Array(STAKES.length).fill(1 / STAKES.length);
@@ -23,9 +23,9 @@ const USUAL = 2048;
 /** Skill is lost where d of now is below this share of the usual one, by so many standard errors. */
 const LEAST_SHARE = 1 / 3;
 const ERRORS = 3;
-/** Or where the statistic of all that is remembered has been so high for DWELL targets. */
 /** M of a thing that is announced: there are three or more, each with a promise of at least one target. */
 const LEAST_EVIDENCE = 3;
+/** Or where the statistic of all that is remembered has been so high for DWELL targets. */
 const WEAK_ABOVE = -1;
 const DWELL = 100;
 
@@ -52,22 +52,20 @@ export class SkillWatch {
   }
 
   /**
-   * Takes d of subject i against each of its rivals, in units of the largest loss; d and DM against the one that is better on the whole.
-   * `price`: nats.
-   * "gained", "lost", or "" for neither.
+   * Takes d of subject i against each of its rivals, in units of the largest loss, and DM against the one that is `better` on the whole, 0 or 1.
+   * `price`: nats. "gained", "lost", or "" for neither.
    */
   judge(
     i: number,
-    first: number,
-    second: number,
+    d: Float64Array,
     better: number,
     dm: number,
     timeUs: number,
     price: number,
   ): "gained" | "lost" | "" {
     const of = this.subjects.at(i);
-    this.follow(i, better);
-    const m = Math.min(this.bet(RIVALS * i, first), this.bet(RIVALS * i + 1, second));
+    this.follow(i, d[better]!);
+    const m = Math.min(this.bet(RIVALS * i, d[0]!), this.bet(RIVALS * i + 1, d[1]!));
     if (of.isGained === 0) {
       // No price is so low.
       if (m < LEAST_EVIDENCE || !(ln(m) >= price)) return "";

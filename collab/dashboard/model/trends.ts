@@ -5,6 +5,8 @@
  *   trend.crossing.disk …                                              seconds until a threshold is reached, where one is near
  */
 
+import { timeToMove } from "../../../protocol/slope-time.ts";
+
 export interface ChannelTrend {
   readonly title: string;
   readonly unit: string;
@@ -14,7 +16,7 @@ export interface ChannelTrend {
   readonly slope: number;
   readonly low: number;
   readonly high: number;
-  readonly every: "second" | "minute" | "hour" | "day";
+  readonly every: ReturnType<typeof timeToMove>[0];
   /** Standard errors from 0. */
   readonly significance: number;
   /** Seconds until a threshold is reached, with the interval that holds four times of five; null: none is near. */
@@ -28,13 +30,6 @@ export function isTrend(measure: string): boolean {
   return measure.startsWith("trend.") || measure === "patterns.found";
 }
 
-const TIMES = [
-  ["second", 1],
-  ["minute", 60],
-  ["hour", 3600],
-  ["day", 86_400],
-] as const;
-
 /** Those channels that have a trend yet, the most significant one first. */
 export function trendsOf(
   measures: Measures,
@@ -47,7 +42,7 @@ export function trendsOf(
       if (known === undefined) return [];
       const of = (measure: string) => measures[`trend.${measure}.${known}`] ?? Number.NaN;
       const slope = of("slope");
-      const [every, seconds] = TIMES.find(([, each]) => Math.abs(slope) * each >= 1) ?? TIMES[3];
+      const [every, seconds] = timeToMove(slope, 1);
       const expected = of("crossing");
       const crossing = { expected, low: of("crossingLow"), high: of("crossingHigh") };
       return [

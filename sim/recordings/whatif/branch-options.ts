@@ -3,10 +3,10 @@
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
 import { time } from "../../../actors/command-line/option-values.ts";
+import { type MarkRow, marksOf } from "../../../actors/feeds/mod.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
 import { errorText } from "../../../protocol/errors.ts";
-import { type MarkRow, marksOf } from "../../../protocol/marks-csv.ts";
 import { duration, exactTimeText, wholeNumber } from "../../../protocol/text-values.ts";
 import type { SeekPlace } from "../place.ts";
 

@@ -56,7 +56,7 @@ function Pairs({ pairs }: Pick<Opportunities, "pairs">) {
           <tr key={names}>
             <th scope="row">{names.replace("~", " and ")}</th>
             <td>{z.toFixed(2)}</td>
-            <td>{span(halfLifeSeconds * 1e6)}</td>
+            <td>{Number.isNaN(halfLifeSeconds) ? "–" : span(halfLifeSeconds * 1e6)}</td>
             <td>{(100 * edge).toFixed(3)} %</td>
           </tr>
         ))}

@@ -2,8 +2,8 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { time } from "../../actors/command-line/option-values.ts";
+import { marksOf } from "../../actors/feeds/mod.ts";
 import { readCommand } from "../../protocol/commands.ts";
-import { marksOf } from "../../protocol/marks-csv.ts";
 
 test("marks are read from a table, columns in any order, with quotes", () => {
   const marks = marksOf(
@@ -21,7 +21,15 @@ test("a table that is none of marks is refused with the line, what it has, and w
   const refused: [string, RegExp][] = [
     ["when,type\n", /line 1: column when; expected time,type,title,group/],
     ["time\n", /line 1: no column time or type/],
-    ["time,type\n2026-01-05T14:30:00Z,news\nsoon,news\n", /line 3: time soon; expected ISO 8601/],
+    ["time,type\n2026-01-05T14:30:00Z,news\nsoon,news\n", /line 3: column time: soon; expected ISO 8601/],
+    ["time,type\n,news\n", /line 2: column time is empty; expected a time in each line/],
+    ["type,time\n,2026-01-05T14:30:00Z\n", /line 2: column type is empty; expected a type in each line/],
+    ["type,time\ntwo words,2026-01-05T14:30:00Z\n", /line 2: column type is .*; expected 1 to 64 letters/],
+    [
+      "time,type,title\n2026-01-05T14:30:00Z,news,Fed, cut\n",
+      /line 2: 4 fields; expected 3: time,type,title/,
+    ],
+    ['time,type\n"2026-01-05T14:30:00Z,news\n', /line 2 has a quote that is never closed/],
   ];
   for (const [csv, message] of refused) assert.throws(() => marksOf(csv, time), message);
 });
