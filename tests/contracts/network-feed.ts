@@ -1,5 +1,5 @@
 /**
- * What holds of every feed that reads a server of one's own: a suite to be run for each.
+ * What holds of every feed that connects to a server: a suite to be run for each.
  *
  *     networkFeedContract("mqtt", () => openMqttWorld());
  */
@@ -23,11 +23,28 @@ export interface NetworkFeedWorld {
   dispose(): Promise<void>;
 }
 
-/** `keeps`: what is sent while there is no connection comes afterwards. Null: the reason for which there is no such server. */
-export function networkFeedContract(
-  kind: string,
-  { open, keeps }: { open: () => Promise<NetworkFeedWorld>; keeps: boolean },
-): void {
+export interface NetworkFeedRules {
+  open(): Promise<NetworkFeedWorld>;
+  /** What is sent while there is no connection comes afterwards. */
+  readonly keeps: boolean;
+  /** How a report names the server; default: its address. */
+  readonly named?: RegExp;
+  /** How values that are none are counted; default: "unparsable". */
+  readonly badReason?: string;
+  /** Longest delay between attempts; default: 2 s. */
+  readonly retryMsMax?: number;
+  /** Channels are those of the spec, and this one has too many; default: channels appear as they are met, up to `series`. */
+  readonly tooMany?: string;
+}
+
+export function networkFeedContract(kind: string, rules: NetworkFeedRules): void {
+  const {
+    open,
+    keeps,
+    named = /127\.0\.0\.1|localhost/,
+    badReason = "unparsable",
+    retryMsMax = 2_000,
+  } = rules;
   const within = (name: string, use: (world: NetworkFeedWorld, feed: Running) => Promise<void>, more = "") =>
     test(`${kind}: ${name}`, async () => {
       const world = await open();
@@ -71,7 +88,7 @@ export function networkFeedContract(
         () => world.send("level", "2"),
       );
       const { detail } = feed.sink.statuses.find(({ status }) => status === "stalled")!;
-      assert.match(detail, /127\.0\.0\.1|localhost/);
+      assert.match(detail, named);
       if (!keeps) assert.ok(totalCounts(feed.sink)["gap"]! > 0, "a gap is reported");
       assert.is(feed.sink.groups.size, 1);
     },
@@ -88,35 +105,57 @@ export function networkFeedContract(
       () => world.send("level", "3"),
     );
     await feed.stop();
-    assert.ok(totalCounts(feed.sink)["unparsable"]! > 0);
+    assert.ok(totalCounts(feed.sink)[badReason]! > 0);
     assert.not(feed.sink.samples.some(({ channel }) => channel === world.channel("state")));
   });
 
-  within(
-    "channels above the limit are left out by its name, and the others go on",
-    async (world, feed) => {
-      await feed.until(
-        ({ samples }) => samples.length > 0,
-        () => world.send("a", "1"),
-      );
-      await world.send("b", "2");
-      await world.send("c", "3");
-      await feed.until(
-        ({ statuses, samples }) =>
-          statuses.some(({ detail }) => detail.includes("above series=2")) &&
-          samples.some(({ value }) => value === 4),
-        () => world.send("a", "4"),
-      );
-      await feed.stop();
-      assert.equal(
-        [...new Set(feed.sink.samples.map(({ channel }) => channel))],
-        [world.channel("a"), world.channel("b")],
-      );
-    },
-    "&series=2",
-  );
+  within("a full sink ends nothing: when it has room, what comes is taken", async (world, feed) => {
+    feed.sink.fullAfter = 1;
+    await feed.until(
+      ({ samples }) => samples.length > 0,
+      () => world.send("level", "1"),
+    );
+    await world.send("level", "2");
+    feed.sink.release();
+    await feed.until(
+      ({ samples }) => samples.some(({ value }) => value === 3),
+      () => world.send("level", "3"),
+    );
+    feed.sink.fullAfter = 0;
+    await world.send("level", "4");
+  });
 
-  test(`${kind}: nobody at the address is tried ever less often, at last every two seconds, until the feed is stopped`, async () => {
+  const { tooMany } = rules;
+  if (tooMany !== undefined)
+    test(`${kind}: a spec with more channels than there is room for is refused`, () => {
+      assert.throws(() => createFeed(tooMany, { clock: systemClock, seed: 1 }), /expected at most \d+/);
+    });
+  else
+    within(
+      "channels above the limit are left out by its name, and the others go on",
+      async (world, feed) => {
+        await feed.until(
+          ({ samples }) => samples.length > 0,
+          () => world.send("a", "1"),
+        );
+        await world.send("b", "2");
+        await world.send("c", "3");
+        await feed.until(
+          ({ statuses, samples }) =>
+            statuses.some(({ detail }) => detail.includes("above series=2")) &&
+            samples.some(({ value }) => value === 4),
+          () => world.send("a", "4"),
+        );
+        await feed.stop();
+        assert.equal(
+          [...new Set(feed.sink.samples.map(({ channel }) => channel))],
+          [world.channel("a"), world.channel("b")],
+        );
+      },
+      "&series=2",
+    );
+
+  test(`${kind}: nobody at the address is tried ever less often, at last every ${retryMsMax / 1_000} s, until the feed is stopped`, async () => {
     const world = await open();
     await world.stop();
     const clock = createManualClock(1e15);
@@ -135,9 +174,11 @@ export function networkFeedContract(
     const stalled = sink.statuses.filter(({ status }) => status === "stalled");
     assert.ok(stalled.length > 0);
     assert.match(stalled[0]!.detail, /^Cannot .*127\.0\.0\.1/);
-    const delays = stalled.map(({ detail }) => Number(/is in ([\d.]+) s/.exec(detail)?.[1] ?? "2"));
+    const delays = stalled.map(({ detail }) =>
+      Number(/is in ([\d.]+) s/.exec(detail)?.[1] ?? retryMsMax / 1_000),
+    );
     assert.ok(
-      delays.every((delay) => delay <= 2),
+      delays.every((delay) => delay <= retryMsMax / 1_000),
       delays.join(" "),
     );
     await feed.stop();

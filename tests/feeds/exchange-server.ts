@@ -52,7 +52,8 @@ interface Opened {
   close(): Promise<void>;
 }
 
-export async function openExchange(): Promise<Opened> {
+/** `port`: 0 for any that is free. */
+export async function openExchange(port = 0): Promise<Opened> {
   const connections: Connected[] = [];
   const requests: string[] = [];
   const http = createServer(({ url = "" }, response) => {
@@ -83,7 +84,7 @@ export async function openExchange(): Promise<Opened> {
       for (const { socket } of connections) socket.terminate();
     },
   };
-  await new Promise<void>((resolve) => http.listen(0, "127.0.0.1", resolve));
+  await new Promise<void>((resolve) => http.listen(port, "127.0.0.1", resolve));
   return {
     server,
     address: `ws://127.0.0.1:${(http.address() as AddressInfo).port}`,
