@@ -63,6 +63,7 @@ export { Partition } from "./partition/partition.ts";
 export { roomIn, roomOf } from "./partition/room-of.ts";
 export type { EditedDocument } from "./ports/detector.ts";
 export type { Feed, FeedSink } from "./ports/feed.ts";
+export type { ScanThreadListener } from "./scan/coordinator.ts";
 export { QueueEnd } from "./scan/coordinator-end.ts";
 export type { FollowedScan } from "./scan/followed-scan.ts";
 export { ORDERS } from "./scan/order/order.ts";
@@ -79,7 +80,7 @@ export {
   type ScanOrder,
   ScanService,
 } from "./scan/service.ts";
-export { isLiveUniverse } from "./scan/universe/live.ts";
+export { isLiveUniverse, type LiveSource } from "./scan/universe/live.ts";
 export { WorkerEnd } from "./scan/worker-end.ts";
 export { mergedStandings, standingOf } from "./session-standing.ts";
 export { SYSTEM } from "./system.ts";

@@ -75,6 +75,8 @@ export interface ScanServiceOptions {
   /** As the coordinator has it. */
   readonly startsWorkersLate?: boolean | undefined;
   startThread(listener: ScanThreadListener): ScanThread;
+  /** Evaluate live channels, whose rows only this process has; they start with the first such scan. Default: those of the other universes. */
+  readonly liveThreads?: Pick<ScanServiceOptions, "workers" | "startThread"> | undefined;
   /** Begins the ids of this process: those of another run are not found. */
   readonly run: string;
   /** Keeps what scans teach of the order of symbols; absent: in memory alone. */
@@ -91,6 +93,7 @@ export class ServedScan implements FollowedScan {
   readonly scan: ScanView;
   /** As it is evaluated. */
   readonly running: Scan;
+  readonly coordinator: ScanCoordinator;
   /** Null without a log. */
   readonly entered: EnteredScan | null;
   readonly universe: string;
@@ -112,12 +115,13 @@ export class ServedScan implements FollowedScan {
       clock: Clock;
       idleSeconds: number | undefined;
       log: ScanLog | undefined;
-      expire(): void;
+      coordinator: ScanCoordinator;
     },
   ) {
-    const { id, universe, by, clock, log } = of;
+    const { id, universe, by, clock, log, coordinator } = of;
     this.id = id;
     this.running = scan;
+    this.coordinator = coordinator;
     this.universe = universe;
     this.rule = scan.request.rule.text;
     this.by = by;
@@ -127,7 +131,7 @@ export class ServedScan implements FollowedScan {
     this.entered =
       log === undefined ? null : new EnteredScan(scan, { id, universe, by, startedUs, clock, log });
     this.scan = this.entered ?? scan;
-    this.idle = of.idleSeconds === undefined ? null : of.expire;
+    this.idle = of.idleSeconds === undefined ? null : () => coordinator.expire(scan);
     this.idleMs = 1000 * (of.idleSeconds ?? 0);
     this.watchIdle();
     scan.onMessage(({ type }) => type === "complete" && this.cancelIdle());
@@ -184,6 +188,8 @@ export interface ScanCounts {
 export class ScanService {
   private readonly options: ScanServiceOptions;
   readonly coordinator: ScanCoordinator;
+  /** Of scans of live channels. */
+  private readonly liveCoordinator: ScanCoordinator;
   private readonly universes = new Map<string, ServedUniverse>();
   private readonly live: LiveUniverses;
   private readonly scans = new Map<string, ServedScan>();
@@ -198,6 +204,10 @@ export class ScanService {
   constructor(options: ScanServiceOptions) {
     this.options = options;
     this.coordinator = new ScanCoordinator(options);
+    this.liveCoordinator =
+      options.liveThreads === undefined
+        ? this.coordinator
+        : new ScanCoordinator({ ...options, ...options.liveThreads, startsWorkersLate: true });
     this.orders = new OrderMemory(options.orderFile ?? null, options.log ?? (() => {}));
     for (const [name, path] of Object.entries(options.universes))
       this.universes.set(
@@ -240,7 +250,7 @@ export class ScanService {
   async start(order: ScanOrder, by: string): Promise<FollowedScan> {
     const { clock, run } = this.options;
     const rule = parseRule(order.rule);
-    const active = this.coordinator.active.length;
+    const { active } = this;
     if (active >= SCAN_LIMITS.scansActiveMax)
       throw new EigenwatchError({
         action: "start a scan",
@@ -250,7 +260,9 @@ export class ScanService {
       });
     const requestedMs = clock.monotonicMs();
     const chosen = await this.choose(order.universe);
-    if (isLiveUniverse(chosen.name)) this.refuseMoreLive();
+    const isLive = isLiveUniverse(chosen.name);
+    if (isLive) this.refuseMoreLive();
+    const coordinator = isLive ? this.liveCoordinator : this.coordinator;
     const loadedMs = clock.monotonicMs();
     const universe = chosen.prepared(rule);
     const { symbols } = universe.data;
@@ -258,7 +270,7 @@ export class ScanService {
     const wanted =
       typeof order.universe === "string" || order.universe === undefined ? symbols : order.universe;
     const known = [...new Set(wanted.flatMap((symbol) => places.get(symbol) ?? []))];
-    const scan = this.coordinator.start({
+    const scan = coordinator.start({
       universe,
       rule,
       items: inOrder(known, order.order ?? "given", Math.random, () =>
@@ -278,7 +290,7 @@ export class ScanService {
       clock,
       idleSeconds: order.idleSeconds,
       log: this.options.scanLog,
-      expire: () => this.coordinator.expire(scan),
+      coordinator,
     });
     this.scans.set(served.id, served);
     const ended = () => {
@@ -288,7 +300,7 @@ export class ScanService {
     if (scan.isOver) ended();
     else scan.onMessage(({ type }) => type === "complete" && ended());
     await served.entered?.requested.catch((error: unknown) => {
-      this.coordinator.stop(scan);
+      coordinator.stop(scan);
       this.scans.delete(served.id);
       throw error;
     });
@@ -378,7 +390,7 @@ export class ScanService {
     this.get(id);
     const served = this.scans.get(id);
     if (served === undefined) return;
-    this.coordinator.stop(served.running);
+    served.coordinator.stop(served.running);
     await served.entered?.over;
   }
 
@@ -394,7 +406,7 @@ export class ScanService {
     const bounds = [...FIRST_RESULT_MS, Number.POSITIVE_INFINITY];
     const upTo = (k: number) => this.firstResults.slice(0, k + 1).reduce((sum, count) => sum + count, 0);
     return {
-      active: this.coordinator.active.length,
+      active: this.active,
       ended: this.ended,
       symbols: this.symbols,
       firstResultMs: bounds.map((bound, k) => [bound, upTo(k)] as const),
@@ -404,7 +416,7 @@ export class ScanService {
 
   /** Resolves when the log has the end of all scans, or does not take it. */
   async close(): Promise<void> {
-    this.coordinator.close();
+    for (const coordinator of this.coordinators) coordinator.close();
     this.cancelSave?.();
     if (this.cancelSave !== null) this.orders.save();
     const entered = [...this.scans.values()].flatMap(({ entered }) => entered ?? []);
@@ -416,8 +428,17 @@ export class ScanService {
     const served = this.scans.get(id);
     if (served === undefined || served.running.state !== (held ? "running" : "paused")) return;
     await served.entered?.hold(held);
-    if (held) this.coordinator.pause(served.running);
-    else this.coordinator.resume(served.running);
+    if (held) served.coordinator.pause(served.running);
+    else served.coordinator.resume(served.running);
+  }
+
+  private get coordinators(): ReadonlySet<ScanCoordinator> {
+    return new Set([this.coordinator, this.liveCoordinator]);
+  }
+
+  /** Scans under way. */
+  private get active(): number {
+    return [...this.coordinators].reduce((sum, { active }) => sum + active.length, 0);
   }
 
   /** Those that earlier runs of the program have left in the log. */

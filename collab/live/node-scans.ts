@@ -3,18 +3,21 @@
  *
  *   POST /scan/stream ─► gateway: coordinator ─► queue in NATS ─► node of role scan ─► answer ─► gateway ─► owner: scanResult ─► log
  *
- * Each of these nodes has the data: --universe NAME=PATH. One whose data are others than the gateway's leaves the job to the others.
+ * Each of these nodes has the data: --universe NAME=PATH. One whose data are others than the gateway's leaves the job to the others. The latest rows of
+ * live channels, whoever owns their partitions, are in each gateway alone: it evaluates scans of them itself.
  */
 import { createHash } from "node:crypto";
 import { availableParallelism } from "node:os";
 import {
   type EndedRun,
   endInterrupted,
+  type LiveSource,
   type NatsBus,
   type Partition,
   QueueEnd,
   type ScanLog,
   ScanService,
+  type ScanThreadListener,
   scanLogOf,
   systemClock,
   WorkerEnd,
@@ -45,6 +48,11 @@ export interface NodeScansOptions {
   log(message: string): void;
 }
 
+const OWN_THREADS = {
+  workers: availableParallelism(),
+  startThread: (listener: ScanThreadListener) => new WorkThread("scan", listener),
+};
+
 /** What a node asks the owner of the first partition. */
 type Asked =
   | { readonly name: ScanFactName; readonly body: unknown; readonly by: string }
@@ -52,8 +60,6 @@ type Asked =
   | { readonly interrupted: EndedRun };
 
 export class NodeScans {
-  /** Of a gateway with universes. */
-  readonly service: ScanService | undefined;
   private readonly options: NodeScansOptions;
   private readonly partition = partitionNames(1)[0]!;
   private readonly subject: string;
@@ -61,7 +67,8 @@ export class NodeScans {
   private readonly ids: EndedRun;
   private readonly local: ScanService | undefined;
   private readonly worker: WorkerEnd | undefined;
-  private readonly queueEnd: QueueEnd | undefined;
+  private service: ScanService | undefined;
+  private queueEnd: QueueEnd | undefined;
   private stopEntering: () => void = () => {};
 
   constructor(options: NodeScansOptions) {
@@ -70,15 +77,17 @@ export class NodeScans {
     this.subject = subjectOf(session, this.partition, "scan");
     const ofNode = `${createHash("sha256").update(node).digest("hex").slice(0, 8)}.`;
     this.ids = { node: ofNode, present: `${ofNode}${Math.floor(systemClock.nowUs() / 1000).toString(36)}` };
-    const hasData = Object.keys(universes).length > 0;
-    if (hasData && roles.includes("scan")) {
-      this.local = this.localScans();
-      this.worker = this.startWorker(this.local);
-    }
-    if (!hasData || !roles.includes("gateway")) return;
+    if (Object.keys(universes).length === 0 || !roles.includes("scan")) return;
+    this.local = this.localScans();
+    this.worker = this.startWorker(this.local);
+  }
+
+  /** The scans of a gateway: `sessions` are all partitions, as it reads them. */
+  serve(sessions: readonly LiveSource[]): ScanService {
     this.queueEnd = this.openQueueEnd(() => this.service!);
-    this.service = this.openService(this.queueEnd);
+    this.service = this.openService(this.queueEnd, sessions);
     void this.endInterrupted();
+    return this.service;
   }
 
   /** The owner of the first partition enters what the gateways bring. */
@@ -104,8 +113,7 @@ export class NodeScans {
     return new ScanService({
       clock: systemClock,
       universes,
-      workers: availableParallelism(),
-      startThread: (listener) => new WorkThread("scan", listener),
+      ...OWN_THREADS,
       run: "",
       log,
     });
@@ -138,13 +146,16 @@ export class NodeScans {
     });
   }
 
-  private openService(queueEnd: QueueEnd): ScanService {
+  private openService(queueEnd: QueueEnd, live: readonly LiveSource[]): ScanService {
     const { universes, log } = this.options;
     return new ScanService({
       clock: systemClock,
       universes,
       loaded: this.local?.loaded,
+      live,
+      liveThreads: OWN_THREADS,
       workers: BATCHES_UNDER_WAY,
+      startsWorkersLate: Object.keys(universes).length === 0,
       startThread: (listener) => queueEnd.startThread(listener),
       run: this.ids.present,
       log,

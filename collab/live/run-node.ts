@@ -272,7 +272,7 @@ async function serve(
     const { sessions, grants } = served;
     routeCommands(sessions, placement);
     const connections = { server: rooms.connections(), limits: {} };
-    gateway = await openGateway(plan, sessions, warn, connections, grants, scans.service);
+    gateway = await openGateway(plan, sessions, warn, connections, grants, scans.serve(sessions));
   }
   log.say("info", "listening", {
     node: name,

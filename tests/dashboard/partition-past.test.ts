@@ -57,6 +57,13 @@ test("what came since the page opened is asked for when it is no longer held: af
   await rest();
   assert.is(asked.length, 2);
   assert.ok(asked[1]!.fromUs <= NOW + MINUTE && asked[1]!.toUs >= NOW + 2 * MINUTE);
+  await answer(2);
+  past.look(NOW + 1.2 * MINUTE, NOW + 2.2 * MINUTE, false);
+  past.look(NOW + 0.8 * MINUTE, NOW + 1.8 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 2, "known with its margins");
+  const fineness = asked.map(({ fromUs, toUs, columns }) => (Math.min(toUs, NOW) - fromUs) / columns);
+  assert.is(fineness[0], MINUTE / 800, "a window that follows needs no margin at its right");
 });
 
 test("a window and a moment that are looked at together are both asked for, one after the other", async () => {

@@ -391,6 +391,51 @@ test("a scan is evaluated by other nodes: what a killed one had is done once by 
   rmSync(folder, { recursive: true });
 });
 
+test("a gateway scans the live channels of all partitions itself, whichever nodes own them, without a universe", async () => {
+  const joins = (name: string, roles: string, ...more: string[]) =>
+    start([
+      ...["node", ...NATS, "--session", "alive", "--name", name, "--roles", roles, "--port", "0", "--json"],
+      ...["--partitions", "2", "--partition-of", "east=p0", "--partition-of", "west=p1", ...more],
+    ]);
+  const walk = (group: string) => ["--feed", `walk?group=${group}&channels=2&rate=100&frame=2&seed=1`];
+  const owners = [joins("a", "core"), joins("b", "core")] as const;
+  const owned = ["p0", "p1"].map((name) =>
+    Promise.any(owners.map((node) => node.line("owns", ({ partition }) => partition === name))),
+  );
+  const gateway = joins("c", "gateway,feed", ...walk("east"), ...walk("west"));
+  const [{ url }] = await Promise.all([gateway.line("listening"), ...owned]);
+  const universes = async () => {
+    const { universes } = (await (await fetch(`${url}scan/universes`)).json()) as {
+      universes: { name: string; symbols: number }[];
+    };
+    return universes.map(({ name, symbols }) => `${name} ${symbols}`).sort();
+  };
+  // What the feeds announce paces the looks.
+  const announced = async (after: number) =>
+    ((await (await fetch(`${url}api/events?after=${after}&wait=200`)).json()) as { next: number }).next;
+  for (let after = 0; (await universes()).length < 3; ) after = await announced(after);
+  assert.equal(await universes(), ["live 4", "live:east 2", "live:west 2"]);
+  const scan = async () => {
+    const response = await fetch(`${url}scan/stream?wait=1`, {
+      method: "POST",
+      headers: { "content-type": "application/json" },
+      body: JSON.stringify({ universe: "live", rule: "sma(3) > 0" }),
+    });
+    const { results = [] } = (await response.json()) as { results?: { symbol: string }[] };
+    return results.map(({ symbol }) => symbol).sort();
+  };
+  // A feed may have brought less than three rows.
+  let found = await scan();
+  while (found.length < 4) found = await scan();
+  assert.equal(found, ["east/walk1", "east/walk2", "west/walk1", "west/walk2"]);
+  const { events } = (await (await fetch(`${url}api/events?after=0&limit=1000`)).json()) as {
+    events: { kind: string; detail: Record<string, unknown> }[];
+  };
+  assert.ok(events.some(({ kind, detail }) => kind === "scan.ended" && detail["processed"] === 4));
+  for (const node of [gateway, ...owners]) node.kill("SIGTERM");
+  for (const node of [gateway, ...owners]) assert.is((await node.ended).code, 0);
+});
+
 test.after(() => server.dispose());
 
 test.run();

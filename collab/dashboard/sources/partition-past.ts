@@ -12,8 +12,8 @@ import type { PastAnswer } from "./source.ts";
 /** Lines of the last minute stand beside the channels, however short the window is. */
 const SHORTEST_US = 60_000_000;
 
-/** Intervals of a window with its margins: about one a pixel. */
-const COLUMNS = 1_200;
+/** Intervals of a window: about one a pixel. Its margins have more. */
+const COLUMNS = 800;
 
 /** What is asked for besides the window, of its length at each side: small moves need no request. */
 const MARGIN = 0.25;
@@ -74,8 +74,9 @@ export class PartitionPast {
     this.#next.clear();
     this.#known = [];
     this.#liveFromUs = timeUs;
-    const fromUs = timeUs - Math.max(SHORTEST_US, spanUs) * (1 + MARGIN);
-    const answer = await this.#ask(fromUs, Number.POSITIVE_INFINITY, timeUs);
+    const shownUs = Math.max(SHORTEST_US, spanUs);
+    const fromUs = timeUs - shownUs * (1 + MARGIN);
+    const answer = await this.#ask(fromUs, Number.POSITIVE_INFINITY, timeUs, shownUs);
     if (beginning !== this.#beginnings) return;
     if (answer !== null) this.#sink.past(answer, !follows);
     if (!follows) this.#sink.follow(answer?.input ?? null);
@@ -90,7 +91,7 @@ export class PartitionPast {
       const margin = MARGIN * spanUs;
       const endUs = isFollowing ? Number.POSITIVE_INFINITY : toUs + margin;
       const beginning = this.#beginnings;
-      const answer = await this.#ask(fromUs - margin, endUs, toUs);
+      const answer = await this.#ask(fromUs - margin, endUs, toUs, spanUs);
       if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false);
     });
   }
@@ -121,13 +122,14 @@ export class PartitionPast {
     );
   }
 
-  async #ask(fromUs: number, toUs: number, headUs: number): Promise<FetchedPast | null> {
-    const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns: COLUMNS };
+  /** In intervals as a window of this length has them. What comes after `headUs` is held, but not for ever. */
+  async #ask(fromUs: number, toUs: number, headUs: number, spanUs: number): Promise<FetchedPast | null> {
+    const columnUs = spanUs / COLUMNS;
+    const endUs = toUs === Number.POSITIVE_INFINITY ? headUs : toUs;
+    const columns = Math.max(1, Math.round((endUs - fromUs) / columnUs));
+    const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns };
     const answer = await this.#fetch(query).catch(() => null);
     if (answer === null) return null;
-    // What comes after the head is held, but not for ever.
-    const endUs = Math.min(toUs, headUs);
-    const columnUs = (endUs - fromUs) / COLUMNS / (1 + 2 * MARGIN);
     this.#known = [{ fromUs, toUs: endUs, columnUs }, ...this.#known].slice(0, MOST_KNOWN);
     return answer;
   }
