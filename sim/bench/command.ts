@@ -40,7 +40,7 @@ export const benchCommand = new Command("bench")
   .option("--suite <name>", "with detect: a suite of data; detect --list names all")
   .option(
     "--data <path>",
-    "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA); with scan: daily bars to judge the learned order on",
+    "with --suite: the folder with its data (default: its place in EIGENWATCH_DATA); with scan: daily bars to judge the learned order on; with market-day: a recorded session of Binance",
   )
   .option(
     "--only <text>",
@@ -81,7 +81,7 @@ export const benchCommand = new Command("bench")
   )
   .option(
     "--hours <n>",
-    "with soak: how long (default: 1); fractions are allowed",
+    "with soak: how long (default: 1), with market-day: of recorded time (default: 24); fractions are allowed",
     read(decimal(0.01, MAX_HOURS)),
   )
   .option(

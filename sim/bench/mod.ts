@@ -63,6 +63,11 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     options: ["channels", "seconds"],
     run: async (options) => (await import("./dashboard.ts")).benchDashboard(options),
   },
+  "market-day": {
+    options: ["data", "hours"],
+    byNameOnly: true,
+    run: async ({ data, hours }) => (await import("./feeds-day.ts")).benchFeedsDay(data, hours),
+  },
   page: { byNameOnly: true, run: async () => (await import("./page.ts")).benchPage() },
   soak: {
     options: ["hours"],

@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { ExchangeFeed } from "../../actors/feeds/exchange-feed.ts";
 import { kraken } from "../../actors/feeds/exchanges/kraken.ts";
 import type { Fields, LevelText } from "../../actors/feeds/exchanges/venue.ts";
+import { ReferenceBook } from "../../sim/bench/reference-book.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
 import { type CollectingSink, totalCounts } from "./collect.ts";
@@ -19,11 +20,10 @@ import {
 import {
   isoOf,
   type RecordedBook,
-  ReferenceBook,
   recordedCoinbase,
   recordedKraken,
   recordedLines,
-} from "./reference-book.ts";
+} from "./recorded-books.ts";
 
 const SNAPSHOT = "/api/v3/depth?symbol=BTCUSDT&limit=1000";
 

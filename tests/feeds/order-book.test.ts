@@ -9,8 +9,9 @@ import {
   OrderBook,
 } from "../../actors/feeds/books/order-book.ts";
 import type { BookUpdate, LevelText } from "../../actors/feeds/exchanges/venue.ts";
+import { ReferenceBook } from "../../sim/bench/reference-book.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
-import { ReferenceBook, recordedKraken } from "./reference-book.ts";
+import { recordedKraken } from "./recorded-books.ts";
 
 interface Sides {
   bids?: LevelText[];
