@@ -14,7 +14,8 @@ export class RecursiveRidge {
   readonly coefficients: Float64Array;
   private readonly inverse: Float64Array;
   private readonly ridge: number;
-  private readonly keep: number;
+  /** Share of the past that a sample leaves, in an array: sums that begin with a number of an object are boxed in each turn of a loop. */
+  private readonly keep: Float64Array;
   /** P·x. */
   private readonly step: Float64Array;
 
@@ -26,7 +27,7 @@ export class RecursiveRidge {
     this.coefficients = fields.coefficients;
     this.inverse = fields.inverse;
     this.ridge = ridge;
-    this.keep = 1 - 1 / memory;
+    this.keep = Float64Array.of(1 - 1 / memory);
     this.step = new Float64Array(size);
     this.reset();
   }
@@ -48,7 +49,8 @@ export class RecursiveRidge {
 
   /** Learns a sample with these x and the residual r = a[i]. */
   learn(x: Float64Array, a: Float64Array, i: number): void {
-    const { coefficients, inverse, step, keep: f } = this;
+    const { coefficients, inverse, step } = this;
+    const f = this.keep[0]!;
     const size = step.length;
     const residual = a[i]!;
     let q = f;

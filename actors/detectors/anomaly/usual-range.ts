@@ -175,8 +175,8 @@ export class UsualRange {
     let high = state[at + RANGE.high]!;
     const mean = state[at + RANGE.mean]!;
     state[at + RANGE.count] = count + rows;
+    this.record(s, statistics, out);
     const excess = x > high ? x - high : low - x;
-    out[s] = this.record(s, excess, high - low, x);
     const moves = high > low ? LEARNS * excess : excess;
     if (x > high) high += moves;
     else low -= moves;
@@ -198,28 +198,33 @@ export class UsualRange {
     state[at + RANGE.mean] = state[at + RANGE.mean]! + (rows * (x - state[at + RANGE.mean]!)) / count;
   }
 
-  /** The novelty of a record, which joins its cluster or begins one. */
-  private record(s: number, excess: number, range: number, x: number): number {
-    const { records } = this;
+  /** Writes the novelty of a record to out[s]; it joins its cluster or begins one. */
+  private record(s: number, statistics: Float64Array, out: Float64Array): void {
+    const { records, state } = this;
     const at = s * RECORD_WIDTH;
+    const x = statistics[s]!;
+    const low = state[s * RANGE_WIDTH + RANGE.low]!;
+    const high = state[s * RANGE_WIDTH + RANGE.high]!;
+    const excess = x > high ? x - high : low - x;
+    const range = high - low;
     const known = range > ROUNDING * Math.abs(x);
     const novelty = known
       ? Math.min(excess / range, LARGEST)
       : excess > ROUNDING * Math.abs(x)
         ? LEFT_CONSTANT
         : 0;
-    const count = this.state[s * RANGE_WIDTH + RANGE.count]!;
+    const count = state[s * RANGE_WIDTH + RANGE.count]!;
     if (count - records[at + RECORD.last]! > CLUSTER || records[at + RECORD.last] === 0) {
       if (records[at + RECORD.peak]! > 0) {
         records[at + RECORD.clusters] = records[at + RECORD.clusters]! + 1;
         records[at + RECORD.sumOfLogs] = records[at + RECORD.sumOfLogs]! + log1p(records[at + RECORD.peak]!);
       }
       records[at + RECORD.peak] = 0;
-      records[at + RECORD.beforeLow] = this.low(s);
-      records[at + RECORD.beforeHigh] = this.high(s);
+      records[at + RECORD.beforeLow] = low;
+      records[at + RECORD.beforeHigh] = high;
     }
     records[at + RECORD.last] = count;
     if (novelty > records[at + RECORD.peak]!) records[at + RECORD.peak] = novelty;
-    return novelty;
+    out[s] = novelty;
   }
 }
