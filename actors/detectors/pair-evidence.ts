@@ -66,6 +66,8 @@ export class PairEvidence implements PairSwitches {
   private readonly m: Float64Array;
   private readonly before: Float64Array;
   private readonly steps_ = new Float64Array(1);
+  /** Known u of each pair. */
+  private readonly known: Float64Array;
   /** Of pairs that are on: ½ usual − x. M of the mixture, times the members. */
   private readonly drop: Float64Array;
   private readonly mixed: Float64Array;
@@ -89,6 +91,7 @@ export class PairEvidence implements PairSwitches {
     this.leader = new Uint8Array(pairs);
     this.usual = new Float64Array(pairs);
     this.seen = new Float64Array(pairs);
+    this.known = new Float64Array(pairs);
     this.calm = new Float64Array(pairs);
     this.meanRe = new Float64Array(all);
     this.meanIm = new Float64Array(all);
@@ -112,6 +115,7 @@ export class PairEvidence implements PairSwitches {
       m,
       before,
       steps: steps_,
+      known: this.known,
     };
   }
 
@@ -121,6 +125,10 @@ export class PairEvidence implements PairSwitches {
 
   isOn(k: number): boolean {
     return this.on[k] === 1;
+  }
+
+  knownOf(k: number): number {
+    return this.known[k]!;
   }
 
   /** The member that switched pair k last. */
@@ -145,7 +153,7 @@ export class PairEvidence implements PairSwitches {
    * that turns is carried on. `alarmAt`: A. O(pairs × members), without allocation.
    */
   update(u: Float64Array, alarmAt: number): void {
-    const { pairs, betting, mixed, calm } = this;
+    const { pairs, betting, mixed, calm, known } = this;
     const members = betting.members.length;
     const step = this.steps_[0]! + 1;
     this.steps_[0] = step;
@@ -157,6 +165,7 @@ export class PairEvidence implements PairSwitches {
     for (let member = 0; member < members; member++) this.bet(member, u);
     if (this.before.length > 0) this.before.set(u);
     for (let k = 0; k < pairs; k++) {
+      if (u[2 * k] !== 0 || u[2 * k + 1] !== 0) known[k] = known[k]! + 1;
       if (mixed[k]! <= CALM * members) calm[k] = step;
       if (mixed[k]! >= members * alarmAt || this.isSpent(k)) this.change(k);
     }

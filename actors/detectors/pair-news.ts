@@ -3,7 +3,7 @@
  *
  *   a pair is switched ─► within LOOK_STEPS of the last announcement it waits ─► the strongest MOST_TOLD are told, the others counted
  *
- * What shows within the first `learnSteps`, or began in them, is usual and not told. A change away from what is usual opens a finding, the
+ * What shows within the first `learnSteps` in which a pair is known, or began in them, is usual and not told. A change away from what is usual opens a finding, the
  * way back ends it. Pairs that were only counted are only counted when they change back.
  */
 import type { Fields } from "../ports/detector.ts";
@@ -18,6 +18,8 @@ export interface PairSwitches {
   readonly evidence: Float64Array;
   readonly rose: Float64Array;
   isOn(pair: number): boolean;
+  /** Steps in which something was known of it. */
+  knownOf(pair: number): number;
 }
 
 /** Steps between announcements: what changes at once shows within some tens of steps. */
@@ -77,10 +79,12 @@ export class PairNews {
     const k = evidence.changed[c]!;
     const told = this.told.at(k);
     const isOn = evidence.isOn(k);
-    const isLearnt = evidence.steps <= this.learnSteps || (isOn && evidence.rose[c]! < this.learnSteps);
+    const calm = evidence.steps - evidence.rose[c]!;
+    const known = evidence.knownOf(k);
+    const isLearnt = known <= this.learnSteps || (isOn && known - calm < this.learnSteps);
     told.evidence = evidence.evidence[c]!;
     told.timeUs = timeUs;
-    told.calm = evidence.steps - evidence.rose[c]!;
+    told.calm = calm;
     if (isLearnt) {
       told.on = isOn ? 1 : 0;
       told.usual = told.on;

@@ -150,6 +150,28 @@ test("[promise] of a channel that is silent nothing is known: its pairs do not c
   assert.equal(changesOf(actor), []);
 });
 
+test("[promise] what a channel usually has in common that begins late is learnt from its own rows", () => {
+  const actor = watching(3, 500);
+  feedTogether(actor, 4_000, (row, usual) => (row < 1_500 ? Number.NaN : usual));
+  assert.equal(changesOf(actor), []);
+});
+
+test("[promise] channels that stand still at the same time do not move together", () => {
+  const normal = normals(27);
+  const actor = watching(4, 500);
+  let row = 0;
+  const isStill = () => row >= 1_500 && row < 4_000;
+  feed(
+    actor,
+    6_000,
+    (c) => (c < 3 && isStill() ? 0 : normal()),
+    (r) => {
+      row = r;
+    },
+  );
+  assert.equal(changesOf(actor), []);
+});
+
 test("[promise] a pair that has just begun is not taken back while one of it is silent", () => {
   const actor = watching(3, 500);
   const isSilent = (row: number) => row >= 1_400 && row < 4_400;

@@ -46,6 +46,10 @@ export class PairLevels implements PairSwitches {
     return this.on[k] === 1;
   }
 
+  knownOf(): number {
+    return this.steps;
+  }
+
   /** Averaged concurrence of pair k. */
   concurrenceOf(k: number): number {
     return this.mean[k]!;

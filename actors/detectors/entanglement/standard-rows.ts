@@ -7,7 +7,8 @@
  * products do: the variance of a sum is then 1 + 2 Σ_k ρ_i(k) ρ_j(k) times that of independent ones.
  *
  * A channel that did not report is not known, and its silence is skipped: its AR(1) goes from report to report. What a spike exceeds 6 σ by enters
- * neither σ nor the residual of the next row.
+ * neither σ nor the residual of the next row. While a channel stands still, nothing but its mean is learnt: its σ would go to 0 until its rest, beyond
+ * that, was as large as any move.
  */
 import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Fields } from "../../ports/detector.ts";
@@ -21,6 +22,8 @@ const CENTRE_ROWS = 1024;
 /** σ beyond which a residual is a spike, and rows after which σ is known well enough to say so. */
 const SPIKE = 6;
 const SPIKE_ROWS = 16;
+/** Innovations of 0, one after the other, after which a channel stands still. */
+const STILL_ROWS = 16;
 /** Most that y is moved by its mean. */
 const MOST_CENTRE = 0.5;
 /** Of a normal y within ±1, E y² is 0.52. */
@@ -42,21 +45,25 @@ export class StandardRows {
   private readonly past: Float64Array;
   private readonly products: Float64Array;
   private readonly rows = new Float64Array(1);
+  /** Innovations of 0 that came last. */
+  private readonly zeros: Float64Array;
 
   constructor(n: number) {
     this.scale = new EwmaMoments(n, 1 / SCALE_ROWS);
     this.models = new Float64Array(n * MODEL_WIDTH);
     this.last = new Float64Array(n).fill(Number.NaN);
+    this.zeros = new Float64Array(n);
     this.centre = new Float64Array(n);
     this.square = new Float64Array(n).fill(USUAL_SQUARE);
     this.past = new Float64Array(n * (LAGS + 1));
     this.products = new Float64Array(n * LAGS);
     this.y = this.past.subarray(0, n);
     this.before = this.past.subarray(n, 2 * n);
-    const { models, last, centre, square, past, products, rows } = this;
+    const { models, last, zeros, centre, square, past, products, rows } = this;
     this.fields = {
       models,
       last,
+      zeros,
       centre,
       square,
       past,
@@ -104,17 +111,24 @@ export class StandardRows {
   }
 
   private standard(c: number, x: number, before: number): number {
-    const { centre, square, scale, last } = this;
-    const residual = ar1Residual(this.models, c, x, before);
-    const limit = scale.samples(c) < SPIKE_ROWS ? 0 : SPIKE * Math.sqrt(scale.variance[c]!);
-    const usual = limit > 0 ? clipSpike(residual, limit) : residual;
-    last[c] = x - (residual - usual);
-    const clipped = clipSpike(scale.scale(c, usual), 1);
+    const { centre, square, zeros } = this;
+    zeros[c] = x === 0 ? zeros[c]! + 1 : 0;
+    const clipped = zeros[c]! > STILL_ROWS ? 0 : clipSpike(this.moved(c, x, before), 1);
     const middle = clipSpike(centre[c]!, MOST_CENTRE);
     const value = (clipped - middle) / (1 + Math.abs(middle));
     centre[c] = centre[c]! + (clipped - centre[c]!) / CENTRE_ROWS;
     square[c] = square[c]! + (value * value - square[c]!) / CENTRE_ROWS;
     return value;
+  }
+
+  /** The residual in σ, and learns from it. */
+  private moved(c: number, x: number, before: number): number {
+    const { scale, last } = this;
+    const residual = ar1Residual(this.models, c, x, before);
+    const limit = scale.samples(c) < SPIKE_ROWS ? 0 : SPIKE * Math.sqrt(scale.variance[c]!);
+    const usual = limit > 0 ? clipSpike(residual, limit) : residual;
+    last[c] = x - (residual - usual);
+    return scale.scale(c, usual);
   }
 
   private remember(): void {

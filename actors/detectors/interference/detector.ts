@@ -18,6 +18,7 @@ import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 import { float32Column } from "../../../protocol/columns.ts";
 import type { Settings } from "../../../protocol/settings.ts";
+import { EwmaMoments } from "../../kernels/ewma.ts";
 import { fringeVisibility, phase, whichWay } from "../../kernels/pair.ts";
 import { Resonators } from "../../kernels/resonator.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group, GroupState } from "../../ports/detector.ts";
@@ -33,7 +34,7 @@ import { interferenceMachine } from "./machine.ts";
 
 export const interference = defineDetector({
   name: "interference",
-  version: 3,
+  version: 4,
   machine: interferenceMachine,
   enabled: (settings, group) =>
     settings.interference.enabled && watchedPairs(settings.interference.pairs, group).length > 0,
@@ -51,6 +52,8 @@ const USUAL_PERIOD = 8;
 /** ω₀/γ of the resonators, and the time between samples in 1/γ. */
 const QUALITY = 4;
 const CADENCE = 3;
+/** Rows that the mean of innovations remembers. */
+const MEAN_ROWS = 1024;
 /** Samples in which is learnt what is usual. */
 const LEARN_SAMPLES = 256;
 /** Short and long for still phases, and one for phases that turn. */
@@ -82,6 +85,8 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
   private readonly places: readonly (readonly [i: number, j: number])[];
   private readonly scalars = new Scalars();
   private readonly spacing: RowSpacing;
+  /** Innovations with a mean would give all channels the same phase, that of the mean. */
+  private readonly means: EwmaMoments;
   private readonly resonators: Resonators;
   private readonly cadenceUs: number;
   private readonly evidence: PairEvidence;
@@ -101,6 +106,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
     // Without a period, time is counted in rows: one is a second to the resonators.
     const omega = TWO_PI / (periodSeconds || USUAL_PERIOD);
     this.spacing = new RowSpacing(group.everyUs);
+    this.means = new EwmaMoments(this.columns.length, 1 / MEAN_ROWS);
     this.resonators = new Resonators(this.columns.length, omega, omega / QUALITY);
     this.cadenceUs = Math.round((MICROSECONDS * CADENCE * QUALITY) / omega);
     this.evidence = new PairEvidence(this.watched.length, { members: MEMBERS, bound: 1, variance: VARIANCE });
@@ -111,6 +117,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
     this.fields = {
       scalars: this.scalars.array,
       ...this.spacing.fields,
+      ...prefixed("means", this.means.fields),
       ...prefixed("resonators", this.resonators.fields),
       ...prefixed("evidence", this.evidence.fields),
       ...prefixed("news", this.news.fields),
@@ -118,7 +125,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
   }
 
   update(batch: Batch, context: Context): void {
-    const { scalars, resonators, columns, settings } = this;
+    const { scalars, resonators, means, columns, settings } = this;
     const { n } = this.group;
     for (let r = 0; r < batch.rows; r++) {
       const time = batch.rowTime[r]!;
@@ -132,7 +139,9 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
       for (let c = 0; c < columns.length; c++) {
         // 0: the channel is silent or stands still, and no oscillation of it may ring on for ever.
         const innovation = batch.rowInnovation[r * n + columns[c]!]!;
-        if (innovation !== 0) resonators.tick(c, at, innovation);
+        if (innovation === 0 || Number.isNaN(innovation)) continue;
+        resonators.tick(c, at, innovation - means.mean[c]!);
+        means.update(c, innovation);
       }
       if (at < scalars.nextUs) continue;
       // Of the last sample: `nextUs` would be far behind after a gap.

@@ -49,6 +49,11 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "false changes of level and slope per promised one, on channels that keep theirs",
     load: async () => (await import("./change-nulls.ts")).changeNulls,
   },
+  pairs: {
+    summary:
+      "false announcements of pairs that begin or cease to move together, or to keep a phase, and delays",
+    load: async () => (await import("./pairs.ts")).pairs,
+  },
   prediction: {
     summary: "bands of forecasts on ten synthetic worlds, and announcements of skill where there is none",
     load: async () => (await import("./prediction.ts")).predictionSuite,
