@@ -30,6 +30,8 @@ const BATCH = 256;
 const CHANNELS = ["mid", "spread", "imbalance", "bid size", "ask size"];
 /** After so long a book counts as sound, and is asked for soon when it is lost (actors/feeds/books/book-asker.ts). */
 const FAULT_EVERY_MS = 75_000;
+/** After the last fault: some batches, of which the feed says what it lacks. */
+const QUIET_MS = 30_000;
 /** Of the faults, so many leave a connection. */
 const CUT_EVERY = 40;
 
@@ -38,7 +40,8 @@ export interface DayOptions {
   readonly path: string;
   readonly hours: number;
   readonly quotes: boolean;
-  readonly faultEveryMs?: number;
+  /** It goes on until there were so many, however long the feed's delays, which are spread at random, have taken. */
+  readonly faultsMin?: number;
 }
 
 export interface DayResult {
@@ -78,7 +81,7 @@ export async function benchFeedsDay(path = "(no --data)", hours = 24): Promise<B
 
 /** Throws when a row differs from the reference, or a book does not come back. */
 export async function feedsDay(options: DayOptions): Promise<DayResult> {
-  const { path, hours, quotes, faultEveryMs = FAULT_EVERY_MS } = options;
+  const { path, hours, quotes, faultsMin = 0 } = options;
   const session = recordedBinance(path, quotes ? ["trade", "quote", "change"] : ["trade", "change"]);
   const market = new Market(session);
   const server = await openServer((symbol) => market.whole(symbol));
@@ -91,7 +94,7 @@ export async function feedsDay(options: DayOptions): Promise<DayResult> {
     status: ({ detail }) => rows.told(detail),
   });
   const running = feed.run({ ...counting, channels: (declaration) => rows.declared(declaration) });
-  const day = new Day({ market, server, clock, rows, faultEveryMs });
+  const day = new Day({ market, server, clock, rows, faultsMin });
   try {
     const seconds = await secondsOf(() => day.run(3_600_000 * hours));
     const { messages, changes, faults } = day;
@@ -110,7 +113,7 @@ interface DayParts {
   readonly server: LoopbackServer;
   readonly clock: RecordedClock;
   readonly rows: ComparedRows;
-  readonly faultEveryMs: number;
+  readonly faultsMin: number;
 }
 
 /** Sends the day. */
@@ -125,14 +128,14 @@ class Day {
   private readonly server: LoopbackServer;
   private readonly clock: RecordedClock;
   private readonly rows: ComparedRows;
-  private readonly faultEveryMs: number;
+  private readonly faultsMin: number;
 
-  constructor({ market, server, clock, rows, faultEveryMs }: DayParts) {
+  constructor({ market, server, clock, rows, faultsMin }: DayParts) {
     this.market = market;
     this.server = server;
     this.clock = clock;
     this.rows = rows;
-    this.faultEveryMs = faultEveryMs;
+    this.faultsMin = faultsMin;
   }
 
   async run(ms: number): Promise<void> {
@@ -156,19 +159,25 @@ class Day {
         }
         if (isFault) this.fault(text);
         else this.server.send(text);
-        // Ends with both books as they should be, some time after the last fault.
-        isOver = timeMs >= endMs && this.rows.lostNow.size === 0 && k > 0;
+        isOver = timeMs >= endMs && this.isQuiet(timeMs);
         if (isOver) break;
       }
     await this.server.taken();
     await pauseMs(0);
   }
 
+  /** The last fault has had its effect, and both books are there again. */
+  private isQuiet(timeMs: number): boolean {
+    const sinceFaultMs = timeMs - (this.nextFaultMs - FAULT_EVERY_MS);
+    return this.faultsSoFar >= this.faultsMin && sinceFaultMs >= QUIET_MS && this.rows.lostNow.size === 0;
+  }
+
   private isFaultDue(symbol: string, timeMs: number, endMs: number): boolean {
-    if (this.nextFaultMs === 0) this.nextFaultMs = timeMs + this.faultEveryMs / 2;
-    if (timeMs < this.nextFaultMs || timeMs > endMs - 30_000) return false;
+    if (this.nextFaultMs === 0) this.nextFaultMs = timeMs + FAULT_EVERY_MS / 2;
+    if (timeMs < this.nextFaultMs || (timeMs > endMs - QUIET_MS && this.faultsSoFar >= this.faultsMin))
+      return false;
     if (!this.server.isConnected || this.rows.lostNow.size > 0 || !this.rows.isKnown(symbol)) return false;
-    this.nextFaultMs = timeMs + this.faultEveryMs;
+    this.nextFaultMs = timeMs + FAULT_EVERY_MS;
     return true;
   }
 
