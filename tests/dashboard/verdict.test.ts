@@ -191,6 +191,21 @@ test("the reasons are at most five channels, each with what is usual and what it
   assert.equal([why[0]!.before, why[0]!.after], ["1–2 B/s", "7.00 B/s"]);
 });
 
+test("a threshold that a channel leads to is one clause, until it is reached, eases, or its time is over", () => {
+  const crossing = (sequence: number, minutes: number, kind: string, inMinutes: number): EventMessage => ({
+    ...other(sequence, minutes, kind),
+    channels: ["w"],
+    detail: { level: 95, unit: "%", expectedUs: T + (minutes + inMinutes) * MINUTE },
+  });
+  const expected = crossing(1, 1, "crossing.expected", 12);
+  assert.is(verdict([expected], 1).expected, "Disk writes expected to pass 95 % in 12 min");
+  assert.is(verdict([expected, crossing(2, 3, "crossing.eased", 10)], 3).expected, "");
+  assert.is(verdict([expected, crossing(2, 3, "crossing.reached", 10)], 3).expected, "");
+  assert.is(verdict([expected], 14).expected, "");
+  const sooner = { ...crossing(2, 2, "crossing.expected", 4), channels: ["v"] };
+  assert.match(verdict([expected, sooner], 2).expected, / in 4 min$/);
+});
+
 test("a feed that is silent, failed or ended is said apart, until it brings something again", () => {
   const silent = { ...other(1, 5, "feed.stalled"), detail: { source: "shop", text: "" } };
   const failed = { ...other(1, 5, "feed.failed"), detail: { source: "shop", text: "no such file" } };

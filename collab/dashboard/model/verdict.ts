@@ -4,10 +4,11 @@
  *   no channel ─► nothing to say      being learnt ─► "Learning what is usual: 3 of 5 minutes"
  *   nothing open ─► "As usual since 13:02"      one ─► its sentence      several ─► "3 things changed", the two largest in words
  *
+ * A threshold that a channel is about to pass, by an evident trend, is one more clause: "disk expected to pass 95 % in 12 min".
  * Trouble with a feed stands apart: it is no finding. What the program has to say of itself is not here at all.
  */
 import type { EventMessage, Severity } from "../../../protocol/messages.ts";
-import { clock } from "../../charts/format.ts";
+import { clock, quantity } from "../../charts/format.ts";
 import { type Known, lasted, sentenceOf } from "./incident-words.ts";
 import { type Incident, isOngoing } from "./incidents.ts";
 import { SEVERITIES } from "./severities.ts";
@@ -24,6 +25,8 @@ export interface Verdict {
   readonly things: readonly Thing[];
   /** Of the channels that nothing happens to. */
   readonly rest: string;
+  /** What is foretold; "" where no trend leads to a threshold soon. */
+  readonly expected: string;
   readonly feeds: readonly FeedTrouble[];
 }
 
@@ -60,7 +63,8 @@ export interface Situation {
 export function verdictOf(situation: Situation): Verdict {
   const { nowUs, incidents, channels, known } = situation;
   const feeds = feedTroubles(situation);
-  const empty = { severity: null, things: [], rest: "", feeds } as const;
+  const expected = expectedWords(situation);
+  const empty = { severity: null, things: [], rest: "", expected, feeds } as const;
   if (channels === 0 || Number.isNaN(nowUs)) return { state: "nothing", headline: "No data yet", ...empty };
   const open = incidents.filter(isOngoing).sort(byPriority);
   const lasting = open.filter(({ state }) => state === "open");
@@ -79,6 +83,7 @@ export function verdictOf(situation: Situation): Verdict {
       headline,
       things,
       rest: others > 0 ? `${others === 1 ? "the other channel" : `all ${others} others`} as usual` : "",
+      expected,
       feeds,
     };
   }
@@ -147,6 +152,26 @@ function usualSince({ incidents, events }: Situation): number | null {
   const watching = events.find(({ kind }) => kind === "incident.watching");
   const times = watching === undefined ? ended : [...ended, watching.timeUs];
   return times.length === 0 ? null : Math.max(...times);
+}
+
+/** Of each channel the last event of its crossing counts; of several that are expected the first one to come is told. */
+function expectedWords({ events, nowUs, known }: Situation): string {
+  const told = new Set<string>();
+  let [soonestUs, words] = [Number.POSITIVE_INFINITY, ""];
+  for (const { kind, group, channels, detail } of events) {
+    if (!kind.startsWith("crossing.")) continue;
+    const [channel = ""] = channels;
+    const { expectedUs, level, unit } = detail;
+    const isNew = !told.has(`${group}/${channel}`);
+    told.add(`${group}/${channel}`);
+    if (!isNew || kind !== "crossing.expected" || typeof expectedUs !== "number" || typeof level !== "number")
+      continue;
+    if (expectedUs <= nowUs || expectedUs >= soonestUs) continue;
+    soonestUs = expectedUs;
+    const passed = quantity(level, typeof unit === "string" ? unit : "");
+    words = `${known.named(group, channel).title} expected to pass ${passed} in ${lasted(expectedUs - nowUs)}`;
+  }
+  return words;
 }
 
 const TROUBLE: Readonly<Record<string, string>> = {

@@ -32,6 +32,7 @@ export function VerdictLine(props: PanelProps) {
         </ul>
       ) : null}
       {verdict.rest === "" ? null : <span class="verdict-rest">{verdict.rest}</span>}
+      {verdict.expected === "" ? null : <span class="verdict-rest">{verdict.expected}</span>}
       {verdict.feeds.map(({ words, isEnd }) => (
         <span class={isEnd ? "verdict-feed ended" : "verdict-feed"} key={words}>
           <Icon name={isEnd ? "info" : "warning"} size={11} />
