@@ -52,7 +52,8 @@ export function createMemoryBus(clock: Clock): Bus {
       subscribers.add(subscriber);
       return () => subscribers.delete(subscriber);
     },
-    request: (subject, bytes, timeoutMs) => ask(clock, answerers, { subject, bytes, timeoutMs }),
+    request: (subject, bytes, timeoutMs, traceparent) =>
+      ask(clock, answerers, { subject, bytes, timeoutMs, traceparent }),
     answer(pattern, handle) {
       const answerer = { pattern, handle };
       answerers.add(answerer);
@@ -72,7 +73,12 @@ interface Answerer {
 function ask(
   clock: Clock,
   answerers: ReadonlySet<Answerer>,
-  { subject, bytes, timeoutMs }: { subject: string; bytes: Uint8Array; timeoutMs: number },
+  {
+    subject,
+    bytes,
+    timeoutMs,
+    traceparent,
+  }: { subject: string; bytes: Uint8Array; timeoutMs: number; traceparent: string | undefined },
 ): Promise<Uint8Array> {
   const copy = new Uint8Array(bytes);
   return new Promise((resolve, reject) => {
@@ -84,7 +90,7 @@ function ask(
     const take = async (answerer: Answerer) => {
       if (!answerers.has(answerer)) return;
       // A handler that fails leaves the request unanswered, as a process that ended would.
-      const answer = await answerer.handle(subject, new Uint8Array(copy)).catch(() => null);
+      const answer = await answerer.handle(subject, new Uint8Array(copy), traceparent).catch(() => null);
       if (answer === null) return;
       cancel();
       resolve(new Uint8Array(answer));

@@ -66,8 +66,8 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     onConnection: (change) => link.onConnection(change),
     publish: (subject, bytes, traceparent) => link.publish(subject, bytes, traceHeaders(link, traceparent)),
     subscribe: (pattern, take, flow) => subscribe(flow === "data" ? data : link, pattern, take),
-    async request(subject, bytes, timeoutMs) {
-      return bytesOf(await link.request(subject, bytes, timeoutMs));
+    async request(subject, bytes, timeoutMs, traceparent) {
+      return bytesOf(await link.request(subject, bytes, timeoutMs, traceHeaders(link, traceparent)));
     },
     answer: (pattern, handle) => answer(link, pattern, handle),
     stream: (name): LogStream => streamOf(name),
@@ -161,7 +161,7 @@ function answer(link: NatsLink, pattern: string, handle: RequestHandler): () => 
   return link.subscribe(pattern, (message) => {
     const { reply, subject } = message;
     if (!reply) return;
-    handle(subject, bytesOf(message)).then(
+    handle(subject, bytesOf(message), traceOf(message)).then(
       (bytes) => bytes !== null && link.publish(reply, bytes),
       (error: unknown) => link.options.log(`nats: cannot answer ${subject}: ${error}`),
     );

@@ -308,13 +308,12 @@ export class ClusterNode {
 
   private takeFeeds(partition: string, running: Partition): void {
     const { bus, session, clock, partitions, placement = placementOf(partitions) } = this.options;
-    const place = { bus, session, partition, clock };
+    const place = { bus, session, partition, clock, tracer: this.options.tracer };
     const durable = () => running.whenTaken();
     const holders = new GroupHolders(clock);
     running.startFeeds([
       new BusFeed({
         ...place,
-        tracer: this.options.tracer,
         holders,
         lastSequenceOf: (source) => running.core.lastSequenceOf(source),
       }),

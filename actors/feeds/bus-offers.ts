@@ -13,6 +13,7 @@ import { errorText, ProtocolError } from "../../protocol/errors.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import type { Span, Tracer } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MessageCheck } from "./bus.ts";
 import { FeedWriter } from "./feed-writer.ts";
@@ -27,6 +28,8 @@ export interface OfferedFeedOptions {
   readonly kind: Feed["kind"];
   /** As in BusFeed: of live feeds. */
   readonly holders?: GroupHolders;
+  /** Of offers that carry a trace. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Resolves when everything that was handed to the sink is durable; rejects when some of it will not be. */
   durable(): Promise<void>;
 }
@@ -57,8 +60,9 @@ export class OfferedFeed implements Feed {
     const badSamples = new BadSamples((status, detail, counts) => writer.status(status, detail, counts));
     const gate = new FullSink(sink);
     const check = new MessageCheck(gate, badSamples, { holders: this.options.holders });
-    const end = bus.answer(`${subjectOf(session, partition, "offer", kind)}.>`, (subject, bytes) =>
-      this.take(subject, bytes, check, gate),
+    const end = bus.answer(
+      `${subjectOf(session, partition, "offer", kind)}.>`,
+      (subject, bytes, traceparent) => this.take(subject, bytes, { check, gate, traceparent }),
     );
     await this.stopping.asked;
     end();
@@ -69,18 +73,13 @@ export class OfferedFeed implements Feed {
     this.stopping.ask();
   }
 
-  private async take(
-    subject: string,
-    bytes: Uint8Array,
-    check: MessageCheck,
-    gate: FullSink,
-  ): Promise<Uint8Array | null> {
-    const offer = this.read(subject, bytes, check);
+  private async take(subject: string, bytes: Uint8Array, way: Way): Promise<Uint8Array | null> {
+    const offer = this.read(subject, bytes, way.check);
     if (offer === null) return null;
     const { id, messages, source } = offer;
     const known = this.last.get(source);
     if (known?.id === id) return known.answer;
-    const answer = this.handOver(source, messages, check, gate);
+    const answer = this.handOver(source, messages, way);
     this.last.set(source, { id, answer });
     return answer;
   }
@@ -88,12 +87,15 @@ export class OfferedFeed implements Feed {
   private async handOver(
     source: string,
     messages: readonly Uint8Array[],
-    check: MessageCheck,
-    gate: FullSink,
+    { check, gate, traceparent }: Way,
   ): Promise<Uint8Array> {
+    const { tracer } = this.options;
+    let span = traceparent === undefined ? null : (tracer?.resume("admission", traceparent) ?? null);
     for (const message of messages) {
       if (gate.isFull) await gate.drained();
+      gate.span = span;
       check.receive(source, message);
+      span = gate.span;
     }
     try {
       await this.options.durable();
@@ -130,9 +132,18 @@ function refused(error: unknown): Uint8Array {
   return encodeMessage({ type: "answer", epoch: 0, error: parts });
 }
 
+/** What an offer goes through. `traceparent`: of one of its frames. */
+interface Way {
+  readonly check: MessageCheck;
+  readonly gate: FullSink;
+  readonly traceparent: string | undefined;
+}
+
 /** A sink that remembers that it is full. */
 class FullSink implements FeedSink {
   isFull = false;
+  /** For the next frame. */
+  span: Span | null = null;
   private readonly sink: FeedSink;
 
   constructor(sink: FeedSink) {
@@ -144,7 +155,9 @@ class FullSink implements FeedSink {
   }
 
   frame(frame: Parameters<FeedSink["frame"]>[0]): boolean {
-    return this.noted(this.sink.frame(frame));
+    const { span } = this;
+    this.span = null;
+    return this.noted(this.sink.frame(frame, span ?? undefined));
   }
 
   quantum(input: Parameters<FeedSink["quantum"]>[0]): boolean {

@@ -23,6 +23,7 @@ import { visibleText } from "../../protocol/visible-text.ts";
 import type { Bus } from "../ports/bus.ts";
 import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
+import type { Span, Tracer } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { Inbox } from "./inbox.ts";
 import { checkVisible, type IngestedLog, IngestGroups, TooManyGroups } from "./ingest-groups.ts";
@@ -42,6 +43,8 @@ export interface IngestFeedOptions extends IngestedLog {
   readonly clock: Clock;
   /** Bytes that may wait; default: that of the inbox. */
   readonly inboxBytes?: number;
+  /** Of frames that are made here, and of messages that carry a trace. Default: none is traced. */
+  readonly tracer?: Tracer | undefined;
   /** Whether the group belongs to this partition. */
   takes(group: string): boolean;
 }
@@ -76,10 +79,15 @@ export class IngestFeed implements Feed {
     const inbox = new Inbox({
       clock,
       bytes: inboxBytes,
-      take: (name, subject, bytes) => this.take(name, subject, bytes, sink),
+      take: (name, subject, bytes, _shedBefore, traceparent) =>
+        this.takeTraced(name, subject, bytes, sink, traceparent),
       shed: (source) => shed.add(source),
     });
-    const end = bus.subscribe(pattern, (subject, bytes) => this.receive(subject, bytes, sink, inbox), "data");
+    const end = bus.subscribe(
+      pattern,
+      (subject, bytes, traceparent) => this.receive(subject, bytes, sink, inbox, traceparent),
+      "data",
+    );
     await this.stopping.asked;
     end();
     inbox.close();
@@ -92,14 +100,36 @@ export class IngestFeed implements Feed {
   }
 
   /** Messages of other partitions wait for nothing here. */
-  private receive(subject: string, bytes: Uint8Array, sink: FeedSink, inbox: Inbox): void {
+  private receive(
+    subject: string,
+    bytes: Uint8Array,
+    sink: FeedSink,
+    inbox: Inbox,
+    traceparent: string | undefined,
+  ): void {
     try {
       const { source, group } = this.placeOf(subject);
-      if (this.options.takes(group)) inbox.put(this.groups.sourceOf(source, group), subject, bytes);
+      if (this.options.takes(group))
+        inbox.put(this.groups.sourceOf(source, group), subject, bytes, traceparent);
     } catch (error) {
       if (!(error instanceof EigenwatchError)) throw error;
       this.refuse(this.sourceOf(this.source, sink), `${error.message} (subject ${show(subject)})`);
     }
+  }
+
+  /** A publisher may have begun the trace; otherwise some begin here. What is not admitted is not reported. */
+  private takeTraced(
+    name: string,
+    subject: string,
+    bytes: Uint8Array,
+    sink: FeedSink,
+    traceparent: string | undefined,
+  ): void {
+    const { tracer } = this.options;
+    const span =
+      (traceparent === undefined ? tracer?.begin("ingest") : tracer?.resume("ingest", traceparent)) ?? null;
+    if (span === null) this.take(name, subject, bytes, sink);
+    else this.take(name, subject, bytes, tracedSink(sink, span));
   }
 
   private take(name: string, subject: string, bytes: Uint8Array, sink: FeedSink): void {
@@ -216,6 +246,20 @@ export class IngestFeed implements Feed {
     frame.sequence = ++source.sequence;
     sink.frame(frame);
   }
+}
+
+/** Ends the span of what was received where its frame is offered to the sequencer, and begins that of its admission. */
+function tracedSink(sink: FeedSink, span: Span): FeedSink {
+  return {
+    channels: (declaration) => sink.channels(declaration),
+    quantum: (input) => sink.quantum(input),
+    status: (status) => sink.status(status),
+    drained: () => sink.drained(),
+    frame(frame) {
+      span.end({ source: frame.source, group: frame.group });
+      return sink.frame(frame, span.child("admission"));
+    },
+  };
 }
 
 /** First byte of an encoded message; JSON cannot begin with it. */

@@ -14,6 +14,7 @@ import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Feed } from "../ports/feed.ts";
+import type { Span } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import type { PublishOptions, Sender } from "./sender.ts";
@@ -34,13 +35,19 @@ const QUEUE_BYTES = 4 << 20;
 /** Bytes that wait at most: what a live feed brings in three seconds at a million samples a second. */
 const QUEUE_BYTES_MAX = 64 << 20;
 
+/** `span`: of a frame that is traced, ended when it is durable. The first one of an offer goes on in it. */
+interface Queued {
+  readonly bytes: Uint8Array;
+  readonly span: Span | undefined;
+}
+
 export class Offers implements Sender {
   private readonly feed: Feed;
   private readonly options: PublishOptions;
   private readonly subject: string;
   private readonly life: number;
   private readonly leftOut: BadSamples;
-  private queue: Uint8Array[] = [];
+  private queue: Queued[] = [];
   private queuedBytes = 0;
   private offered = 0;
   private sending: Promise<void> | null = null;
@@ -67,7 +74,7 @@ export class Offers implements Sender {
         this.leftOut.first("lost", `${this.queuedBytes} bytes wait for an owner: frames are left out`);
       return false;
     }
-    this.push(bytes);
+    this.push(bytes, (isData && this.options.tracer?.begin("feed offer")) || undefined);
     return this.queuedBytes < QUEUE_BYTES;
   }
 
@@ -91,8 +98,8 @@ export class Offers implements Sender {
     return this.options.signal?.aborted === true;
   }
 
-  private push(bytes: Uint8Array): void {
-    this.queue.push(bytes);
+  private push(bytes: Uint8Array, span?: Span): void {
+    this.queue.push({ bytes, span });
     this.queuedBytes += bytes.length;
     this.sending ??= this.sendAll().finally(() => {
       this.sending = null;
@@ -105,7 +112,10 @@ export class Offers implements Sender {
     while (this.queue.length > 0 && !this.isGivenUp) {
       const count = this.countOfNext();
       await this.offer(this.queue.slice(0, count));
-      for (const bytes of this.queue.slice(0, count)) this.queuedBytes -= bytes.length;
+      for (const { bytes, span } of this.queue.slice(0, count)) {
+        this.queuedBytes -= bytes.length;
+        span?.end({ source: this.feed.source, bytes: bytes.length });
+      }
       this.queue = this.queue.slice(count);
       if (this.queuedBytes < QUEUE_BYTES / 2) for (const resolve of this.waiting.splice(0)) resolve();
     }
@@ -115,28 +125,34 @@ export class Offers implements Sender {
   private countOfNext(): number {
     let bytes = 0;
     for (let count = 0; count < this.queue.length; count++) {
-      bytes += this.queue[count]!.length;
+      bytes += this.queue[count]!.bytes.length;
       if (count > 0 && (count === MAX_BLOCK_INPUTS || bytes > MAX_BLOCK_BYTES)) return count;
     }
     return this.queue.length;
   }
 
   /** Resolves when the messages are durable. */
-  private async offer(messages: Uint8Array[]): Promise<void> {
+  private async offer(queued: readonly Queued[]): Promise<void> {
     const { clock } = this.options;
+    const messages = queued.map(({ bytes }) => bytes);
+    const traceparent = queued.find(({ span }) => span !== undefined)?.span?.traceparent;
     const id = `${this.feed.source}@${this.life}/${++this.offered}`;
     const request = encodeMessage({ type: "offer", id, messages });
     let answerMs = ANSWER_MS;
-    while (!(await this.isTaken(request, answerMs)) && !this.isGivenUp) {
+    while (!(await this.isTaken(request, answerMs, traceparent)) && !this.isGivenUp) {
       await new Promise<void>((resolve) => void clock.after(AGAIN_MS, resolve));
       answerMs = Math.min(2 * answerMs, ANSWER_MS_MAX);
     }
   }
 
-  private async isTaken(request: Uint8Array, answerMs: number): Promise<boolean> {
+  private async isTaken(
+    request: Uint8Array,
+    answerMs: number,
+    traceparent: string | undefined,
+  ): Promise<boolean> {
     try {
-      const answer = decodeAs("answer", await this.options.bus.request(this.subject, request, answerMs));
-      return answer.body !== undefined;
+      const answer = await this.options.bus.request(this.subject, request, answerMs, traceparent);
+      return decodeAs("answer", answer).body !== undefined;
     } catch {
       // No owner, no answer, or one that cannot be read.
       return false;

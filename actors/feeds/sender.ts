@@ -14,7 +14,7 @@ export interface PublishOptions {
    * would count as lost here.
    */
   readonly divided?: true;
-  /** Of frames that are published. Default: none is traced. */
+  /** Default: no frame is traced. */
   readonly tracer?: Tracer | undefined;
   /** Ends the delivery: what is not durable by then is given up. Default: it goes on until all is. */
   readonly signal?: AbortSignal;

@@ -26,7 +26,7 @@ export interface Bus {
    * Resolves with the first answer. Rejects with NoAnswer when none came in time, and with NobodyAsked at once when the request reached nobody: no
    * process takes requests of this subject, or there is no connection. (A bus that cannot tell says NoAnswer.)
    */
-  request(subject: string, bytes: Uint8Array, timeoutMs: number): Promise<Uint8Array>;
+  request(subject: string, bytes: Uint8Array, timeoutMs: number, traceparent?: string): Promise<Uint8Array>;
   /** `handle` resolves with the answer to a request, or with null to leave it to others. The returned function ends it. */
   answer(pattern: string, handle: RequestHandler): () => void;
   stream(name: string): LogStream;
@@ -37,7 +37,11 @@ export interface Bus {
   onConnection(change: (connected: boolean) => void): () => void;
 }
 
-export type RequestHandler = (subject: string, bytes: Uint8Array) => Promise<Uint8Array | null>;
+export type RequestHandler = (
+  subject: string,
+  bytes: Uint8Array,
+  traceparent?: string,
+) => Promise<Uint8Array | null>;
 
 /** How long a hint lives after it was put: three heartbeats a second apart may be lost. Buckets of hints are created with this time. */
 export const HINT_TTL_MS = 3_500;

@@ -281,6 +281,24 @@ test("names with spaces, points and other letters are names of streams, buckets 
   await bus.close();
 });
 
+test("a trace goes with a request, as it does with what is published and stored", async () => {
+  const bus = await freshBus();
+  const seen: (string | undefined)[] = [];
+  bus.subscribe("traced.published", (_subject, _bytes, traceparent) => seen.push(traceparent));
+  bus.answer("traced.asked", async (_subject, bytes, traceparent) => {
+    seen.push(traceparent);
+    return bytes;
+  });
+  bus.publish("traced.published", Uint8Array.of(1), "a");
+  await answered(() => bus.request("traced.asked", Uint8Array.of(1), 1_000, "b"));
+  await answered(() => bus.request("traced.asked", Uint8Array.of(1), 1_000));
+  assert.equal(
+    seen.filter((each, at) => seen.indexOf(each) === at),
+    ["a", "b", undefined],
+  );
+  await bus.close();
+});
+
 test("a clock that differs from the server's is measured, and a node with such a clock is told what to do", async () => {
   const ahead = { ...systemClock, nowUs: () => systemClock.nowUs() + 600_000_000 };
   const bus = await connect({ clock: ahead });
