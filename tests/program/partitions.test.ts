@@ -2,15 +2,18 @@
 // slow
 /** A session of several partitions: `up --partitions`, what it records, and that it goes on. */
 import { cpSync, readdirSync, readFileSync, rmSync, writeFileSync } from "node:fs";
+import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { partitionOf } from "../../actors/cluster/mod.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { unpackMessages } from "../../protocol/packed-messages.ts";
+import { range } from "../journal/builders.ts";
 import { type OutputLine, run, start } from "../support/program-run.ts";
 import { inputsOf } from "../support/recorded-blocks.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
+import { skip } from "../support/skip.ts";
 
 /** Groups that the rule gives to different partitions of two. */
 const GROUPS = ["amber", "birch", "cedar", "dune", "elm"];
@@ -150,6 +153,79 @@ test("partitions of one session are served as one, and go on where their logs en
   for (const [k, { inputs }] of ended.partitions.entries())
     assert.ok(inputs > sessions[k]!.lastInputSequence, "what the gateway had shown was durable");
   const { code: verified, stdout: found } = await run(["replay", killed, "--verify"]);
+  assert.is(verified, 0, found);
+});
+
+/** A detector whose thread ends at the next row of its group when the file is there: an error of its own that nobody catches. */
+function fuse(path: string, file: string): void {
+  writeFileSync(
+    path,
+    `import { existsSync } from "node:fs";
+export default ({ defineDetector }) =>
+  defineDetector({
+    name: "fuse",
+    appliesTo: ({ channels }) => channels.some(({ name }) => name === "fuse"),
+    create: () => ({
+      fields: {},
+      update() {
+        if (existsSync(${JSON.stringify(file)})) setTimeout(() => { throw new Error("the fuse has blown"); });
+      },
+    }),
+  });
+`,
+  );
+}
+
+test("a thread that fails ends the session with its reason, and the next one has all that was acknowledged, once", async () => {
+  if (availableParallelism() === 1) return skip("one processor: partitions have no threads");
+  const [blown, file, actor] = ["blown", "lit", "fuse.mjs"].map((name) => join(folder, name)) as [
+    string,
+    string,
+    string,
+  ];
+  fuse(actor, file);
+  const walks = [IN_P0, IN_P1].flatMap((group) => ["--feed", `walk?channels=4&rate=400&group=${group}`]);
+  const options = [
+    "up",
+    "--partitions",
+    "2",
+    "--port",
+    "0",
+    "--json",
+    "--record",
+    blown,
+    "--actor",
+    actor,
+    ...walks,
+  ];
+  const program = start(options);
+  const { url } = await program.line("listening");
+  const push = (to: unknown, sequence: number) => {
+    const headers = { "content-type": "application/json" };
+    const body = JSON.stringify({ fuse: sequence });
+    return fetch(`${to}api/ingest/${PUSHED}?sequence=${sequence}`, { method: "POST", headers, body });
+  };
+  for (let sequence = 1; sequence <= 20; sequence++) assert.ok((await push(url, sequence)).ok);
+  writeFileSync(file, "");
+  // Whether it is answered is up to the moment at which the thread ends.
+  await push(url, 21).catch(() => {});
+  const { code, stdout } = await program.ended;
+  assert.is(code, 1);
+  assert.match(stdout, "its thread has ended: the fuse has blown");
+  rmSync(file);
+
+  const again = start(options);
+  const { url: newUrl } = await again.line("listening");
+  const { sequence } = (await (await fetch(`${newUrl}api/ingest/${PUSHED}`)).json()) as { sequence: number };
+  assert.ok(sequence >= 20, `${sequence} pushes are there`);
+  assert.ok((await push(newUrl, sequence + 1)).ok);
+  again.kill("SIGINT");
+  assert.is((await again.ended).code, 0);
+  const pushed = (await inputsOf(join(blown, "p1"))).flatMap(({ input }) =>
+    input.type === "frame" && input.group === PUSHED ? [...input.value] : [],
+  );
+  assert.equal(pushed, range(1, sequence + 1));
+  const { code: verified, stdout: found } = await run(["replay", blown, "--verify", "--actor", actor]);
   assert.is(verified, 0, found);
 });
 
