@@ -178,8 +178,8 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "offer-not-repeated",
     bug: "A feed that is delivered once goes on after an offer that was not answered.",
     file: "actors/feeds/offers.ts",
-    find: "while (!(await this.isTaken(request, answerMs)) && !this.isGivenUp) {",
-    replace: "if (!(await this.isTaken(request, answerMs))) {",
+    find: "while (!(await this.isTaken(request, answerMs, traceparent)) && !this.isGivenUp) {",
+    replace: "if (!(await this.isTaken(request, answerMs, traceparent))) {",
   },
   {
     name: "offer-answered-at-once",
