@@ -34,6 +34,7 @@ const PATHS = {
   ),
   threshold: <path d="M2 8h3M9 8h3M16 8h3M3 19l5-7 4 4 5-12 4 7" />,
   scale: <path d="M4 4v16h16M8 16l3-5 3 2 5-8M2 8h2M2 13h2" />,
+  mark: <path d="M6 21V4h12l-3.500 4 3.500 4H6" />,
   note: <path d="M4 5h16v11h-9l-4 4v-4H4zM8 9h8M8 12.500h5" />,
   layout: <path d="M4 4h16v16H4zM4 11h9M13 4v16" />,
   plus: <path d="M12 5v14M5 12h14" />,

@@ -110,6 +110,7 @@ function Actions({ view, controls }: { view: View; controls: Controls }) {
           }}
           title="Mark that something happened, and see what changed around it"
         >
+          <Icon name="mark" size={14} />
           <span>Mark</span>
         </button>
       ) : null}
