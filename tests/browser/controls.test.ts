@@ -227,8 +227,11 @@ test("a rule is completed and checked, its results come with signals on top, and
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme });
         assert.equal(await faultsOf(page), [], `${colorScheme} ${width}`);
-        const dialog = (await page.locator("dialog.scan").boundingBox())!;
-        assert.ok(dialog.x >= 0 && dialog.x + dialog.width <= width, `it fits into ${width} pixels`);
+        // It fits into the window.
+        await until(
+          () => page.locator("dialog.scan").boundingBox(),
+          (dialog) => dialog !== null && dialog.x >= 0 && dialog.x + dialog.width <= width,
+        );
       }
     await page.screenshot({ path: join(tmpdir(), "eigenwatch-scan.png") });
     await page.setViewportSize({ width: 1440, height: 900 });
@@ -260,7 +263,7 @@ test("a press opens a recording at an address of its own, which a reload and ano
         await page.setViewportSize({ width, height: 900 });
         await page.emulateMedia({ colorScheme });
         assert.equal(await faultsOf(page), [], `${colorScheme} ${width}`);
-        assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits");
+        await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
       }
     await page.setViewportSize({ width: 1440, height: 900 });
     await page.screenshot({ path: join(tmpdir(), "eigenwatch-recordings.png") });
@@ -283,7 +286,7 @@ test("a press opens a recording at an address of its own, which a reload and ano
     for (const width of [1440, 390]) {
       await other.setViewportSize({ width, height: 900 });
       assert.equal(await faultsOf(other), [], String(width));
-      assert.ok(await other.evaluate(() => document.documentElement.scrollWidth <= innerWidth), "it fits");
+      await other.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
     }
     await other.setViewportSize({ width: 1440, height: 900 });
     await other.screenshot({ path: join(tmpdir(), "eigenwatch-recording-opened.png") });

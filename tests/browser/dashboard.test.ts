@@ -177,7 +177,7 @@ test("dark and light follow the system until a person chooses", async () => {
 test("nothing is cut off sideways in a narrow window", async () => {
   await onPage({ width: 800 }, async (page) => {
     await page.waitForSelector(".channel");
-    assert.ok(await page.evaluate(() => document.documentElement.scrollWidth <= innerWidth));
+    await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
   });
 });
 
