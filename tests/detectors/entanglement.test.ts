@@ -12,6 +12,7 @@ import { density, vector } from "../support/quantum.ts";
 import { normals } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
+import { type Draw, NULL_DRAWS, t5Size } from "./null-draws.ts";
 import { worldThrough } from "./world-events.ts";
 
 const SECOND = 1_000_000;
@@ -48,32 +49,14 @@ const changesOf = (actor: ActorHarness) => actor.events.filter(({ kind }) => kin
 
 // ---- the promise ------------------------------------------------------------------------------------------------------
 
-/** Draws the next innovation of channel c. */
-type Draw = (c: number) => number;
-
-/** Channels that have nothing to do with each other; `size` is common to a row. */
+/** `size` is common to a row. */
 const NULLS: Record<string, (normal: () => number) => Draw> = {
-  "independent normal": (normal) => () => normal(),
+  ...NULL_DRAWS,
   "Student t5 of a common size": (normal) => {
     let size = 1;
     return (c) => {
-      if (c === 0) size = Math.sqrt(5 / [0, 0, 0, 0, 0].reduce((sum) => sum + normal() ** 2, 0));
+      if (c === 0) size = t5Size(normal);
       return size * normal();
-    };
-  },
-  "AR(1) 0.3": (normal) => {
-    const before = new Float64Array(16);
-    return (c) => {
-      before[c] = 0.3 * before[c]! + normal();
-      return before[c]!;
-    };
-  },
-  GARCH: (normal) => {
-    const variance = new Float64Array(16).fill(1);
-    return (c) => {
-      const x = Math.sqrt(variance[c]!) * normal();
-      variance[c] = 0.05 + 0.1 * x ** 2 + 0.85 * variance[c]!;
-      return x;
     };
   },
   skewed: (normal) => () => Math.exp(normal()),

@@ -12,6 +12,7 @@ import { ActorHarness } from "../support/actor-harness.ts";
 import { normals } from "../support/random-streams.ts";
 import { groupOf, InnovationBatch } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
+import { type Draw, NULL_DRAWS, t5Size } from "./null-draws.ts";
 import { worldThrough } from "./world-events.ts";
 
 const SECOND = 1_000_000;
@@ -52,25 +53,9 @@ const mixed = (n: number) => Array.from({ length: n * n }, (_, k) => (k % (n + 1
 
 // ---- the promise ------------------------------------------------------------------------------------------------------
 
-const NULLS: Record<string, (normal: () => number) => (c: number) => number> = {
-  "independent normal": (normal) => () => normal(),
-  "Student t5": (normal) => () =>
-    normal() * Math.sqrt(5 / [0, 0, 0, 0, 0].reduce((sum) => sum + normal() ** 2, 0)),
-  "AR(1) 0.3": (normal) => {
-    const before = new Float64Array(8);
-    return (c) => {
-      before[c] = 0.3 * before[c]! + normal();
-      return before[c]!;
-    };
-  },
-  GARCH: (normal) => {
-    const variance = new Float64Array(8).fill(1);
-    return (c) => {
-      const x = Math.sqrt(variance[c]!) * normal();
-      variance[c] = 0.05 + 0.1 * x ** 2 + 0.85 * variance[c]!;
-      return x;
-    };
-  },
+const NULLS: Record<string, (normal: () => number) => Draw> = {
+  ...NULL_DRAWS,
+  "Student t5": (normal) => () => normal() * t5Size(normal),
 };
 
 for (const [name, process] of Object.entries(NULLS)) {

@@ -5,6 +5,7 @@
  */
 import { float64Column } from "../../../protocol/columns.ts";
 import type { DensityMatrix, StateVector } from "../../../protocol/messages.ts";
+import { concurrence } from "../../kernels/pair.ts";
 import type { Fields } from "../../ports/detector.ts";
 import type { PairSwitches } from "../pair-news.ts";
 import { pairsOf } from "../pairs.ts";
@@ -65,11 +66,10 @@ export class PairLevels implements PairSwitches {
     this.changes = 0;
     for (let i = 1, k = 0; i < n; i++)
       for (let j = 0; j < i; j++, k++) {
-        const at = i * n + j;
-        const concurrence = isVector
+        const latest = isVector
           ? 2 * Math.sqrt((re[i]! * re[i]! + im[i]! * im[i]!) * (re[j]! * re[j]! + im[j]! * im[j]!))
-          : 2 * Math.sqrt(re[at]! * re[at]! + im[at]! * im[at]!);
-        mean[k] = mean[k]! + (concurrence - mean[k]!) / MEMORY_STATES;
+          : concurrence(n, re, im, i, j);
+        mean[k] = mean[k]! + (latest - mean[k]!) / MEMORY_STATES;
         this.judge(k, mean[k]!);
       }
   }
