@@ -171,6 +171,8 @@ test("a feed greets as the exchange wants it, and asks for quotes when they are 
       "/",
       [{ type: "subscribe", product_ids: ["BTC-USD"], channels: ["matches", "heartbeat"] }],
     ],
+    ["coinbase:btc-usd?depth=10", "/", coinbaseAdvancedGreeting("market_trades", "level2")],
+    ["coinbase:btc-usd?depth=10&quotes=1", "/", coinbaseAdvancedGreeting("market_trades", "ticker", "level2")],
     ["kraken:btc/usd", "/v2", [{ method: "subscribe", params: { channel: "trade", symbol: ["BTC/USD"] } }]],
   ] as const)
     await trading(spec, async ({ server, until }) => {
@@ -181,6 +183,14 @@ test("a feed greets as the exchange wants it, and asks for quotes when they are 
       assert.equal(server.connections[0]!.received, greeting);
     });
 });
+
+/** Heartbeats are of the connection, channels of products. */
+function coinbaseAdvancedGreeting(...channels: readonly string[]) {
+  return [
+    { type: "subscribe", channel: "heartbeats" },
+    ...channels.map((channel) => ({ type: "subscribe", product_ids: ["BTC-USD"], channel })),
+  ];
+}
 
 test("[E1] trades have the exchange's time with price and size, quotes are a middle and a spread", async () => {
   await trading("binance:ethusdt,btcusdt?quotes=1", async ({ server, sink, until }) => {

@@ -71,6 +71,13 @@ test("long file whose symbols share their times becomes rows", async () => {
   assert.equal([group.sampling, group.everyUs, group.innovation], ["rows", 60_000_000, "logReturn"]);
 });
 
+test("long file whose symbols have several values at one time becomes ticks", async () => {
+  let text = "ts,symbol,price\n";
+  for (let k = 0; k < 50; k++)
+    for (const symbol of ["A", "B", "A", "B"]) text += `${1_600_000_000 + 60 * k},${symbol},${10 + k}\n`;
+  assert.is((await collectText(text)).groups.get("table")!.sampling, "ticks");
+});
+
 test("options override what the rows suggest", async () => {
   const { groups } = await collectText(
     secondly(5, (k) => `${k + 1},1`, "ts,price,last"),
