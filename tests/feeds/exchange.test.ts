@@ -172,7 +172,11 @@ test("a feed greets as the exchange wants it, and asks for quotes when they are 
       [{ type: "subscribe", product_ids: ["BTC-USD"], channels: ["matches", "heartbeat"] }],
     ],
     ["coinbase:btc-usd?depth=10", "/", coinbaseAdvancedGreeting("market_trades", "level2")],
-    ["coinbase:btc-usd?depth=10&quotes=1", "/", coinbaseAdvancedGreeting("market_trades", "ticker", "level2")],
+    [
+      "coinbase:btc-usd?depth=10&quotes=1",
+      "/",
+      coinbaseAdvancedGreeting("market_trades", "ticker", "level2"),
+    ],
     ["kraken:btc/usd", "/v2", [{ method: "subscribe", params: { channel: "trade", symbol: ["BTC/USD"] } }]],
   ] as const)
     await trading(spec, async ({ server, until }) => {
