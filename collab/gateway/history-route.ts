@@ -6,7 +6,7 @@
  *   measures            of the published states, in about N intervals
  *   state               the last one of each group at or before `to` that is known
  *
- * The body is these messages, packed (protocol/packed-messages.ts). Without `to` the range ends with the last delivery, without `from` it is a
+ * `only=measures` leaves the samples out: a page asks for an hour of measures to know what is usual. The body is these messages, packed (protocol/packed-messages.ts). Without `to` the range ends with the last delivery, without `from` it is a
  * minute long.
  */
 import { promisify } from "node:util";
@@ -55,7 +55,7 @@ export class HistoryRoute {
     const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete: true } as const;
     const body = packMessages([
       encodeMessage(head),
-      ...groups.flatMap((group) => messagesOf(group, input)),
+      ...groups.flatMap((group) => messagesOf(group, input, range.onlyMeasures)),
       ...states.flatMap((state) => (state === null ? [] : [encodeMessage(state)])),
     ]);
     if (!/\bgzip\b/.test(String(request.headers["accept-encoding"] ?? "")))
@@ -68,8 +68,15 @@ export class HistoryRoute {
   }
 }
 
-function messagesOf({ group, samples, measures: { names, rows } }: GroupPast, input: number): Uint8Array[] {
-  return [...samples.decimated(0, null, { group, inputSequence: input }), ...rows.measures(group, names)];
+function messagesOf(
+  { group, samples, measures: { names, rows } }: GroupPast,
+  input: number,
+  onlyMeasures: boolean,
+): Uint8Array[] {
+  const measures = rows.measures(group, names);
+  return onlyMeasures
+    ? measures
+    : [...samples.decimated(0, null, { group, inputSequence: input }), ...measures];
 }
 
 function rangeOf({ query }: RequestContext, { session }: SessionHub, limits: GatewayLimits) {
@@ -77,7 +84,11 @@ function rangeOf({ query }: RequestContext, { session }: SessionHub, limits: Gat
   const toUs = wholeParameter(query, "to", session.describe().timeUs, 0, most);
   const fromUs = wholeParameter(query, "from", Math.max(0, toUs - RANGE_US), 0, most);
   const columns = wholeParameter(query, "columns", limits.historyColumns, 1, limits.historyColumnsMax);
-  if (fromUs <= toUs) return { fromUs, toUs, columns, isOpen: !query.has("to") };
+  const only = query.get("only");
+  if (only !== null && only !== "measures")
+    throw new EigenwatchError({ action: "read the past", value: `only=${only}`, expected: "only=measures" });
+  if (fromUs <= toUs)
+    return { fromUs, toUs, columns, isOpen: !query.has("to"), onlyMeasures: only === "measures" };
   const expected = `from at or before to (${toUs})`;
   throw new EigenwatchError({ action: "read the past", value: `from ${fromUs}`, expected });
 }

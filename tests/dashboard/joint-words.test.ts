@@ -2,6 +2,7 @@
 /** The joint state in words: how much moves together, and what two channels do. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { Columns } from "../../collab/charts/columns.ts";
 import { Series } from "../../collab/charts/series.ts";
 import { togetherWords, usualOf } from "../../collab/dashboard/model/measure-usual.ts";
 import { membershipOf, membershipWords } from "../../collab/dashboard/model/membership.ts";
@@ -42,6 +43,19 @@ test("the usual range of a measure is that of its past without the last minute",
   assert.ok(usual.low > 0.3 && usual.low < 0.36, String(usual.low));
   assert.ok(usual.high > 0.44 && usual.high < 0.5, String(usual.high));
   assert.is(usualOf(series, 90e6), null, "too little is known");
+});
+
+test("the usual range comes from the past that was asked for as well, also of slow rows and of a page that just opened", () => {
+  const opened = new Series();
+  const columns = new Columns(3e6, 1300);
+  for (let k = 0; k < 700; k++) columns.add(k * 3e6, 0.4);
+  opened.addPast({ fromUs: 0, toUs: 2100e6, columns });
+  for (let k = 2100; k < 2110; k++) opened.add(k * 1e6, 0.9);
+  const usual = usualOf(opened, 2110e6)!;
+  assert.ok(usual.low > 0.35 && usual.high < 0.45, JSON.stringify(usual));
+  const slow = new Series();
+  for (let k = 0; k < 140; k++) slow.add(k * 15e6, 0.4);
+  assert.ok(usualOf(slow, 139 * 15e6) !== null);
 });
 
 test("the sentence says more, less or as usual", () => {

@@ -18,6 +18,19 @@ test("a session begins with its window, and samples continue exactly after the a
   assert.equal(told, ["begins", "follow 4711"]);
 });
 
+test("after its window a session asks for an hour of measures without samples, to know what is usual", async () => {
+  const { past, usual, answer, told, answerUsual } = given();
+  void past.begin(NOW, MINUTE, false);
+  assert.equal(usual, []);
+  await answer(4711);
+  assert.equal(
+    usual.map(({ fromUs, toUs, onlyMeasures }) => [fromUs, toUs, onlyMeasures]),
+    [[NOW - 60 * MINUTE, NOW, true]],
+  );
+  await answerUsual();
+  assert.equal(told, ["begins", "follow 4711", "past"]);
+});
+
 test("a gateway that does not answer leaves the page without a past, but with what comes from now on", async () => {
   const { past, answer, told } = given();
   void past.begin(NOW, MINUTE, false);
@@ -94,7 +107,9 @@ test("an answer of before the session began anew counts no more", async () => {
 
 function given() {
   const asked: PastQuery[] = [];
+  const usual: PastQuery[] = [];
   const told: string[] = [];
+  let answerUsual = async () => {};
   const waiting: ((input: number | null) => void)[] = [];
   const resting = new Set<() => void>();
   const sink = {
@@ -102,8 +117,17 @@ function given() {
     follow: (input: number | null) => void told.push(`follow ${input}`),
   };
   const fetch = (query: PastQuery): Promise<FetchedPast> => {
+    const { fromUs, toUs, onlyMeasures } = query;
+    if (onlyMeasures) {
+      usual.push(query);
+      return new Promise((resolve) => {
+        answerUsual = async () => {
+          resolve({ input: 0, fromUs, toUs, decimated: [], measures: [], states: [] });
+          await settled();
+        };
+      });
+    }
     asked.push(query);
-    const { fromUs, toUs } = query;
     return new Promise((resolve, reject) => {
       waiting.push((input) => {
         if (input === null) reject(new Error("status 503"));
@@ -121,7 +145,9 @@ function given() {
   return {
     past: new PartitionPast("p0", sink, { fetch, after }),
     asked,
+    usual,
     told,
+    answerUsual: () => answerUsual(),
     async rest() {
       for (const act of resting) act();
       resting.clear();

@@ -36,6 +36,22 @@ test("an answer has the samples of a range in intervals, the measures and the st
     );
   }));
 
+test("measures are answered alone on request; another part is refused by its name", () =>
+  withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x"]);
+    for (let k = 0; k < 10; k++) session.measure("a", [[k * SECOND_US, 0, k]]);
+    session.publishState("a", START_US + 3 * SECOND_US);
+    const messages = await history(
+      gateway,
+      `?from=${START_US}&to=${START_US + 60 * SECOND_US}&only=measures`,
+    );
+    assert.equal(of(messages, "decimated"), []);
+    assert.is(of(messages, "measures").length, 1);
+    const refused = await ask(gateway, "/api/history?only=samples");
+    assert.is(refused.status, 400);
+    assert.match(refused.body, "only=samples");
+  }));
+
 test("samples subscribed to after an answer continue it: every sample comes once", () =>
   withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);

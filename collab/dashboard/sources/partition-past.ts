@@ -2,6 +2,7 @@
  * Which stretches of the past the page asks of one partition, and when.
  *
  *   welcome ──► the window on display ──answer──► live samples from exactly there on
+ *                                            └──► an hour of measures, without samples: what is usual
  *   another window, another moment ──what is not known of it──► asked for, one request at a time, the last one wins
  *
  * Whatever was on its way when the session began anew no longer counts.
@@ -14,6 +15,10 @@ const SHORTEST_US = 60_000_000;
 
 /** Intervals of a window: about one a pixel. Its margins have more. */
 const COLUMNS = 800;
+
+/** Of measures, so that a page that just opened knows what is usual: of an hour, a value every three seconds. */
+const USUAL_US = 3600e6;
+const USUAL_COLUMNS = 1200;
 
 /** What is asked for besides the window, of its length at each side: small moves need no request. */
 const MARGIN = 0.25;
@@ -80,6 +85,19 @@ export class PartitionPast {
     if (beginning !== this.#beginnings) return;
     if (answer !== null) this.#sink.past(answer, !follows);
     if (!follows) this.#sink.follow(answer?.input ?? null);
+    if (answer !== null) await this.#askUsual(timeUs, beginning);
+  }
+
+  async #askUsual(timeUs: number, beginning: number): Promise<void> {
+    const query = {
+      partition: this.#partition,
+      fromUs: Math.max(0, timeUs - USUAL_US),
+      toUs: timeUs,
+      columns: USUAL_COLUMNS,
+      onlyMeasures: true,
+    } as const;
+    const answer = await this.#fetch(query).catch(() => null);
+    if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false);
   }
 
   /** The window on display, and whether it follows the newest sample. */

@@ -12,6 +12,8 @@ export interface PastQuery {
   readonly toUs: number;
   /** Intervals expected. */
   readonly columns: number;
+  /** Without samples. */
+  readonly onlyMeasures?: true;
 }
 
 export type FetchedPast = PastAnswer & {
@@ -20,10 +22,12 @@ export type FetchedPast = PastAnswer & {
 };
 
 /** Rejects when the gateway does not answer with a past. */
-export async function fetchPast({ partition, fromUs, toUs, columns }: PastQuery): Promise<FetchedPast> {
+export async function fetchPast(asked: PastQuery): Promise<FetchedPast> {
+  const { partition, fromUs, toUs, columns, onlyMeasures } = asked;
   const query = new URLSearchParams({ from: whole(fromUs), columns: String(columns) });
   if (toUs !== Number.POSITIVE_INFINITY) query.set("to", whole(toUs));
   if (partition !== null) query.set("partition", partition);
+  if (onlyMeasures) query.set("only", "measures");
   const response = await fetch(`api/history?${query}`);
   if (!response.ok) throw new Error(`Cannot read the past: status ${response.status}; expected 200`);
   const bytes = new Uint8Array(await response.arrayBuffer());
