@@ -53,6 +53,7 @@ test("the usual range comes from the past that was asked for as well, also of sl
   for (let k = 2100; k < 2110; k++) opened.add(k * 1e6, 0.9);
   const usual = usualOf(opened, 2110e6)!;
   assert.ok(usual.low > 0.35 && usual.high < 0.45, JSON.stringify(usual));
+  assert.is(usualOf(opened, 60e6 + 100), null, "100 µs are too little");
   const slow = new Series();
   for (let k = 0; k < 140; k++) slow.add(k * 15e6, 0.4);
   assert.ok(usualOf(slow, 139 * 15e6) !== null);

@@ -25,7 +25,8 @@ const LEAST = 0.01;
 export function usualOf(series: Series, nowUs: number): Range | null {
   const toUs = nowUs - RECENT_US;
   const fromUs = Math.max(series.firstUs, toUs - LONGEST_US);
-  if (!(fromUs < toUs)) return null;
+  // Intervals are a microsecond or longer.
+  if (!(toUs - fromUs >= INTERVALS)) return null;
   const values = valuesOf(series, fromUs, toUs);
   if (values.length < FEWEST) return null;
   values.sort((a, b) => a - b);
