@@ -162,7 +162,7 @@ export class Outbox
   }
 
   async past(range: PastRange): Promise<SessionPast> {
-    return this.kept?.range(range) ?? { input: this.deliveredInput, groups: [], work: 0 };
+    return this.kept?.range(range) ?? { input: this.deliveredInput, complete: true, groups: [], work: 0 };
   }
 
   stateBefore(group: string, timeUs: number): StateMessage | null {

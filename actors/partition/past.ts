@@ -62,6 +62,7 @@ export class Past {
   private readonly recordedStates = new PastStates(STATE_BYTES);
   /** Whether these are all of it: half of them would hide newer ones that were delivered. */
   private hasRecordedStates = false;
+  private isReadingBefore = false;
   /** One answer at a time reads the log. */
   private reading: Promise<unknown> = Promise.resolve();
 
@@ -126,6 +127,15 @@ export class Past {
    * says so.
    */
   async readBefore(stopped: () => boolean): Promise<void> {
+    this.isReadingBefore = true;
+    try {
+      await this.readAllBefore(stopped);
+    } finally {
+      this.isReadingBefore = false;
+    }
+  }
+
+  private async readAllBefore(stopped: () => boolean): Promise<void> {
     const { at } = this.options;
     const fromUs = at === undefined ? 0 : at.timeUs - reachUs(at.channels);
     const before = new PastGroups();
@@ -183,8 +193,9 @@ export class Past {
   private remembered(range: PastRange): SessionPast {
     const { input, recording } = this;
     const delivered = this.groups.range(range);
-    if (recording === null || this.sinceUs <= range.fromUs) return answer(input, delivered, 0);
-    return answer(input, this.withRecorded(delivered, range), 0);
+    const reaches = this.sinceUs <= range.fromUs;
+    const groups = recording === null || reaches ? delivered : this.withRecorded(delivered, range);
+    return answer(input, groups, 0, reaches || !this.isReadingBefore);
   }
 
   /** The recording's samples up to now; of the measures, those of which more are known. */
@@ -250,9 +261,14 @@ export class Past {
   }
 }
 
-function answer(input: number, groups: readonly GroupPast[], samplesRead: number): SessionPast {
+function answer(
+  input: number,
+  groups: readonly GroupPast[],
+  samplesRead: number,
+  complete = true,
+): SessionPast {
   const rows = groups.reduce((sum, { samples, measures }) => sum + samples.length + measures.rows.length, 0);
-  return { input, groups, work: samplesRead + rows };
+  return { input, complete, groups, work: samplesRead + rows };
 }
 
 const NO_MEASURES = { names: [], rows: new IntervalRows(1) };

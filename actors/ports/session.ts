@@ -63,6 +63,8 @@ export interface SessionPast {
   /** The samples of all inputs up to this one are in it, those of later ones are not. */
   readonly input: number;
   readonly groups: readonly GroupPast[];
+  /** False: the log of before the first delivery is still being read, and a later answer may have more. */
+  readonly complete: boolean;
   /** What it took: samples read from the log, and rows. */
   readonly work: number;
 }

@@ -160,9 +160,10 @@ export class Series {
     return Number.NaN;
   }
 
-  /** The finest past that has this time. */
+  /** The finest past that has this time; of equally fine ones the last that was added, which may know more. */
   #pastAt(timeUs: number): Past | undefined {
-    return this.#pasts
+    return [...this.#pasts]
+      .reverse()
       .filter((past) => past.fromUs <= timeUs && timeUs < endOf(past))
       .sort((a, b) => a.columns.widthUs - b.columns.widthUs)[0];
   }

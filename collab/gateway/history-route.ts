@@ -6,8 +6,9 @@
  *   measures            of the published states, in about N intervals
  *   state               the last one of each group at or before `to` that is known
  *
- * `only=measures` leaves the samples out: a page asks for an hour of measures to know what is usual. The body is these messages, packed (protocol/packed-messages.ts). Without `to` the range ends with the last delivery, without `from` it is a
- * minute long.
+ * `only=measures` leaves the samples out: a page asks for an hour of measures to know what is usual. `complete` is false while the log is
+ * still being read: ask again. The body is these messages, packed (protocol/packed-messages.ts). Without `to` the range ends with the last
+ * delivery, without `from` it is a minute long.
  */
 import { promisify } from "node:util";
 import { gzip } from "node:zlib";
@@ -48,11 +49,11 @@ export class HistoryRoute {
     const range = rangeOf(context, hub, limits);
     const budget = this.#work.bucket(address, nowMs());
     if (budget.left <= 0) throw overspent(address, limits);
-    const { input, groups, work } = await hub.session.past(range);
+    const { input, complete, groups, work } = await hub.session.past(range);
     budget.spend(work);
     const untilUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
     const states = await Promise.all(groups.map(({ group }) => hub.session.stateBefore(group, untilUs)));
-    const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete: true } as const;
+    const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete } as const;
     const body = packMessages([
       encodeMessage(head),
       ...groups.flatMap((group) => messagesOf(group, input, range.onlyMeasures)),

@@ -154,9 +154,10 @@ export class ThreadSession implements LiveSession {
   }
 
   async past(range: PastRange): Promise<SessionPast> {
-    const { input, work, groups } = await this.options.ask("past", range);
+    const { input, complete, work, groups } = await this.options.ask("past", range);
     return {
       input,
+      complete,
       work,
       groups: groups.map(({ group, samples, measures: { names, rows } }) => ({
         group,

@@ -209,7 +209,7 @@ export class BenchSession implements LiveSession {
   events = async () => [];
   recentFrames = () => ({ complete: true, frames: [] });
   lastStates = () => [];
-  past = async () => ({ input: this.#sequence, work: 0, groups: [] });
+  past = async () => ({ input: this.#sequence, complete: true, work: 0, groups: [] });
   stateBefore = () => null;
   gauges = () => ({});
   notReady = () => null;

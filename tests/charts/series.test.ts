@@ -88,6 +88,14 @@ test("[V1] pasts are drawn up to the first sample, samples from it on, and the e
   assert.equal(drawn, expected);
 });
 
+test("of equally fine pasts the last one counts: it may know what the first one did not yet", () => {
+  const series = new Series();
+  series.addPast(past(100, 500, 1_000, () => 1));
+  series.addPast({ ...past(100, 0, 1_000, () => 2), fromUs: 0 });
+  assert.is(series.valueBefore(700), 2);
+  assert.is(series.valueBefore(200), 2);
+});
+
 test("[V1] of several pasts the finest one of each moment is drawn, and the coarser one where it ends", () => {
   const series = new Series();
   series.addPast(past(100, 0, 1_000, () => 1));

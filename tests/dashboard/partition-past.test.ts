@@ -31,6 +31,26 @@ test("after its window a session asks for an hour of measures without samples, t
   assert.equal(told, ["begins", "follow 4711", "past"]);
 });
 
+test("a window whose past is still being read from the log is asked for again until it is complete", async () => {
+  const { past, asked, answer, rest } = given();
+  void past.begin(NOW, MINUTE, false);
+  await answer(1);
+  past.look(NOW - 40 * MINUTE, NOW - 20 * MINUTE, false);
+  await rest();
+  await answer(2, false);
+  for (let more = 0; more < 2; more++) {
+    assert.is(asked.length, 2 + more);
+    // The wait, and the rest after it.
+    await rest();
+    await rest();
+    assert.is(asked.length, 3 + more);
+    await answer(3 + more, more === 1);
+  }
+  await rest();
+  await rest();
+  assert.is(asked.length, 4, "complete");
+});
+
 test("a gateway that does not answer leaves the page without a past, but with what comes from now on", async () => {
   const { past, answer, told } = given();
   void past.begin(NOW, MINUTE, false);
@@ -110,7 +130,7 @@ function given() {
   const usual: PastQuery[] = [];
   const told: string[] = [];
   let answerUsual = async () => {};
-  const waiting: ((input: number | null) => void)[] = [];
+  const waiting: ((input: number | null, complete: boolean) => void)[] = [];
   const resting = new Set<() => void>();
   const sink = {
     past: (_: unknown, begins: boolean) => void told.push(begins ? "begins" : "past"),
@@ -122,16 +142,16 @@ function given() {
       usual.push(query);
       return new Promise((resolve) => {
         answerUsual = async () => {
-          resolve({ input: 0, fromUs, toUs, decimated: [], measures: [], states: [] });
+          resolve({ input: 0, complete: true, fromUs, toUs, decimated: [], measures: [], states: [] });
           await settled();
         };
       });
     }
     asked.push(query);
     return new Promise((resolve, reject) => {
-      waiting.push((input) => {
+      waiting.push((input, complete) => {
         if (input === null) reject(new Error("status 503"));
-        else resolve({ input, fromUs, toUs, decimated: [], measures: [], states: [] });
+        else resolve({ input, complete, fromUs, toUs, decimated: [], measures: [], states: [] });
       });
     });
   };
@@ -154,8 +174,8 @@ function given() {
       await settled();
     },
     /** Answers the oldest request; null: it fails. */
-    async answer(input: number | null) {
-      waiting.shift()!(input);
+    async answer(input: number | null, complete = true) {
+      waiting.shift()!(input, complete);
       await settled();
     },
   };

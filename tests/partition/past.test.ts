@@ -50,10 +50,12 @@ test("what was in the log before the first delivery is known as soon as it was r
   const past = new Past({ log, input: 2 * BLOCKS, readSamplesMax: 10 });
   const whole = { fromUs: 0, toUs: 1_000_000, columns: 16 };
   assert.equal((await past.range(whole)).groups, []);
-  await past.readBefore(() => false);
+  const reading = past.readBefore(() => false);
+  assert.is((await past.range(whole)).complete, false, "more will be known");
+  await reading;
   past.frame({ inputSequence: 2 * BLOCKS + 1, bytes: encodeMessage(row(41_000, [41])) });
-  const { input, groups } = await past.range(whole);
-  assert.is(input, 2 * BLOCKS + 1);
+  const { input, complete, groups } = await past.range(whole);
+  assert.equal([input, complete], [2 * BLOCKS + 1, true]);
   assert.equal(rowsOf(groups[0]!.samples), [[0, 0, 2, 41, 41, 2 * BLOCKS - 1]]);
 });
 

@@ -3,6 +3,7 @@
  *
  *   welcome ──► the window on display ──answer──► live samples from exactly there on
  *                                            └──► an hour of measures, without samples: what is usual
+ *   an answer that is not complete ──after a while, while its window is on display──► asked for again
  *   another window, another moment ──what is not known of it──► asked for, one request at a time, the last one wins
  *
  * Whatever was on its way when the session began anew no longer counts.
@@ -32,6 +33,9 @@ const HELD_US = 3.9 * 3600e6;
 /** Stretches remembered: as many as a series keeps. */
 const MOST_KNOWN = 3;
 
+/** An answer that lacks what is still being read from the log is asked for again after so long, and then twice as long each time. */
+const FIRST_WAIT_MS = 2_000;
+
 /** A person who drags or points passes many places. */
 const REST_MS = 80;
 
@@ -60,6 +64,9 @@ export class PartitionPast {
   /** What is to be asked next. */
   readonly #next = new Map<"window" | "moment", () => Promise<void>>();
   readonly #after: (ms: number, act: () => void) => () => void;
+  #waitMs = FIRST_WAIT_MS;
+  /** The last look. */
+  #again = (): void => {};
   #busy = false;
   #cancel = (): void => {};
 
@@ -78,6 +85,7 @@ export class PartitionPast {
     const beginning = ++this.#beginnings;
     this.#next.clear();
     this.#known = [];
+    this.#waitMs = FIRST_WAIT_MS;
     this.#liveFromUs = timeUs;
     const shownUs = Math.max(SHORTEST_US, spanUs);
     const fromUs = timeUs - shownUs * (1 + MARGIN);
@@ -103,6 +111,7 @@ export class PartitionPast {
   /** The window on display, and whether it follows the newest sample. */
   look(fromUs: number, toUs: number, isFollowing: boolean): void {
     if (isFollowing) this.#headUs = toUs;
+    this.#again = () => this.look(fromUs, toUs, isFollowing);
     const spanUs = toUs - fromUs;
     if (this.#isKnown(fromUs, toUs, spanUs)) return;
     this.#soon("window", async () => {
@@ -148,8 +157,20 @@ export class PartitionPast {
     const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns };
     const answer = await this.#fetch(query).catch(() => null);
     if (answer === null) return null;
-    this.#known = [{ fromUs, toUs: endUs, columnUs }, ...this.#known].slice(0, MOST_KNOWN);
+    const known = { fromUs, toUs: endUs, columnUs };
+    this.#known = [known, ...this.#known].slice(0, MOST_KNOWN);
+    if (!answer.complete) this.#forgetLater(known);
     return answer;
+  }
+
+  #forgetLater(known: Known): void {
+    const beginning = this.#beginnings;
+    this.#after(this.#waitMs, () => {
+      if (beginning !== this.#beginnings) return;
+      this.#known = this.#known.filter((each) => each !== known);
+      this.#again();
+    });
+    this.#waitMs *= 2;
   }
 
   #soon(what: "window" | "moment", ask: () => Promise<void>): void {

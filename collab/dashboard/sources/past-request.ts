@@ -19,23 +19,27 @@ export interface PastQuery {
 export type FetchedPast = PastAnswer & {
   /** Live samples after this input continue the answer. */
   readonly input: number;
+  /** False: the gateway still reads the log, and will know more. */
+  readonly complete: boolean;
 };
 
 /** Rejects when the gateway does not answer with a past. */
-export async function fetchPast(asked: PastQuery): Promise<FetchedPast> {
-  const { partition, fromUs, toUs, columns, onlyMeasures } = asked;
-  const query = new URLSearchParams({ from: whole(fromUs), columns: String(columns) });
-  if (toUs !== Number.POSITIVE_INFINITY) query.set("to", whole(toUs));
-  if (partition !== null) query.set("partition", partition);
-  if (onlyMeasures) query.set("only", "measures");
-  const response = await fetch(`api/history?${query}`);
+export async function fetchPast(query: PastQuery): Promise<FetchedPast> {
+  const { partition, fromUs, toUs, columns, onlyMeasures } = query;
+  const parameters = new URLSearchParams({ from: whole(fromUs), columns: String(columns) });
+  if (toUs !== Number.POSITIVE_INFINITY) parameters.set("to", whole(toUs));
+  if (partition !== null) parameters.set("partition", partition);
+  if (onlyMeasures) parameters.set("only", "measures");
+  const response = await fetch(`api/history?${parameters}`);
   if (!response.ok) throw new Error(`Cannot read the past: status ${response.status}; expected 200`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const messages = unpackMessages(bytes).map((message) => decodeMessage(message));
   const of = <Type extends DecodedMessage["type"]>(type: Type) =>
     messages.filter((message) => message.type === type) as Extract<DecodedMessage, { type: Type }>[];
+  const [head] = of("subscribed");
   return {
-    input: of("subscribed")[0]?.after ?? 0,
+    input: head?.after ?? 0,
+    complete: head?.complete ?? true,
     fromUs,
     toUs,
     decimated: of("decimated"),
