@@ -231,9 +231,15 @@ class Deliveries {
   }
 }
 
-function sentPast({ input, work, groups }: Awaited<ReturnType<OwnPartition["session"]["past"]>>): SentPast {
+function sentPast({
+  input,
+  complete,
+  work,
+  groups,
+}: Awaited<ReturnType<OwnPartition["session"]["past"]>>): SentPast {
   return {
     input,
+    complete,
     work,
     groups: groups.map(({ group, samples, measures: { names, rows } }) => ({
       group,

@@ -114,6 +114,7 @@ export type Question = {
 /** A SessionPast without its methods. */
 export interface SentPast {
   readonly input: number;
+  readonly complete: boolean;
   readonly work: number;
   readonly groups: readonly {
     readonly group: string;
