@@ -51,7 +51,7 @@ export class PairEvidence implements PairSwitches {
   private readonly cap: number;
   private readonly longest: number;
   /** Of the members that rotate, and of those that do not, the one whose û varies least. */
-  private readonly steadiest: readonly number[];
+  private readonly steadiest: Uint8Array;
   /** Of each pair: whether it is on, the member that found it, its usual Re(u d*), known u since it switched, and the last step with M ≤ CALM. */
   private readonly on: Uint8Array;
   private readonly leader: Uint8Array;
@@ -80,9 +80,8 @@ export class PairEvidence implements PairSwitches {
     this.pairs = pairs;
     this.perVariance = 1 / variance;
     this.longest = Math.max(...members.map(({ window }) => window));
-    this.steadiest = members.map(({ rotates }) =>
-      members.findLastIndex((other) => other.rotates === rotates),
-    );
+    const last = members.map(({ rotates }) => members.findLastIndex((other) => other.rotates === rotates));
+    this.steadiest = Uint8Array.from(new Set(last));
     this.cap = (1 - LEAST_WEALTH) / bound;
     this.changed = new Uint32Array(pairs);
     this.evidence = new Float64Array(pairs);
@@ -180,14 +179,15 @@ export class PairEvidence implements PairSwitches {
 
   /** Writes ½ usual − x of the pairs that are on, then learns what is usual. */
   private seeDrops(u: Float64Array): void {
-    const { pairs, on, usual, seen, meanRe, meanIm, drop } = this;
+    const { pairs, on, usual, seen, meanRe, meanIm, drop, steadiest } = this;
     for (let k = 0; k < pairs; k++) {
       if (on[k] === 0 || (u[2 * k] === 0 && u[2 * k + 1] === 0)) continue;
       let x = 0;
       let longest = 0;
-      for (const member of this.steadiest) {
-        const re = meanRe[member * pairs + k]!;
-        const im = meanIm[member * pairs + k]!;
+      for (let s = 0; s < steadiest.length; s++) {
+        const at = steadiest[s]! * pairs + k;
+        const re = meanRe[at]!;
+        const im = meanIm[at]!;
         const size = Math.sqrt(re * re + im * im);
         if (!(size > longest)) continue;
         longest = size;
@@ -243,7 +243,10 @@ export class PairEvidence implements PairSwitches {
         meanRe[at] = (re * c - im * s) / size;
         meanIm[at] = (re * s + im * c) / size;
       }
-      const [a, b, p, q] = [u[2 * k]!, u[2 * k + 1]!, before[2 * k]!, before[2 * k + 1]!];
+      const a = u[2 * k]!;
+      const b = u[2 * k + 1]!;
+      const p = before[2 * k]!;
+      const q = before[2 * k + 1]!;
       if ((a === 0 && b === 0) || (p === 0 && q === 0)) continue;
       turnRe[at] = c + weight * (a * p + b * q - c);
       turnIm[at] = s + weight * (b * p - a * q - s);

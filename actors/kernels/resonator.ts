@@ -31,6 +31,8 @@ export class Resonators {
   private readonly gaps: Float64Array;
   private readonly gapUs: number;
   private readonly trig: Float64Array;
+  /** E of the last decay, and its seconds: channels that tick together decay alike. Not state, for it follows from the seconds. */
+  private readonly factor = Float64Array.of(Number.NaN, 0, 0);
   private readonly scratch: Float64Array;
 
   /** `omega0` and `gamma` in rad/s and 1/s, both positive. */
@@ -101,11 +103,16 @@ export class Resonators {
 
   /** out ← E(z₁), E(z₂ + s z₁) after s seconds, E = e^{(−γ+iω₀)s}. */
   private decay(at: number, s: number, out: Float64Array, to: number): void {
-    const z = this.z;
-    const size = exp(-this.gamma * s);
-    sincos.assign(this.omega0 * s, this.trig, 1, 0);
-    const eRe = size * this.trig[1]!;
-    const eIm = size * this.trig[0]!;
+    const { z, factor, trig } = this;
+    if (s !== factor[0]!) {
+      const size = exp(-this.gamma * s);
+      sincos.assign(this.omega0 * s, trig, 1, 0);
+      factor[0] = s;
+      factor[1] = size * trig[1]!;
+      factor[2] = size * trig[0]!;
+    }
+    const eRe = factor[1]!;
+    const eIm = factor[2]!;
     const aRe = z[at]!;
     const aIm = z[at + 1]!;
     const bRe = z[at + 2]! + s * aRe;

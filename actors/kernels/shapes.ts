@@ -113,8 +113,14 @@ function unit(values: Float64Array): Float64Array {
 export const MATCH = { shape: 0, correlation: 1, likeness: 2 } as const;
 export const MATCH_WIDTH = 3;
 
-/** One after the other. */
-const TEMPLATES = Float64Array.from(SHAPES.flatMap(({ template }) => Array.from(template)));
+/** Point by point, the heights of all shapes. */
+const HEIGHTS = Float64Array.from({ length: SHAPE_POINTS * SHAPES.length }, (_, at) => {
+  const shape = SHAPES[at % SHAPES.length]!;
+  return shape.template[Math.floor(at / SHAPES.length)]!;
+});
+/** Shapes that are compared together: a sum waits for the addition before it, four do not. There are a multiple of them. */
+const TOGETHER = 4;
+const dots = new Float64Array(SHAPES.length);
 
 /** Compares the SHAPE_POINTS values path[at …] with all shapes. A constant path has likeness −1. O(shapes · points); allocates nothing. */
 export function matchShape(path: Float64Array, at: number, match: Float64Array): void {
@@ -128,10 +134,9 @@ export function matchShape(path: Float64Array, at: number, match: Float64Array):
   match[MATCH.likeness] = -1;
   if (!(squares > 0)) return;
   const length = Math.sqrt(squares);
+  for (let s = 0; s < SHAPES.length; s += TOGETHER) compare(path, at, s);
   for (let s = 0; s < SHAPES.length; s++) {
-    let dot = 0;
-    for (let k = 0; k < SHAPE_POINTS; k++) dot += TEMPLATES[s * SHAPE_POINTS + k]! * path[at + k]!;
-    const r = dot / length;
+    const r = dots[s]! / length;
     const { usual } = SHAPES[s]!;
     const likeness = (Math.abs(r) - usual) / (1 - usual);
     if (likeness <= match[MATCH.likeness]!) continue;
@@ -139,4 +144,23 @@ export function matchShape(path: Float64Array, at: number, match: Float64Array):
     match[MATCH.correlation] = r;
     match[MATCH.likeness] = likeness;
   }
+}
+
+/** `dots` ← products of the path with TOGETHER shapes from s on. */
+function compare(path: Float64Array, at: number, s: number): void {
+  let a = 0;
+  let b = 0;
+  let c = 0;
+  let d = 0;
+  for (let k = 0, of = s; k < SHAPE_POINTS; k++, of += SHAPES.length) {
+    const x = path[at + k]!;
+    a += HEIGHTS[of]! * x;
+    b += HEIGHTS[of + 1]! * x;
+    c += HEIGHTS[of + 2]! * x;
+    d += HEIGHTS[of + 3]! * x;
+  }
+  dots[s] = a;
+  dots[s + 1] = b;
+  dots[s + 2] = c;
+  dots[s + 3] = d;
 }

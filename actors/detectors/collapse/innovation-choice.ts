@@ -10,7 +10,7 @@
 import ln from "@stdlib/math-base-special-ln";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
-import { ar1Residual, MODEL_WIDTH } from "../rows/innovation.ts";
+import { ar1ResidualAt, MODEL_WIDTH } from "../rows/innovation.ts";
 
 /** Rows that the choice is made from: the correlation of one channel has a standard deviation of 0.09 then, and of several channels less. */
 const CHOICE_ROWS = 128;
@@ -38,6 +38,8 @@ export class InnovationChoice {
   private readonly declares: Group["innovation"];
   private readonly scalars = new Scalars();
   private readonly models: Float64Array;
+  /** A value and the one before. */
+  private readonly pair = new Float64Array(2);
   private readonly previous: Float64Array;
   private readonly ofDeclared: InstanceType<typeof Products>;
   private readonly ofResidual: InstanceType<typeof Products>;
@@ -102,7 +104,12 @@ export class InnovationChoice {
     const before = gap ? Number.NaN : previous[c]!;
     previous[c] = level;
     if (Number.isNaN(level) || Number.isNaN(before)) return Number.NaN;
-    return fresh ? ar1Residual(models, c, level, before) : 0;
+    if (!fresh) return 0;
+    const { pair } = this;
+    pair[0] = level;
+    pair[1] = before;
+    ar1ResidualAt(models, c, pair);
+    return pair[0]!;
   }
 
   private choose(): void {

@@ -14,7 +14,7 @@ import { EwmaMoments } from "../../kernels/ewma.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { clipSpike } from "../clip-spikes.ts";
 import { prefixed } from "../registered-numbers.ts";
-import { ar1Residual, MODEL_WIDTH } from "../rows/innovation.ts";
+import { ar1ResidualAt, MODEL_WIDTH } from "../rows/innovation.ts";
 
 /** Memories in rows: of σ, and of the mean, the square and the lagged products of y. */
 const SCALE_ROWS = 100;
@@ -45,6 +45,8 @@ export class StandardRows {
   private readonly past: Float64Array;
   private readonly products: Float64Array;
   private readonly rows = new Float64Array(1);
+  /** An innovation and the one before. As arguments both would be numbers on the heap. */
+  private readonly pair = new Float64Array(2);
   /** Innovations of 0 that came last. */
   private readonly zeros: Float64Array;
 
@@ -81,7 +83,7 @@ export class StandardRows {
 
   /** Takes the innovations from `at` on, NaN where there are none; `fresh`: whether the channel reported. O(n × LAGS). */
   take(innovations: Float64Array, fresh: Uint8Array, at: number): void {
-    const { y, last, past } = this;
+    const { y, last, past, pair } = this;
     past.copyWithin(y.length, 0, past.length - y.length);
     for (let c = 0; c < y.length; c++) {
       const x = innovations[at + c]!;
@@ -89,9 +91,11 @@ export class StandardRows {
         y[c] = 0;
         continue;
       }
-      const before = last[c]!;
+      pair[0] = x;
+      pair[1] = last[c]!;
       last[c] = x;
-      y[c] = Number.isNaN(before) ? 0 : this.standard(c, x, before);
+      if (Number.isNaN(pair[1])) y[c] = 0;
+      else this.standard(c);
     }
     this.remember();
   }
@@ -110,25 +114,30 @@ export class StandardRows {
     return 1 + (2 * sum) / (square[i]! * square[j]!);
   }
 
-  private standard(c: number, x: number, before: number): number {
-    const { centre, square, zeros } = this;
-    zeros[c] = x === 0 ? zeros[c]! + 1 : 0;
-    const clipped = zeros[c]! > STILL_ROWS ? 0 : clipSpike(this.moved(c, x, before), 1);
+  /** y of channel c, of `pair`: its innovation and the one before. */
+  private standard(c: number): void {
+    const { y, centre, square, zeros, pair } = this;
+    zeros[c] = pair[0] === 0 ? zeros[c]! + 1 : 0;
+    if (zeros[c]! > STILL_ROWS) pair[0] = 0;
+    else this.move(c);
+    const clipped = clipSpike(pair[0]!, 1);
     const middle = clipSpike(centre[c]!, MOST_CENTRE);
     const value = (clipped - middle) / (1 + Math.abs(middle));
     centre[c] = centre[c]! + (clipped - centre[c]!) / CENTRE_ROWS;
     square[c] = square[c]! + (value * value - square[c]!) / CENTRE_ROWS;
-    return value;
+    y[c] = value;
   }
 
-  /** The residual in σ, and learns from it. */
-  private moved(c: number, x: number, before: number): number {
-    const { scale, last } = this;
-    const residual = ar1Residual(this.models, c, x, before);
+  /** pair[0] ← its residual in σ, and learns from it. */
+  private move(c: number): void {
+    const { scale, last, pair } = this;
+    const x = pair[0]!;
+    ar1ResidualAt(this.models, c, pair);
+    const residual = pair[0]!;
     const limit = scale.samples(c) < SPIKE_ROWS ? 0 : SPIKE * Math.sqrt(scale.variance[c]!);
     const usual = limit > 0 ? clipSpike(residual, limit) : residual;
     last[c] = x - (residual - usual);
-    return scale.scale(c, usual);
+    pair[0] = scale.scale(c, usual);
   }
 
   private remember(): void {

@@ -35,6 +35,9 @@ export class StateWindows implements TakesSignal {
   private readonly scalars = new Scalars();
   private readonly re: Float64Array;
   private readonly im: Float64Array;
+  /** One of the samples. */
+  private readonly zRe: Float64Array;
+  private readonly zIm: Float64Array;
   private readonly time: Float64Array;
   /** 1: there is a gap before the sample. */
   private readonly gap: Uint8Array;
@@ -45,6 +48,8 @@ export class StateWindows implements TakesSignal {
     this.capacity = WINDOWS * window;
     this.re = new Float64Array(this.capacity * n);
     this.im = new Float64Array(this.capacity * n);
+    this.zRe = new Float64Array(n);
+    this.zIm = new Float64Array(n);
     this.time = new Float64Array(this.capacity);
     this.gap = new Uint8Array(this.capacity);
     // With a smaller weight than any sample has, all weigh the same.
@@ -131,11 +136,15 @@ export class StateWindows implements TakesSignal {
   }
 
   private fill(density: DensityEstimate, from: number, to: number): void {
-    const { n, capacity, re, im } = this;
+    const { n, capacity, re, im, zRe, zIm } = this;
     density.reset();
     for (let k = from; k < to; k++) {
       const first = (k % capacity) * n;
-      density.update(re.subarray(first, first + n), im.subarray(first, first + n));
+      for (let i = 0; i < n; i++) {
+        zRe[i] = re[first + i]!;
+        zIm[i] = im[first + i]!;
+      }
+      density.update(zRe, zIm);
     }
   }
 }

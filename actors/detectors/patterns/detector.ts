@@ -62,6 +62,8 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
   private readonly points: Float64Array;
   private readonly redrawn = new Redrawn();
   private readonly match = new Float64Array(MATCH_WIDTH);
+  /** Time of the row, µs. An element of an array is not boxed. */
+  private readonly rowTime = new Float64Array(1);
 
   constructor({ patterns: { averageUs, confidence } }: Settings, group: Group) {
     const { n } = group;
@@ -90,7 +92,8 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
         means.begin();
         this.counts.array.fill(0);
       }
-      if (means.add(batch, r, spacing.us, averageUs)) this.judge(time, context);
+      this.rowTime[0] = time;
+      if (means.add(batch, r, spacing.us, averageUs)) this.judge(context);
     }
   }
 
@@ -99,22 +102,22 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     measures["patterns.found"] = this.rows.found;
   }
 
-  private judge(time: number, context: Context): void {
+  private judge(context: Context): void {
     const { rows, means } = this;
     rows.judged = rows.judged + 1;
     for (let length = 0, every = 1; length < LENGTHS; length++, every *= 4) {
       if (rows.judged % every !== 0) break;
-      for (let c = 0; c < this.group.n; c++)
-        if (means.counts[c] !== 0) this.see(c, length, means.mean(c), time, context);
+      for (let c = 0; c < this.group.n; c++) if (means.counts[c] !== 0) this.see(c, length, context);
     }
     means.begin();
   }
 
-  private see(c: number, length: number, value: number, time: number, context: Context): void {
-    const { redrawn, match, draws } = this;
+  /** The mean of channel c is the next point of its path of this length. */
+  private see(c: number, length: number, context: Context): void {
+    const { redrawn, match } = this;
     const place = c * LENGTHS + length;
     const count = this.counts.at(place);
-    this.points[place * KEPT + (count.points % KEPT)] = value;
+    this.points[place * KEPT + (count.points % KEPT)] = this.means.mean(c);
     count.points = count.points + 1;
     if (count.rest > 0) count.rest = count.rest - 1;
     if (count.rest > 0 || count.points < KEPT) return;
@@ -122,6 +125,14 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     matchShape(redrawn.values, PAST_POINTS, match);
     if (match[MATCH.likeness]! < LIKELY) return;
     count.rest = REST;
+    this.test(c, length, context);
+  }
+
+  /** Whether the path that `match` is about is no chance. */
+  private test(c: number, length: number, context: Context): void {
+    const { redrawn, match, draws, rowTime } = this;
+    const place = c * LENGTHS + length;
+    const count = this.counts.at(place);
     this.copy(place, 0, PAST_POINTS);
     if (!redrawn.isLikest(match[MATCH.likeness]!, draws, () => context.random())) return;
     count.rest = SHAPE_POINTS;
@@ -130,12 +141,12 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     const correlation = match[MATCH.correlation]!;
     context.signal({
       type: "found",
-      timeUs: time,
+      timeUs: rowTime[0]!,
       ...channelTitle(this.group, c),
       shape: SHAPES[match[MATCH.shape]!]!.names[correlation > 0 ? 0 : 1]!,
       correlation,
       confidence: 100 * (1 - 1 / (draws + 1)),
-      fromUs: time - rows * Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.averageUs),
+      fromUs: rowTime[0]! - rows * Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.averageUs),
       rows,
     });
   }

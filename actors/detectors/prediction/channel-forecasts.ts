@@ -38,6 +38,8 @@ const COVERAGE_MEMORY = 1000;
 /** Least weight of all experts together. */
 const SHARE = 0.001;
 
+/** What is being taken: the value, the usual size of a step, and how far off the forecast was. As arguments each would be a number on the heap. */
+const Now = namedNumbers("x", "s", "off");
 const Channels = namedNumbers(
   /** Values; forecasts judged; whether the forecast is of the next value, 0 or 1. */
   "values",
@@ -68,6 +70,7 @@ export class ChannelForecasts {
   private readonly ends: Float64Array;
   /** Share of values that may cross an end. */
   private readonly tail: number;
+  private readonly now = new Now();
   /** Losses of the last value: of each expert, then of the forecast. */
   readonly losses = new Float64Array(K + 1);
   private readonly gradient = new Float64Array(K);
@@ -101,17 +104,20 @@ export class ChannelForecasts {
     this.experts.at(timeUs, stepUs);
   }
 
-  /** Takes x, the value of channel i. True: its forecast was judged, see `losses`. */
-  take(i: number, x: number): boolean {
+  /** Takes x = values[at], the value of channel i. True: its forecast was judged, see `losses`. */
+  take(i: number, values: Float64Array, at: number): boolean {
+    const { now } = this;
     const of = this.channels.at(i);
     const isStep = of.isPredicted === 1;
-    const s = this.scale(i);
-    const isJudged = isStep && s > 0;
-    if (isJudged) this.judge(i, x, s);
-    if (isStep) this.learnScale(i, x - of.last);
-    this.experts.take(i, x, of.values, this.scale(i), isStep);
+    now.x = values[at]!;
+    now.s = this.scale(i);
+    const isJudged = isStep && now.s > 0;
+    if (isJudged) this.judge(i);
+    if (isStep) this.learnScale(i);
+    now.s = this.scale(i);
+    this.experts.take(i, now, of.values, isStep);
     of.values = of.values + 1;
-    of.last = x;
+    of.last = now.x;
     of.isPredicted = 1;
     this.foretell(i);
     return isJudged;
@@ -180,8 +186,9 @@ export class ChannelForecasts {
     return Math.sqrt(Math.max(variance, LEAST_VARIANCE * longVariance));
   }
 
-  private learnScale(i: number, step: number): void {
+  private learnScale(i: number): void {
     const of = this.channels.at(i);
+    const step = this.now.x - of.last;
     const square = step * step;
     const weight = Math.max(1 / of.values, 1 / SCALE_MEMORY);
     const least = Math.max(of.variance, LEAST_VARIANCE * of.longVariance);
@@ -190,8 +197,24 @@ export class ChannelForecasts {
     of.longVariance = of.longVariance + Math.max(1 / of.values, 1 / LONG_MEMORY) * (seen - of.longVariance);
   }
 
-  private judge(i: number, x: number, s: number): void {
+  private judge(i: number): void {
+    const { losses, gradient, now } = this;
+    this.judgeExperts(i);
+    const of = this.channels.at(i);
+    now.off = now.x - of.value;
+    const error = clipSpike(now.off / now.s, CLIP);
+    losses[K] = error * error;
+    this.comparisons[i]!.take(losses);
+    this.mixtures[i]!.learn(gradient);
+    if (of.judged >= LEAST_ERRORS) this.judgeBand(i);
+    this.learnSize(i);
+    of.judged = of.judged + 1;
+  }
+
+  /** Losses of the experts, and the gradient of the loss in their weights. */
+  private judgeExperts(i: number): void {
     const { losses, gradient } = this;
+    const { x, s } = this.now;
     const { said } = this.experts;
     const { weights } = this.mixtures[i]!;
     let own = 0;
@@ -202,21 +225,12 @@ export class ChannelForecasts {
       own += weights[k]! * error;
     }
     for (let k = 0; k < K; k++) gradient[k] = 2 * own * gradient[k]!;
-    const of = this.channels.at(i);
-    const off = x - of.value;
-    const error = clipSpike(off / s, CLIP);
-    losses[K] = error * error;
-    this.comparisons[i]!.take(losses);
-    this.mixtures[i]!.learn(gradient);
-    if (of.judged >= LEAST_ERRORS) this.judgeBand(i, off);
-    this.learnSize(i, Math.abs(off), s);
-    of.judged = of.judged + 1;
   }
 
-  private judgeBand(i: number, off: number): void {
+  private judgeBand(i: number): void {
     const { ends, tail } = this;
     const of = this.channels.at(i);
-    const score = off / of.size;
+    const score = this.now.off / of.size;
     const held = score >= -ends[2 * i]! && score <= ends[2 * i + 1]! ? 1 : 0;
     trackQuantile(ends, 2 * i, -score, of.bands, tail);
     trackQuantile(ends, 2 * i + 1, score, of.bands, tail);
@@ -225,12 +239,13 @@ export class ChannelForecasts {
     of.coverage = of.coverage + Math.max(1 / of.bands, 1 / COVERAGE_MEMORY) * (held - of.coverage);
   }
 
-  private learnSize(i: number, size: number, s: number): void {
-    const { sizes, sizeGradient } = this;
+  private learnSize(i: number): void {
+    const { sizes, sizeGradient, now } = this;
+    const { s } = now;
     const of = this.channels.at(i);
     const mixture = this.sizeMixtures[i]!;
     const expected = of.judged > 0 ? of.size : s;
-    const seen = clipSize(size, SIZE_CLIP * expected);
+    const seen = clipSize(Math.abs(now.off), SIZE_CLIP * expected);
     const excess = (expected - seen) / s;
     for (let k = 0; k < V; k++) {
       const at = i * V + k;

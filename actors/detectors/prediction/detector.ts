@@ -96,6 +96,9 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   /** What an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
   private readonly prices = new Float64Array(1 + HORIZONS.length);
   private readonly gains = new Float64Array(RIVALS);
+  /** Time of the row, µs, and a value: elements of arrays are not boxed. */
+  private readonly rowTime = new Float64Array(1);
+  private readonly value = new Float64Array(1);
 
   constructor(settings: Settings, group: Group) {
     const { coveragePercent, memorySteps, seasonSeconds, aheadRows } = settings.prediction;
@@ -134,7 +137,8 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
       const gap = batch.gap[r] === 1;
       this.spacing.see(batch.rowTime[r]!, gap);
       if (gap) for (let i = 0; i < this.columns.length; i++) this.channels.breakOff(i);
-      if (this.means.add(batch, r, this.spacing.us, spanUs)) this.step(batch.rowTime[r]!, context);
+      this.rowTime[0] = batch.rowTime[r]!;
+      if (this.means.add(batch, r, this.spacing.us, spanUs)) this.step(context);
       if (this.state !== null) this.followState(this.state, batch, r, context);
     }
   }
@@ -178,16 +182,16 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   }
 
   /** A step is over: the forecasts of its means are judged, and the next ones made. */
-  private step(time: number, context: Context): void {
-    const { scalars, means, channels, columns } = this;
+  private step(context: Context): void {
+    const { scalars, means, channels, columns, value, rowTime } = this;
     const { stepUs } = this;
     if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(stepUs);
     scalars.steps = scalars.steps + 1;
-    channels.at(time, stepUs);
+    channels.at(rowTime[0]!, stepUs);
     for (let i = 0; i < columns.length; i++) {
-      const x = means.mean(columns[i]!);
-      if (!Number.isFinite(x)) channels.breakOff(i);
-      else if (channels.take(i, x)) this.judge(i, time, context);
+      value[0] = means.mean(columns[i]!);
+      if (!Number.isFinite(value[0])) channels.breakOff(i);
+      else if (channels.take(i, value, 0)) this.judge(i, context);
     }
     means.begin();
   }
@@ -197,9 +201,8 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     if (batch.gap[r] === 1) return;
     this.takeInnovations(batch, r);
     if (!state.update(this.innovations, null)) return;
-    const time = batch.rowTime[r]!;
-    if (state.isNextJudged) this.judge(this.columns.length, time, context);
-    if (state.isAheadJudged) this.judge(this.columns.length + 1, time, context);
+    if (state.isNextJudged) this.judge(this.columns.length, context);
+    if (state.isAheadJudged) this.judge(this.columns.length + 1, context);
   }
 
   /** A method of its own, so that the call in it is inlined and boxes no number. */
@@ -212,8 +215,9 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   }
 
   /** Looks whether forecasts of subject i have become better than both rivals, or have ceased to be. */
-  private judge(i: number, timeUs: number, context: Context): void {
+  private judge(i: number, context: Context): void {
     const { skills, gains } = this;
+    const { now } = skills;
     const { comparison, losses, most, horizon, price } = this.subjects[i]!;
     const rival = horizon?.bestAtom ?? MEAN;
     const own = losses[losses.length - 1]!;
@@ -221,11 +225,13 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     gains[1] = (losses[rival]! - own) / most;
     const isFirst = comparison.lossOf(FIRST) < comparison.lossOf(rival);
     const better = isFirst ? FIRST : rival;
-    const dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
-    const found = skills.judge(i, gains, isFirst ? 0 : 1, dm, timeUs, this.prices[price]!);
+    now.timeUs = this.rowTime[0]!;
+    now.price = this.prices[price]!;
+    now.dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
+    const found = skills.judge(i, gains, isFirst ? 0 : 1);
     if (found === "") return;
     const about = {
-      timeUs,
+      timeUs: now.timeUs,
       ...this.named(i),
       skill: orNull(comparison.skill(better, horizon?.noise)),
       dieboldMariano: orNull(comparison.dieboldMariano(better)),

@@ -48,6 +48,9 @@ const DRIFT_ALLOWED = 0.05;
 const FAR = 3;
 const SPIKE = 8;
 
+/** What is being taken: the value without its spike, the size of a step, the weight of a value, and what the season foretells. */
+const Now = namedNumbers("x", "s", "weight", "season");
+
 const Scalars = namedNumbers(
   /** The value before, without its spike; and SPIKE's factor for the next, 0 before any spike. */
   "last",
@@ -82,12 +85,11 @@ export class Experts {
   private readonly season: Float64Array;
   private readonly seasonUs: number;
   private readonly scratch = new Float64Array(1);
-  /** Set by `at` and `take` before they are used, and so not registered: as arguments each would be a number on the heap. */
+  /** Set by `at` and `take` before they are used, and so not registered: as arguments and results each would be a number on the heap. */
   private part = 0;
   private nextPart = 0;
   private mostSeasons = 0;
-  private x = 0.5;
-  private s = 0.5;
+  private readonly now = new Now();
 
   constructor(channels: number, seasonSeconds: number) {
     this.seasonUs = seasonSeconds * 1e6;
@@ -122,14 +124,21 @@ export class Experts {
   }
 
   /**
-   * Takes a value of channel i, which is its value number `count` + 1, and foretells the next. `s`: size of a step, 0: not known. `isJudged`:
+   * Takes the value x of channel i, which is its value number `count` + 1, and foretells the next. `s`: size of a step, 0: not known. `isJudged`:
    * what was said before was about it.
    */
-  take(i: number, value: number, count: number, s: number, isJudged: boolean): void {
+  take(
+    i: number,
+    { x: value, s }: { readonly x: number; readonly s: number },
+    count: number,
+    isJudged: boolean,
+  ): void {
+    const { now } = this;
     const of = this.scalars.at(i);
-    const x = count > 0 && s > 0 ? this.withoutSpike(i, value, s) : value;
-    this.x = x;
-    this.s = s;
+    now.x = value;
+    now.s = s;
+    if (count > 0 && s > 0) this.removeSpike(i);
+    const { x } = now;
     if (isJudged && s > 0) this.learnRidge(i);
     const weight = Math.max(1 / (count + 1), 1 / MEMORY);
     const off = x - of.mean;
@@ -147,21 +156,25 @@ export class Experts {
     of.level = level;
     this.observe(i, isJudged);
     of.last = x;
-    this.say(i, this.takeSeason(i, weight));
+    now.weight = weight;
+    this.takeSeason(i);
+    this.say(i);
     this.said[i * N + LAST] = value;
   }
 
-  private withoutSpike(i: number, value: number, s: number): number {
+  private removeSpike(i: number): void {
+    const { now } = this;
     const of = this.scalars.at(i);
-    const step = value - of.last;
+    const step = now.x - of.last;
     const reach = Math.max(1, of.reach);
-    const limit = SPIKE * s * reach;
+    const limit = SPIKE * now.s * reach;
     of.reach = Math.abs(step) > limit ? 2 * reach : 1;
-    return of.last + clipSpike(step, limit);
+    now.x = of.last + clipSpike(step, limit);
   }
 
-  private say(i: number, season: number): void {
-    const { said, features, x, s } = this;
+  private say(i: number): void {
+    const { said, features } = this;
+    const { x, s, season } = this.now;
     const { longMean, mean, level, slope, xx, xy } = this.scalars.at(i);
     const at = i * N;
     said[at + LAST] = x;
@@ -179,7 +192,8 @@ export class Experts {
 
   /** Features of the step that ends with x. */
   private observe(i: number, isStep: boolean): void {
-    const { features, x, s } = this;
+    const { features } = this;
+    const { x, s } = this.now;
     const { last, mean } = this.scalars.at(i);
     const at = i * FEATURES;
     const step = isStep && s > 0 ? clip((x - last) / s) : 0;
@@ -189,7 +203,8 @@ export class Experts {
   }
 
   private learnRidge(i: number): void {
-    const { said, featuresOf, scratch, x, s } = this;
+    const { said, featuresOf, scratch } = this;
+    const { x, s } = this.now;
     const of = this.scalars.at(i);
     const ridge = this.ridges[i]!;
     const residual = clip((x - said[i * N + RIDGE]!) / s);
@@ -204,8 +219,9 @@ export class Experts {
   }
 
   /** What the season foretells of the next value; then it learns this one. */
-  private takeSeason(i: number, weight: number): number {
-    const { season, x } = this;
+  private takeSeason(i: number): void {
+    const { season, now } = this;
+    const { x, weight } = now;
     const of = this.scalars.at(i);
     const at = 2 * (i * PARTS + this.part);
     const next = 2 * (i * PARTS + this.nextPart);
@@ -216,7 +232,7 @@ export class Experts {
     const seen = Math.min(season[at + 1]! + 1, this.mostSeasons);
     season[at + 1] = seen;
     season[at] = season[at]! + (x - season[at]!) / seen;
-    return season[next + 1]! > 0 ? season[next]! + slopeOf(of.seasonXx, of.seasonXy) * off : x;
+    now.season = season[next + 1]! > 0 ? season[next]! + slopeOf(of.seasonXx, of.seasonXy) * off : x;
   }
 
   private partAt(timeUs: number): number {

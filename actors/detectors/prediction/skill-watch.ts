@@ -29,6 +29,7 @@ const LEAST_EVIDENCE = 3;
 const WEAK_ABOVE = -1;
 const DWELL = 100;
 
+const Now = namedNumbers("dm", "timeUs", "price");
 const Subjects = namedNumbers("isGained", "sinceUs", "weak", "seen", "now", "usual", "square");
 
 export class SkillWatch {
@@ -36,6 +37,8 @@ export class SkillWatch {
   /** When the skill began that was gained or lost last, µs; and the evidence for it, nats. */
   sinceUs = 0;
   evidence = 0;
+  /** Of the target to judge: DM against the better rival (NaN: not known), its time, µs, and what an announcement needs, nats. */
+  readonly now = new Now();
   private readonly subjects: InstanceType<typeof Subjects>;
   private readonly mixtures: readonly EMixture[];
   private readonly e = new Float64Array(STAKES.length);
@@ -52,20 +55,16 @@ export class SkillWatch {
   }
 
   /**
-   * Takes d of subject i against each of its rivals, in units of the largest loss, and DM against the one that is `better` on the whole, 0 or 1.
-   * `price`: nats. "gained", "lost", or "" for neither.
+   * Takes d of subject i against each of its rivals, in units of the largest loss; `better`: the rival, 0 or 1, that is better on the whole.
+   * "gained", "lost", or "" for neither. `now` is set before.
    */
-  judge(
-    i: number,
-    d: Float64Array,
-    better: number,
-    dm: number,
-    timeUs: number,
-    price: number,
-  ): "gained" | "lost" | "" {
+  judge(i: number, d: Float64Array, better: number): "gained" | "lost" | "" {
+    const { mixtures } = this;
+    const { dm, timeUs, price } = this.now;
     const of = this.subjects.at(i);
-    this.follow(i, d[better]!);
-    const m = Math.min(this.bet(RIVALS * i, d[0]!), this.bet(RIVALS * i + 1, d[1]!));
+    this.follow(i, d, better);
+    for (let k = 0; k < RIVALS; k++) this.bet(RIVALS * i + k, d, k);
+    const m = Math.min(mixtures[RIVALS * i]!.evidence, mixtures[RIVALS * i + 1]!.evidence);
     if (of.isGained === 0) {
       // No price is so low.
       if (m < LEAST_EVIDENCE || !(ln(m) >= price)) return "";
@@ -76,15 +75,16 @@ export class SkillWatch {
       of.weak = dm > WEAK_ABOVE ? of.weak + 1 : 0;
       if (of.weak < DWELL && !this.hasFallen(i)) return "";
       of.isGained = 0;
-      for (let k = 0; k < RIVALS; k++) this.mixtures[RIVALS * i + k]!.reset();
+      for (let k = 0; k < RIVALS; k++) mixtures[RIVALS * i + k]!.reset();
     }
     this.sinceUs = of.sinceUs;
     this.evidence = ln(m);
     return of.isGained === 1 ? "gained" : "lost";
   }
 
-  private follow(i: number, d: number): void {
+  private follow(i: number, ds: Float64Array, better: number): void {
     const of = this.subjects.at(i);
+    const d = ds[better]!;
     of.seen = of.seen + 1;
     of.now = of.now + Math.max(1 / of.seen, 1 / NOW) * (d - of.now);
     const weight = Math.max(1 / of.seen, 1 / USUAL);
@@ -98,11 +98,11 @@ export class SkillWatch {
     return now < LEAST_SHARE * usual && usual - now > ERRORS * error;
   }
 
-  /** M of the bets on d against rival number `at`. d is in [−1, 1], so nothing is lost that is not held. */
-  private bet(at: number, d: number): number {
+  /** Bets on d = ds[k] in mixture `at`. d is in [−1, 1], so nothing is lost that is not held. */
+  private bet(at: number, ds: Float64Array, k: number): void {
     const { e } = this;
-    for (let k = 0; k < STAKES.length; k++) e[k] = 1 + STAKES[k]! * d;
+    const d = ds[k]!;
+    for (let s = 0; s < STAKES.length; s++) e[s] = 1 + STAKES[s]! * d;
     this.mixtures[at]!.update(e);
-    return this.mixtures[at]!.evidence;
   }
 }

@@ -123,6 +123,7 @@ export class StateForecast {
   private readonly last: Float64Array;
   private readonly p: Float64Array;
   private readonly shared = new Float64Array(K);
+  private readonly overlap = new Float64Array(1);
   private readonly alpha = new Float64Array(K);
 
   /**
@@ -161,19 +162,15 @@ export class StateForecast {
 
   /** Takes z of the next row, and judges what was foretold of it. False: z has no direction, nothing changed. */
   update(zRe: Float64Array, zIm: Float64Array | null): boolean {
-    const { scalars, p, last, block, size } = this;
-    if (!pureStateVector(this.n, zRe, zIm, p)) return false;
+    const { scalars } = this;
+    if (!pureStateVector(this.n, zRe, zIm, this.p)) return false;
     if (scalars.blockRows === 0) this.beginBlock();
     this.isNextJudged = scalars.rows > 0;
     this.isAheadJudged = false;
     this.follow();
-    if (this.isNextJudged) {
-      const persistence = 2 - 2 * dot(last, 0, p, 0, size);
-      this.next.judge(this.gram, this.shared, 1, persistence, this.noiseOf(1));
-    }
+    if (this.isNextJudged)
+      this.next.judge(this.gram, this.shared, 1, 2 - 2 * this.overlap[0]!, this.noiseOf(1));
     this.mixGram();
-    last.set(p);
-    for (let e = 0; e < size; e++) block[e] = block[e]! + p[e]!;
     scalars.blockRows = scalars.blockRows + 1;
     if (scalars.blockRows === this.blockRows) this.judgeBlock();
     return true;
@@ -187,26 +184,55 @@ export class StateForecast {
     return purity;
   }
 
-  /** The atoms take in P; `shared` ← their inner products with P before. */
+  /** Atoms, block and last P take in P; `shared` ← inner products of the atoms with P before, `overlap` ← that of the last P. */
   private follow(): void {
-    const { atoms, size, p, shared, alpha, scalars } = this;
+    const { shared, alpha, scalars } = this;
     const rows = scalars.rows + 1;
     scalars.rows = rows;
-    for (let k = 0; k < EVEN; k++) {
-      const a = k === MEAN ? 1 / rows : Math.max(1 / rows, 1 / MEMORIES[k]!);
-      alpha[k] = a;
-      const at = k * size;
-      let sum = 0;
-      for (let e = 0; e < size; e++) {
-        const was = atoms[at + e]!;
-        const now = p[e]!;
-        sum += was * now;
-        atoms[at + e] = was + a * (now - was);
-      }
-      shared[k] = sum;
-    }
+    for (let k = 0; k < EVEN; k++) alpha[k] = k === MEAN ? 1 / rows : Math.max(1 / rows, 1 / MEMORIES[k]!);
+    this.takeIn();
     shared[EVEN] = 1 / this.n;
     scalars.kappa = kappaAfterUpdate(scalars.kappa, alpha[LONGEST]!);
+  }
+
+  /** One pass over all: a sum waits for the addition before it, five sums at a time do not. */
+  private takeIn(): void {
+    const { atoms, size, p, last, block, shared, overlap, alpha } = this;
+    const a0 = alpha[0]!;
+    const a1 = alpha[1]!;
+    const a2 = alpha[2]!;
+    const a3 = alpha[3]!;
+    const at1 = size;
+    const at2 = 2 * size;
+    const at3 = 3 * size;
+    let s0 = 0;
+    let s1 = 0;
+    let s2 = 0;
+    let s3 = 0;
+    let sum = 0;
+    for (let e = 0; e < size; e++) {
+      const now = p[e]!;
+      const x0 = atoms[e]!;
+      const x1 = atoms[at1 + e]!;
+      const x2 = atoms[at2 + e]!;
+      const x3 = atoms[at3 + e]!;
+      s0 += x0 * now;
+      s1 += x1 * now;
+      s2 += x2 * now;
+      s3 += x3 * now;
+      sum += last[e]! * now;
+      atoms[e] = x0 + a0 * (now - x0);
+      atoms[at1 + e] = x1 + a1 * (now - x1);
+      atoms[at2 + e] = x2 + a2 * (now - x2);
+      atoms[at3 + e] = x3 + a3 * (now - x3);
+      last[e] = now;
+      block[e] = block[e]! + now;
+    }
+    shared[0] = s0;
+    shared[1] = s1;
+    shared[2] = s2;
+    shared[3] = s3;
+    overlap[0] = sum;
   }
 
   /** Inner products of the atoms after P, from those before. */

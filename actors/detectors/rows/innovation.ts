@@ -39,14 +39,16 @@ const MODEL = { mean: 0, s0: 1, s1: 2, count: 3, error: 4, step: 5 } as const;
 export const MODEL_WIDTH = 6;
 
 /**
- * Residual e_t of a streaming AR(1), x_t − m = φ (x_{t−1} − m) + e_t, or of x_t = x_{t−1} + e_t where that predicts as well.
+ * pair[0] ← residual e_t of a streaming AR(1) for the value pair[0] after the value pair[1], x_t − m = φ (x_{t−1} − m) + e_t, or of x_t = x_{t−1} + e_t where that predicts as well.
  *
  * m, S₀ = E(x−m)², S₁ = E(x_t−m)(x_{t−1}−m) and the squared errors of both predictions are exponentially weighted (start 1/k, then
  * 1/AR_MEMORY); φ = S₁/S₀ in [−1, 1]. The residual uses only coefficients from before the sample. O(1), allocates nothing.
  *
  * `models` has MODEL_WIDTH numbers per channel. They are read by offset, because this function runs for every sample.
  */
-export function ar1Residual(models: Float64Array, channel: number, value: number, before: number): number {
+export function ar1ResidualAt(models: Float64Array, channel: number, pair: Float64Array): void {
+  const value = pair[0]!;
+  const before = pair[1]!;
   const at = channel * MODEL_WIDTH;
   const mean = models[at + MODEL.mean]!;
   const s0 = models[at + MODEL.s0]!;
@@ -59,7 +61,8 @@ export function ar1Residual(models: Float64Array, channel: number, value: number
   if (count === 0) {
     models[at + MODEL.mean] = value;
     models[at + MODEL.count] = 1;
-    return walk;
+    pair[0] = walk;
+    return;
   }
   const phi = s0 > 0 ? Math.max(-AR_MAX, Math.min(AR_MAX, s1 / s0)) : 0;
   const last = before - mean;
@@ -75,5 +78,5 @@ export function ar1Residual(models: Float64Array, channel: number, value: number
   models[at + MODEL.count] = count + 1;
   models[at + MODEL.error] = error + weight * (residual * residual - error);
   models[at + MODEL.step] = step + weight * (walk * walk - step);
-  return step <= WALK_FACTOR * error ? walk : residual;
+  pair[0] = step <= WALK_FACTOR * error ? walk : residual;
 }

@@ -20,7 +20,7 @@ import type { Frame } from "../../../protocol/frame.ts";
 import type { Batch, Fields, Group } from "../../ports/detector.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import { emptyBatch, growBatch, type MutableBatch } from "./batch-buffer.ts";
-import { ar1Residual, logRatio, MODEL_WIDTH } from "./innovation.ts";
+import { ar1ResidualAt, logRatio, MODEL_WIDTH } from "./innovation.ts";
 
 /** Rows: a longer spacing, in usual spacings, is a gap. A weekend between business days (3 days) and jitter are not. */
 export const GAP_ROWS = 5;
@@ -63,6 +63,8 @@ export class RowAssembler {
   private readonly reported: Uint8Array;
   private readonly fresh: Uint8Array;
   private readonly models: Float64Array;
+  /** A value and the one before. */
+  private readonly pair = new Float64Array(2);
   private readonly scalars = new Scalars();
   private readonly batch: MutableBatch;
 
@@ -206,7 +208,13 @@ export class RowAssembler {
     if (!Number.isNaN(before)) {
       if (this.kind === "logReturn") innovation = logRatio(value, before, ln);
       else if (this.kind === "difference") innovation = value - before;
-      else innovation = ar1Residual(this.models, c, value, before);
+      else {
+        const { pair } = this;
+        pair[0] = value;
+        pair[1] = before;
+        ar1ResidualAt(this.models, c, pair);
+        innovation = pair[0]!;
+      }
       // The ratio of a normal to a denormal number overflows.
       if (innovation - innovation !== 0) innovation = Number.NaN;
     }
