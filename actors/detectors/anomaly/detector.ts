@@ -228,21 +228,21 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       this.chooseThreshold(this.spacing.us);
     scalars.rows++;
     const warm = context.machine.value !== "warming";
-    this.lookAtChannels(batch, r, time, warm);
+    this.lookAtChannels(batch, r, warm);
     if (this.joint !== null) this.lookAtAll(this.joint, batch, r, warm);
     if (this.lasting?.see(batch, r, this.spacing.us)) this.judgeLasting(this.lasting, time, context);
     if (!warm) {
       if (scalars.rows < this.settings.warmupSamples) return;
       context.signal({ type: "warmed", timeUs: time, samples: scalars.rows });
     }
-    this.judge(batch, r, time, context);
+    this.judge(batch, r, context);
   }
 
   /** Computes novelty and evidence of every channel that reported. */
-  private lookAtChannels(batch: Batch, r: number, time: number, warm: boolean): void {
+  private lookAtChannels(batch: Batch, r: number, warm: boolean): void {
     const { n } = this.group;
     const { views, evidence } = this;
-    views.at(time, this.scalars.rowsADay, this.scalars.rowsALook);
+    views.at(batch.rowTime[r]!, this.scalars.rowsADay, this.scalars.rowsALook);
     views.look(batch, r);
     for (let c = 0; c < n; c++) {
       const channel = this.channels.at(c);
@@ -338,9 +338,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   }
 
   /** Opens and closes episodes. */
-  private judge(batch: Batch, r: number, time: number, context: Context): void {
+  private judge(batch: Batch, r: number, context: Context): void {
     const { n } = this.group;
     const { evidence, episodes, scalars } = this;
+    const time = batch.rowTime[r]!;
     const { threshold } = scalars;
     if (n > 1 && this.lasting === null && episodes.at(n).active === 0) {
       let loud = 0;

@@ -63,32 +63,36 @@ export class Patterns {
   private endBlocks(out: Float64Array, o: number): void {
     const { state, ended } = this;
     for (let c = 0, of = 0; of < state.length; c++, of += CHANNEL_WIDTH) {
-      if (state[of + CHANNEL.inBlock]! < BLOCK_ROWS || !this.endBlock(c, of)) continue;
-      this.nearest(c, state[of + CHANNEL.means]!, out, o + c);
+      if (state[of + CHANNEL.inBlock]! < BLOCK_ROWS) continue;
+      const means = state[of + CHANNEL.means]!;
+      // Whole numbers from here on: places that are computed from fractions cost a check each.
+      const last = (means % KEPT) | 0;
+      this.endBlock(c, of, last);
+      const earlier = means + 1 - 2 * WORD;
+      if (earlier < LEAST_MEANS - 2 * WORD) continue;
+      this.nearest(c, last, Math.min(earlier + 1, WORDS + 1) | 0, out, o + c);
       ended[c] = 1;
       this.hasEnded = true;
     }
   }
 
-  /** Keeps the mean of the block. Returns whether there are enough for a distance. */
-  private endBlock(c: number, of: number): boolean {
-    const { state } = this;
-    const means = state[of + CHANNEL.means]!;
-    const slot = c * 2 * KEPT + (means % KEPT);
-    this.means[slot] = state[of + CHANNEL.sum]! / BLOCK_ROWS;
-    this.means[slot + KEPT] = this.means[slot]!;
-    state[of + CHANNEL.means] = means + 1;
+  /** Keeps the mean of the block of channel c at `slot`. */
+  private endBlock(c: number, of: number, slot: number): void {
+    const { state, means } = this;
+    const at = c * 2 * KEPT + slot;
+    means[at] = state[of + CHANNEL.sum]! / BLOCK_ROWS;
+    means[at + KEPT] = means[at]!;
+    state[of + CHANNEL.means] = state[of + CHANNEL.means]! + 1;
     state[of + CHANNEL.inBlock] = 0;
     state[of + CHANNEL.sum] = 0;
-    return means + 1 >= LEAST_MEANS;
   }
 
-  private nearest(c: number, seen: number, out: Float64Array, o: number): void {
+  /** Compares the word that ends at slot `last` with as many words that end before it. */
+  private nearest(c: number, last: number, words: number, out: Float64Array, o: number): void {
     const { means } = this;
     const base = c * 2 * KEPT;
-    const word = base + ((seen - WORD) % KEPT);
-    const compared = Math.min(seen - 2 * WORD, WORDS) + 1;
-    let other = base + ((seen - 2 * WORD) % KEPT);
+    const word = base + ((last + 1 + KEPT - WORD) % KEPT);
+    let other = base + ((last + 1 + KEPT - 2 * WORD) % KEPT);
     let best = Number.POSITIVE_INFINITY;
     // The word in local variables: it is compared with all others.
     const w0 = means[word]!;
@@ -99,7 +103,7 @@ export class Patterns {
     const w5 = means[word + 5]!;
     const w6 = means[word + 6]!;
     const w7 = means[word + 7]!;
-    for (let n = 0; n < compared; n++) {
+    for (let n = 0; n < words; n++) {
       let a = w0 - means[other]!;
       let b = w1 - means[other + 1]!;
       let e = w2 - means[other + 2]!;
