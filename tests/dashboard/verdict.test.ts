@@ -160,6 +160,15 @@ test("a channel that stands still is called stuck, one that moves less steadier"
   assert.match(sentenceOf(incident!, moves), /steadier than usual: 0\.016 B\/s from row to row/);
 });
 
+test("prices that all move to one side are told as one, with the mean of their steps", () => {
+  const fall = { view: "common", low: -1.58, high: 1.58, value: -4.09, effect: 2.6 };
+  const [incident] = incidentsOf(told([finding(1, 0, fall), step(2, 0, "opened", { events: "p0/1/0" })]));
+  assert.is(
+    sentenceOf(incident!, KNOWN),
+    "g: prices fell together, by 4.09 % on average (usually -1.58 to 1.58 %)",
+  );
+});
+
 test("a channel that brings nothing is said to, with its usual spacing, and is back to normal when values come", () => {
   const events = [
     finding(1, 0, { kind: "arrival.silent", everyUs: 10e6, sinceUs: T }),

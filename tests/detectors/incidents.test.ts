@@ -353,6 +353,14 @@ test("outside the host feed one row is enough", () => {
   assert.equal(kinds(events), ["incident.opened", "incident.eased", "incident.closed"]);
 });
 
+test("outside the host feed one row is enough, also when one input brings it and the rows after it", () => {
+  const price = { group: "other" };
+  const { events } = host()
+    .oneInput((world) => world.found(100, "price", price).ended(102, "price", "other"))
+    .until(300);
+  assert.equal(kinds(events), ["incident.opened", "incident.eased", "incident.closed"]);
+});
+
 test("the setting of the persistence holds for all feeds", () => {
   const world = host({ incidents: { persistence: 60 } })
     .found(100, "a")
@@ -479,6 +487,7 @@ class World {
   private readonly hostGroup: Group;
   private readonly open = new Map<string, string>();
   private ids = 0;
+  private isSameInput = false;
 
   constructor({ learn = false, incidents = {}, channels = 3, partitions = 1 }: WorldOptions) {
     this.hostGroup = { ...HOST_GROUP, n: channels };
@@ -535,7 +544,15 @@ class World {
       title: `${names[0] ?? group} is unusual`,
       detail: {},
     };
-    this.actor.hear({ event, finding, group: group === "host" ? this.hostGroup : OTHER });
+    this.actor.hear({ event, finding, group: group === "host" ? this.hostGroup : OTHER }, this.isSameInput);
+    return this;
+  }
+
+  /** What is announced by the rows of one input. */
+  oneInput(announced: (world: World) => void): this {
+    this.isSameInput = true;
+    announced(this);
+    this.isSameInput = false;
     return this;
   }
 

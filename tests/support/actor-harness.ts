@@ -72,9 +72,9 @@ export class ActorHarness implements DetectorContext {
     this.detector.onInput?.(input, this);
   }
 
-  /** An announcement of an actor of a group, at its time. Timers due before it have fired. */
-  hear(announced: Announced): void {
-    this.fireTimers(announced.event.timeUs);
+  /** An announcement of an actor of a group, at its time. Timers due before it have fired, unless one input brings this and those before. */
+  hear(announced: Announced, isSameInput = false): void {
+    if (!isSameInput) this.fireTimers(announced.event.timeUs);
     this.sequence++;
     this.detector.onAnnouncement?.(announced, this);
   }
@@ -131,6 +131,7 @@ export class ActorHarness implements DetectorContext {
       } else if (action.type === "timer.start") {
         this.timers.set(String(params["id"]), this.now + Number(params["delayUs"]));
       } else if (action.type === "timer.cancel") this.timers.delete(String(params["id"]));
+      else throw new Error(`unknown action ${action.type}`);
     }
   }
 }

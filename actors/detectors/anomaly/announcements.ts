@@ -42,18 +42,20 @@ export function ended(event: Closed, group: Group): Announcement {
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${subject(event, group)} ${endedAs(event)} after ${duration(event.timeUs - event.startedUs)}${usual(event)}`,
+    title: `${subject(event, group)} ${endedAs(event)} after ${duration(event.backUs - event.startedUs)}${usual(event)}`,
     ...about(event, "ended"),
     detail: { ...detailOf(event), samples: event.samples, peakScore: event.peakScore },
   };
 }
 
-function subject({ joint, titles }: OfEpisode, { group }: Group): string {
+function subject({ joint, view, titles }: OfEpisode, { group }: Group): string {
+  if (view === "common") return `${group}: prices`;
   return joint ? `${group}: ${listed(titles)}` : (titles[0] ?? group);
 }
 
 function seenAs(event: OfEpisode): string {
   const { view, value, unit, spanUs } = event;
+  if (view === "common") return movedTogether(event);
   if (event.joint) return `${unusualTogether(event)}${leading(event)}`;
   if (value === null) return "is unusual";
   const size = amount(value, unit);
@@ -79,6 +81,7 @@ function seenAs(event: OfEpisode): string {
 
 function staysAs(event: OfEpisode): string {
   const { view, value, unit } = event;
+  if (view === "common") return movedTogether(event);
   if (event.joint) return `${unusualTogether(event, "stay")}${leading(event)}`;
   if (value === null) return "stays unusual";
   if (view === "trend") return movesBy(event, value);
@@ -92,9 +95,16 @@ function movesBy(event: OfEpisode, step: number): string {
   return `${step < 0 ? "falls" : "rises"} by ${amount(Math.abs(step), event.unit)} a second${usual(event)}`;
 }
 
+/** The means of what all did, and of what they seldom do. */
+function movedTogether({ value, low, high }: OfEpisode): string {
+  const size = amount(Math.abs(value!), "%");
+  return `${value! < 0 ? "fell" : "rose"} together, by ${size} on average (usual: ${range(low!, high!, "%")})`;
+}
+
 /** A level that added up stays when it moves no more. */
 function endedAs({ joint, titles, view }: OfEpisode): string {
   if (view === "trend") return "moves as usual again";
+  if (view === "common") return "move as usual again";
   return `${joint && titles.length > 1 ? "are" : "is"} normal again`;
 }
 

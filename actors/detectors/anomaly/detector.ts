@@ -34,6 +34,7 @@ import { ChannelViews, LEVEL, MEAN, PATTERN, ROUGHNESS, STEP, VIEWS, WEIGHTS } f
 import {
   ACCEPTED_AFTER_ROWS,
   ACCEPTED_AFTER_US,
+  COMMON_VIEW,
   describeEpisode,
   Episodes,
   JOINT_VIEW,
@@ -51,7 +52,7 @@ import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 4,
+  version: 5,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -83,6 +84,12 @@ const JOINT_SCORE_HALF = 1;
 const BROAD = 0.4;
 /** Share of the cooldown after which a joint episode is over: its score is an average itself. */
 const JOINT_COOLDOWN = 0.25;
+/** Evidence of a jump of a price up to which it counts in full, nats; half of what is beyond counts. */
+const SURE_EVIDENCE = 8;
+/** Share of the cooldown after which a jump of a price, or of all prices, is over: it lasts for its row. */
+const JUMP_COOLDOWN = 1 / 16;
+/** Factor by which a common move must exceed what was reported to be reported once more. */
+const WENT_ON = 1.25;
 /** Factor by which an episode that stays must grow to be reported once more. */
 const GREW = 2;
 /** Channels named in an event, at most, and the least contribution of one of them, as a share of the largest. */
@@ -107,6 +114,8 @@ const Scalars = namedNumbers(
   /** Rows that all channels are judged by at once, and ln of the looks between false alarms. */
   "rowsALook",
   "jointThreshold",
+  /** 1 while the evidence of all channels is that of a common move of prices. */
+  "isCommon",
 );
 
 /** Of each channel: rows seen, novelty of the last row, that without repeats, the view with the largest, and what was reported last. */
@@ -129,6 +138,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private readonly settings: Settings["anomaly"];
   private readonly group: Group;
   private readonly views: ChannelViews;
+  /** A price goes on from where it jumped to: only its steps come back. */
+  private readonly ofPrices: boolean;
   /** ln n. */
   private readonly lnChannels: number;
   /** Null in a group of one channel. */
@@ -153,7 +164,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.group = group;
     this.lnChannels = ln(n);
     this.views = new ChannelViews(n);
-    this.joint = n > 1 ? new JointScore(n, settings.anomaly.windowSamples) : null;
+    this.ofPrices = group.innovation === "logReturn";
+    this.joint = n > 1 ? new JointScore(n, settings.anomaly.windowSamples, this.ofPrices) : null;
     this.lasting = isHost(group.channels) ? new LastingLevels(watched(group)) : null;
     this.together = new MeanRows(new Uint8Array(n).fill(1));
     this.means = new Float64Array(n);
@@ -320,7 +332,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     if (this.scalars.rowsALook === 1) joint.see(batch.rowValue, r * n, batch.gap[r] === 1);
     else if (!this.seeMeans(joint, batch, r)) return;
     this.evidence[n] = 0;
-    if (warm) this.alarm.evidenceAt(joint, this.evidence, n);
+    this.scalars.isCommon = 0;
+    if (!warm) return;
+    this.alarm.evidenceAt(joint, this.evidence, n);
+    const common = joint.common?.evidence ?? 0;
+    if (common < this.scalars.jointThreshold) return;
+    this.evidence[n] = Math.max(common, this.evidence[n]!);
+    this.scalars.isCommon = 1;
   }
 
   /** Gives the mean of the rows since the last look to the joint score, once there are enough. */
@@ -371,6 +389,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = this.group;
     const { jointThreshold: threshold } = this.scalars;
     const evidence = this.evidence[n]!;
+    if (this.scalars.isCommon === 1) return true;
     const least = threshold - this.lnChannels;
     if (!(evidence >= least)) return false;
     const several = (this.joint?.participants() ?? 0) >= PARTICIPANTS;
@@ -380,6 +399,16 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       evidence >= threshold &&
       (several || (!isAnyLoud && this.episodes.at(this.concerned(n)[0]!).active === 0))
     );
+  }
+
+  private jointView(): number {
+    return this.scalars.isCommon === 1 ? COMMON_VIEW : JOINT_VIEW;
+  }
+
+  private jointEffect(): number {
+    const { joint } = this;
+    if (joint === null) return 0;
+    return this.scalars.isCommon === 1 ? joint.common!.effect() : joint.effect();
   }
 
   private isBroad(): boolean {
@@ -406,7 +435,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         context.signal({ type: "opened", ...what, score, expected: this.views.expected(c) });
         continue;
       }
-      if (change === ENDED) context.signal({ type: "closed", ...what, peakScore: score, samples: lasted });
+      if (change === ENDED)
+        context.signal({ type: "closed", ...what, peakScore: score, samples: lasted, backUs: time });
       else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
       if (change !== ENDED && change !== ACCEPTED) continue;
       scalars.open--;
@@ -436,7 +466,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = this.group;
     const { views } = this;
     const joint = i === n;
-    const view = joint ? JOINT_VIEW : this.channels.at(i).view;
+    const view = joint ? this.jointView() : this.channels.at(i).view;
     const episode = this.episodes.at(i);
     episode.active = 1;
     episode.startedUs = time;
@@ -444,10 +474,13 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     episode.calm = 0;
     episode.stays = 0;
     episode.view = view;
-    episode.peakEffect = joint ? (this.joint?.effect() ?? 0) : this.channels.at(i).novelty;
+    episode.peakEffect = joint ? this.jointEffect() : this.channels.at(i).novelty;
     episode.peakEvidence = joint ? this.jointEvidence() : this.evidence[i]!;
-    if (joint) episode.farthest = this.joint?.score ?? 0;
-    else {
+    if (joint) {
+      episode.farthest = this.joint?.score ?? 0;
+      // What was reported of a common move, which has no range.
+      episode.low = episode.peakEffect;
+    } else {
       episode.low = views.low(i, view);
       episode.high = views.high(i, view);
       episode.levelLow = views.low(i, LEVEL);
@@ -471,13 +504,17 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     episode.length++;
     const evidence = i === this.group.n ? this.jointEvidence() : this.evidence[i]!;
     episode.peakEvidence = Math.max(episode.peakEvidence, evidence);
-    if (this.isBack(i)) episode.calm++;
-    else episode.calm = 0;
-    const cooldown = i === this.group.n ? JOINT_COOLDOWN * scalars.rowsALook : 1;
-    if (episode.calm >= settings.cooldownSamples * cooldown) {
+    if (this.isBack(i)) {
+      if (episode.calm++ === 0) episode.calmUs = batch.rowTime[r]!;
+    } else episode.calm = 0;
+    if (episode.calm >= settings.cooldownSamples * this.cooldownOf(i)) {
       this.close(i, batch, r, time, context);
       this.settle(time, context);
       return;
+    }
+    if (episode.view === COMMON_VIEW && episode.peakEffect >= WENT_ON * episode.low) {
+      episode.low = episode.peakEffect;
+      context.signal({ type: "stayed", ...this.describe(i, batch, r, time) });
     }
     if (episode.calm > 0 || i === this.group.n) return;
     const grew = episode.stays === 1 && episode.peakEffect >= GREW * before;
@@ -492,11 +529,19 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.settle(time, context);
   }
 
+  /** Share of the cooldown after which episode i is over. */
+  private cooldownOf(i: number): number {
+    const { view } = this.episodes.at(i);
+    const looks = i === this.group.n ? this.scalars.rowsALook : 1;
+    if (view === COMMON_VIEW || (view === STEP && this.ofPrices)) return JUMP_COOLDOWN * looks;
+    return i === this.group.n ? JOINT_COOLDOWN * looks : 1;
+  }
+
   /** Whether the row of episode i is normal again. */
   private isBack(i: number): boolean {
     const episode = this.episodes.at(i);
     if (i === this.group.n) {
-      episode.peakEffect = Math.max(episode.peakEffect, this.joint?.effect() ?? 0);
+      episode.peakEffect = Math.max(episode.peakEffect, this.jointEffect());
       episode.farthest = Math.max(episode.farthest, this.joint?.score ?? 0);
       return !this.isBroad() && this.evidence[i]! < this.scalars.jointThreshold;
     }
@@ -511,6 +556,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private distance(i: number): number {
     const { views } = this;
     const { view, low, high, levelLow, levelHigh, expected } = this.episodes.at(i);
+    if (view === STEP && this.ofPrices) return outside(views.statistic(i, STEP), low, high);
     const value = views.statistic(i, LEVEL) + views.expected(i);
     const ofLevel = outside(value - views.expectedSince(i, expected), levelLow, levelHigh);
     return view === LEVEL ? ofLevel : Math.max(ofLevel, outside(views.statistic(i, view), low, high));
@@ -525,6 +571,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       ...this.describe(i, batch, r, time),
       peakScore: i < this.group.n ? scoreOf(episode.peakEffect) : jointScoreOf(episode.farthest),
       samples: episode.length - episode.calm + 1,
+      backUs: episode.calmUs,
     });
   }
 
@@ -540,11 +587,12 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const { n } = group;
     const { view, startedUs, peakEffect, peakEvidence } = this.episodes.at(i);
     const joint = i === n;
-    const concerned = this.concerned(i);
+    const concerned = this.concerned(i, view);
     const leading = concerned[0]!;
-    if (joint) this.showLevel(leading, batch.rowValue, r * n + leading);
+    if (view === COMMON_VIEW) this.showCommon();
+    else if (joint) this.showLevel(leading, batch.rowValue, r * n + leading);
     else this.show(i, batch.rowValue, r * n + i);
-    const inPercent = view === STEP && group.innovation === "logReturn";
+    const inPercent = view === COMMON_VIEW || (view === STEP && this.ofPrices);
     return {
       timeUs: time,
       startedUs,
@@ -552,13 +600,30 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       unit: inPercent ? "%" : group.channels[leading]!.unit,
       effect: joint ? peakEffect : 1 + 2 * peakEffect,
       evidence: peakEvidence,
-      // A tail index from some records of one channel says little: what is worth most is the promise.
-      worth: joint ? peakEvidence : Math.min(peakEvidence, this.scalars.threshold),
+      worth: joint ? peakEvidence : this.worthOf(view, peakEvidence),
       value: shown[0]!,
       low: shown[1]!,
       high: shown[2]!,
       spanUs: ROWS_SEEN[view]! * this.spacing.us,
     };
+  }
+
+  /**
+   * What an incident may count of one channel's evidence. A tail index from some records of one channel says little: what is worth most is the
+   * promise. The tails of returns are known: on Student's t3 and t2 so much comes at most 1.2 and 4.2 times as often as e^−worth.
+   */
+  private worthOf(view: number, evidence: number): number {
+    const known =
+      view === STEP && this.ofPrices && evidence > SURE_EVIDENCE ? (evidence + SURE_EVIDENCE) / 2 : 0;
+    return Math.max(known, Math.min(evidence, this.scalars.threshold));
+  }
+
+  /** Writes the mean step of all channels, %, and what is seldom exceeded, to `shown`. */
+  private showCommon(): void {
+    const { percent, usualPercent } = this.joint!.common!;
+    this.shown[0] = percent;
+    this.shown[1] = -usualPercent;
+    this.shown[2] = usualPercent;
   }
 
   /** Writes the value of channel c and its usual range to `shown`. */
@@ -583,15 +648,15 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       for (let j = 0; j < 3; j++) expAt(shown, j);
       if (views.isStill(c)) shown[0] = 0;
     }
-    if (view === STEP && !isLevel && this.group.innovation === "logReturn")
-      for (let j = 0; j < 3; j++) shown[j] = shown[j]! * 100;
+    if (view === STEP && !isLevel && this.ofPrices) for (let j = 0; j < 3; j++) shown[j] = shown[j]! * 100;
   }
 
   /** The channels of episode i; those of a joint episode are ranked by their share in it. */
-  private concerned(i: number): number[] {
+  private concerned(i: number, view: number = JOINT_VIEW): number[] {
     const { n, channels } = this.group;
     if (i < n) return [i];
-    const weight = (c: number) => this.joint?.contributions[c] ?? 0;
+    const weight = (c: number) =>
+      (view === COMMON_VIEW ? this.joint?.common?.share(c) : this.joint?.contributions[c]) ?? 0;
     const ranked = channels.map((_, c) => c).sort((a, b) => weight(b) - weight(a) || a - b);
     const least = LEAST_SHARE * weight(ranked[0]!);
     return ranked.slice(0, CHANNELS_NAMED).filter((c) => weight(c) >= least);

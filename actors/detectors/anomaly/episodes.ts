@@ -16,7 +16,7 @@ import type { OfEpisode } from "./signals.ts";
 /**
  * One episode for each channel, and at index n the joint one. `calm`: successive rows that are back. `low` and `high`: the range of the view
  * before it, `levelLow` and `levelHigh` that of the level around the
- * `expected` value; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported.
+ * `expected` value; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported. `calmUs`: since when it is back.
  */
 export const Episodes = namedNumbers(
   "active",
@@ -33,6 +33,7 @@ export const Episodes = namedNumbers(
   "expected",
   "farthest",
   "stays",
+  "calmUs",
 );
 
 /** The view of a joint episode: it belongs to no single channel. */
@@ -41,7 +42,9 @@ export const JOINT_VIEW = VIEWS.length;
 export const LASTING_VIEW = VIEWS.length + 1;
 /** That of steps that last: the channel rises or falls as it never did for so long. */
 export const TREND_VIEW = VIEWS.length + 2;
-const OTHER_VIEWS = ["joint", "lasting", "trend"] as const;
+/** That of a joint episode of prices that all move to one side. */
+export const COMMON_VIEW = VIEWS.length + 3;
+const OTHER_VIEWS = ["joint", "lasting", "trend", "common"] as const;
 
 /** Rows out of range, in cooldowns, after which a value stays: by default twice what the mean over 64 rows needs to be back. */
 export const STAYS_AFTER = 4;
@@ -66,7 +69,7 @@ export function describeEpisode(
   const viewName = view < VIEWS.length ? VIEWS[view]! : OTHER_VIEWS[view - VIEWS.length]!;
   const joint = i === group.n;
   return {
-    fingerprint: joint ? "joint" : `${viewName}:${group.channels[i]!.name}`,
+    fingerprint: joint ? viewName : `${viewName}:${group.channels[i]!.name}`,
     joint,
     channels: concerned.map((c) => group.channels[c]!.name),
     titles: concerned.map((c) => displayName(group, c)),

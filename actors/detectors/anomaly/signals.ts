@@ -13,7 +13,7 @@ export interface OfEpisode {
   readonly titles: readonly string[];
   /** Unit of the channel; of a joint episode: of the channel that contributes most. */
   readonly unit: string;
-  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern", "lasting", "trend" or "joint". */
+  /** The view that found it: "level", "step", "mean", "shift", "roughness", "pattern", "lasting", "trend" or, of several channels, "joint" or "common". */
   readonly view: string;
   readonly startedUs: number;
   /** The largest distance from the middle of the usual range, in half ranges: 1 at its edge, 3 at a range beyond it. */
@@ -23,8 +23,8 @@ export interface OfEpisode {
   /** What of it an incident may count: of one channel's rows, what is promised for it. */
   readonly worth: number;
   /**
-   * What the view sees, and the range that it had before; of a joint episode: value and usual range of the channel that contributes most. In the
-   * channel's unit, with log returns in %.
+   * What the view sees, and the range that it had before; of a joint episode: value and usual range of the channel that contributes most; of
+   * a common move: the mean step of all. In the channel's unit, with log returns in %.
    */
   readonly value: number | null;
   readonly low: number | null;
@@ -44,6 +44,8 @@ export interface Closed extends Signal, OfEpisode {
   readonly type: "closed";
   readonly peakScore: number;
   readonly samples: number;
+  /** Since when it is back. */
+  readonly backUs: number;
 }
 
 export type AnomalySignal =

@@ -21,7 +21,7 @@ import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 6,
+  version: 7,
   machine: incidentsMachine,
   commands: ["alert.acknowledged", "alert.assigned", "alert.snoozed"],
   listens: true,
@@ -77,6 +77,9 @@ class IncidentsDetector implements Detector<typeof incidentsMachine> {
     const ofHost = isHost(group.channels);
     const channels = ofHost ? event.channels.filter((name) => !name.startsWith(OWN_HEALTH)) : event.channels;
     if (channels.length === 0 && event.channels.length > 0) return;
+    // One input may bring many rows: what one of them has is judged before what the next has.
+    const { isGathering, nowUs } = context.machine.context;
+    if (isGathering && timeUs > nowUs) context.signal({ type: "complete", timeUs: nowUs });
     context.signal({
       type: "found",
       ...finding,

@@ -10,7 +10,7 @@
  * I5  The first person to acknowledge an incident did; a later acknowledgement changes nothing, nor does what is asked of an incident that is over.
  * I6  A machine that takes the place of another goes on with its numbers, its budget, and the incidents that people were told of: their findings are over.
  *
- * When the findings of an instant are complete the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
+ * When the findings of an instant are complete, for time went on or a later finding came, the machine takes the steps that the book asks for (book.ts), one by one, and announces each.
  */
 import { assign, setup } from "xstate";
 import type { Care } from "../../../protocol/controls.ts";
@@ -78,7 +78,6 @@ const allow = {
 const timerFired = { type: "timerFired" } as const;
 const find = (mayForm: boolean) =>
   ({ type: "gather", params: ({ event }: { event: Found }) => ({ found: event, mayForm }) }) as const;
-
 /** A person does something about an incident. */
 const care = [
   advance,
@@ -198,6 +197,7 @@ export const incidentsMachine = setup({
     watching: {
       on: {
         found: { actions: [advance, find(true)] },
+        complete: { actions: "complete" },
         forgotten: { actions: [advance, forget] },
         allowed: { actions: [advance, allow] },
         ...caredForByPeople,
@@ -214,6 +214,7 @@ export const incidentsMachine = setup({
     learning: {
       on: {
         found: { actions: [advance, find(false)] },
+        complete: { actions: "complete" },
         forgotten: { actions: [advance, forget] },
         allowed: { actions: [advance, allow] },
         ...caredForByPeople,

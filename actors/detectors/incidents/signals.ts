@@ -47,6 +47,8 @@ export type IncidentsSignal =
     })
   /** The budget was changed. */
   | (Signal & { readonly type: "allowed"; readonly perDay: number })
+  /** All that was found at the last instant is known. */
+  | (Signal & { readonly type: "complete" })
   /** Something of an incident is due. */
   | (Signal & { readonly type: "timer.due" })
   | (Signal & { readonly type: "timer.learnt" });

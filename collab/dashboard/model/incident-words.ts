@@ -167,6 +167,7 @@ function findingWords(event: EventMessage, incident: Incident, known: Known): st
   const { title, unit } = known.named(group, own);
   if (kind === "change.declared") return changeWords(event, title, unit);
   if (kind === "arrival.silent") return silenceWords(event, title) + othersOf(incident, channels);
+  if (detail["view"] === "common") return commonWords(event);
   if (detail["joint"] === true) {
     if (channels.length === 1) return `${title} does not do what the others let expect`;
     return `${listed(channels.map((name) => known.named(group, name).title))} do together what they seldom do`;
@@ -180,6 +181,15 @@ function findingWords(event: EventMessage, incident: Incident, known: Known): st
     if (!Number.isNaN(at)) return `${title} is stuck at ${quantity(at, unit)}${more}`;
   }
   return `${title} ${viewWords(String(detail["view"]), value, range, unit)}${more}`;
+}
+
+/** All prices to one side: the mean of their steps. */
+function commonWords(event: EventMessage): string | null {
+  const { value } = event.detail;
+  const range = rangeOf(event);
+  if (typeof value !== "number" || range === null) return null;
+  const size = quantity(Math.abs(value), "%");
+  return `${event.group}: prices ${value < 0 ? "fell" : "rose"} together, by ${size} on average (usually ${rangeText(range, "%")})`;
 }
 
 /** What one view of a channel sees. */

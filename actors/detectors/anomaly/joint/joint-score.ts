@@ -10,12 +10,15 @@
  * What is learnt from a row: a row that is itself among the most unusual has a tenth of the weight, so that a long anomaly does not soon
  * pass for normal, and a new normal does after some days.
  *
+ * Of prices, how far all move to one side is looked at beside it (common-move.ts).
+ *
  * Cost: about 90 ns a sample of 16 channels. One pass, no look-ahead.
  */
 import type { Fields } from "../../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../../registered-numbers.ts";
+import { CommonMove } from "./common-move.ts";
 import { Rarity } from "./rarity.ts";
-import { RowSurprise } from "./row-surprise.ts";
+import { RowSurprise, SCALE_AFTER } from "./row-surprise.ts";
 
 /** One step in 150 rows, one level in 55: a channel has evidence beyond these. Levels last, so theirs add up over rows. */
 const STEP_TAIL = 5;
@@ -49,6 +52,8 @@ export class JointScore {
   readonly fields: Fields;
   /** Share of each channel in the evidence of the last rows (fast average), nats. */
   readonly contributions: Float64Array;
+  /** Null unless channels are prices. */
+  readonly common: CommonMove | null;
   private readonly n: number;
   private readonly previous: Float64Array;
   private readonly slow: Float64Array;
@@ -65,8 +70,9 @@ export class JointScore {
   private readonly scratch = new Float64Array(1);
 
   /** n ≥ 2; `memory`: rows in which what is usual is learnt. */
-  constructor(n: number, memory: number) {
+  constructor(n: number, memory: number, ofPrices = false) {
     this.n = n;
+    this.common = ofPrices ? new CommonMove(n) : null;
     this.contributions = new Float64Array(n);
     this.previous = new Float64Array(n).fill(Number.NaN);
     this.slow = new Float64Array(n);
@@ -85,6 +91,7 @@ export class JointScore {
       ...prefixed("steps", this.steps.fields),
       ...prefixed("levels", this.levels.fields),
       ...prefixed("usual", this.usual.fields),
+      ...(this.common === null ? {} : prefixed("common", this.common.fields)),
     };
   }
 
@@ -105,6 +112,7 @@ export class JointScore {
     this.deviate(values, at, isAfterGap);
     this.steps.see(stepDeviations, values, at, row);
     this.levels.see(deviations, values, at, row);
+    if (row >= SCALE_AFTER) this.common?.see(stepDeviations, values, at, this.steps.scales);
     this.average();
     this.weigh(row);
     this.steps.learn(stepDeviations, this.weight, row);

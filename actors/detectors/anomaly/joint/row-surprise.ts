@@ -25,7 +25,7 @@ const LARGEST = 1000;
 /** Of the sizes of channels beyond the largest seen: metrics of machines have heavy tails. */
 const TAIL_INDEX = 1;
 /** Rows before a scale is used, before it clips, and before a move of a constant channel counts. */
-const SCALE_AFTER = 16;
+export const SCALE_AFTER = 16;
 const CLIP_AFTER = 32;
 const CONSTANT_AFTER = 64;
 /** A smaller deviation, relative to the value, is rounding: 2⁻⁴⁰. */
@@ -48,7 +48,8 @@ export class RowSurprise {
   private readonly tail: number;
   private readonly commonIsUsual: boolean;
   private readonly memory: number;
-  private readonly scales: Float64Array;
+  /** Mean absolute deviation of each channel; 0: it never moved. */
+  readonly scales: Float64Array;
   private readonly components: PrincipalComponents;
   private readonly rarity: Rarity;
   /** The weights learnt so far. */

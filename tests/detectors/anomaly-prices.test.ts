@@ -1,0 +1,152 @@
+// runtime: either
+/** Prices: what all do at once, and jumps that are over with their row. */
+import exp from "@stdlib/math-base-special-exp";
+import { test } from "uvu";
+import * as assert from "uvu/assert";
+import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
+import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
+import { normals } from "../support/random-streams.ts";
+import { groupOf } from "../support/rows.ts";
+
+const N = 8;
+const S = 500;
+/** Typical step of a price, %. */
+const STEP = 0.1;
+
+interface Market {
+  /** The common step of the next row, in usual ones, from that before it and a normal number. */
+  common?(before: number, z: () => number): number;
+  /** Adds to the steps of row k, in usual ones. */
+  shock?(k: number, steps: number[]): void;
+  innovation?: "logReturn" | "difference";
+}
+
+/** Prices whose steps are for a half common. */
+function watch(
+  rows: number,
+  { common = (_, z) => z(), shock, innovation = "logReturn" }: Market,
+): ActorHarness {
+  const settings = { anomaly: { falseAlarmSamples: S } };
+  const actor = new ActorHarness(anomaly, settings, groupOf(N, { innovation }));
+  const [z, ofAll] = [normals(3), normals(4)];
+  const prices = new Float64Array(N).fill(100);
+  let all = 0;
+  for (let k = 0; k < rows; k++) {
+    all = common(all, ofAll);
+    const steps = Array.from(prices, () => (all + z()) * Math.SQRT1_2);
+    shock?.(k, steps);
+    for (let c = 0; c < N; c++) prices[c] = prices[c]! * exp((STEP / 100) * steps[c]!);
+    actor.rows([prices], () => k * 1_000_000);
+  }
+  return actor;
+}
+
+function told(actor: ActorHarness, view: string, fromRow = 0): HeardEvent[] {
+  return actor.events.filter(({ detail, timeUs }) => detail?.["view"] === view && timeUs >= fromRow * 1e6);
+}
+
+test("prices that all fall are reported in that row, with the mean of their falls, once, and as over when the joint score is calm", () => {
+  const actor = watch(2100, {
+    shock(k, steps) {
+      if (k === 2000) for (let c = 0; c < N; c++) steps[c] = steps[c]! - 12;
+    },
+  });
+  const [started, ended, ...others] = told(actor, "common", 2000);
+  assert.equal(others, []);
+  assert.is(started!.timeUs, 2000e6);
+  assert.match(
+    started!.title,
+    /^group: prices fell together, by 1\.\d\d % on average \(usual: -0\.\d+ to 0\.\d+ %\)$/,
+  );
+  assert.is(started!.channels!.length, N);
+  assert.ok(ended!.timeUs < 2016e6, `${ended!.timeUs}`);
+  assert.match(ended!.title, /^group: prices move as usual again after \d+(\.\d)? s$/);
+});
+
+test("one price that falls alone is no fall of all", () => {
+  const actor = watch(2100, {
+    shock(k, steps) {
+      if (k === 2000) steps[3] = -60;
+    },
+  });
+  assert.equal(told(actor, "common", 2000), []);
+  const [started] = told(actor, "step", 2000);
+  assert.equal(started?.channels, ["c3"]);
+});
+
+test("channels that are no prices are not said to fall together: load that steps is usual", () => {
+  const actor = watch(2100, {
+    innovation: "difference",
+    shock(k, steps) {
+      if (k === 2000) for (let c = 0; c < N; c++) steps[c] = steps[c]! - 12;
+    },
+  });
+  assert.equal(told(actor, "common"), []);
+});
+
+test("a price that jumped and stays there is over with its jump: it is said so in the second row after it", () => {
+  const actor = watch(2100, {
+    shock(k, steps) {
+      if (k === 2000) steps[3] = -60;
+    },
+  });
+  const [started, ended, ...others] = told(actor, "step", 2000);
+  assert.equal(others, []);
+  assert.match(started!.title, /^c3 jumped by -6\.\d\d % /);
+  assert.is(ended!.timeUs, 2002e6);
+  assert.match(ended!.title, /^c3 is normal again after 1\.0 s /);
+});
+
+test("a jump of a price is worth more than the promise, half of what exceeds 8 nats; one of another channel is not", () => {
+  const worth = (innovation: "logReturn" | "difference") => {
+    const shock = (k: number, steps: number[]) => {
+      if (k === 2000) steps[3] = -400;
+    };
+    const [started] = told(watch(2001, { innovation, shock }), "step", 2000);
+    return { counted: started!.finding!.evidence, found: started!.detail!["evidence"] as number };
+  };
+  const ofPrice = worth("logReturn");
+  assert.ok(ofPrice.found > 10, `${ofPrice.found}`);
+  assert.is(ofPrice.counted, (ofPrice.found + 8) / 2);
+  const other = worth("difference");
+  assert.ok(Math.abs(other.counted - Math.log(S)) < 1e-12, `${other.counted}`);
+});
+
+const COMMON: Record<string, NonNullable<Market["common"]>> = {
+  "normal steps": (_, z) => z(),
+  "steps of Student's t3": (_, z) => z() / Math.hypot(z(), z(), z()),
+  "GARCH(1,1) .1 .85": garch(0.05, 0.1, 0.85),
+  "GARCH(1,1) .04 .95": garch(0.01, 0.04, 0.95),
+  "stochastic volatility, 33 rows": stochasticVolatility(0.97, 0.25),
+  "stochastic volatility, 200 rows": stochasticVolatility(0.995, 0.1),
+};
+
+function garch(omega: number, alpha: number, beta: number): NonNullable<Market["common"]> {
+  let variance = 1;
+  return (before, z) => {
+    variance = omega + alpha * before * before + beta * variance;
+    return Math.sqrt(variance) * z();
+  };
+}
+
+function stochasticVolatility(memory: number, noise: number): NonNullable<Market["common"]> {
+  let logVariance = 0;
+  return (_, z) => {
+    logVariance = memory * logVariance + noise * z();
+    return exp(logVariance / 2) * z();
+  };
+}
+
+for (const [name, common] of Object.entries(COMMON))
+  test(`common moves of prices keep the promise of the settings: ${name}`, () => {
+    const rows = 30_000;
+    const events = told(watch(rows, { common }), "common");
+    const count = events.filter(({ kind }) => kind === "anomaly.started").length;
+    const promised = rows / S;
+    console.log(`  ${name}: ${count} announced of ${promised} promised`);
+    // Three standard deviations of a Poisson number.
+    const most = promised + 3 * Math.sqrt(promised);
+    assert.ok(count <= most, `${count} announced, expected at most ${most}`);
+  });
+
+test.run();
