@@ -176,6 +176,27 @@ test("the interval of a forecast holds four times of five", () => {
   assert.ok(all >= 0.74 && all <= 0.92, text.join("; "));
 });
 
+test("the ends of intervals follow what became of earlier forecasts of the channel", () => {
+  const slope = 0.1;
+  let [inside, reached] = [0, 0];
+  for (const seed of [1, 2]) {
+    const actor = new Watch([], { horizonSeconds: 100 });
+    let level = 0;
+    for (const [t, value] of noisy(12_000, (t) => slope * t, { phi: 0.8, seed }).entries()) {
+      if (value >= level) level = value + 1.5 * 100 * slope;
+      actor.watched = [{ column: 0, sign: 1, limit: level }];
+      actor.see([value], t);
+    }
+    const ends = actor.events.filter(({ kind }) => kind === "crossing.reached");
+    reached += ends.length;
+    inside += ends.filter(({ detail }) => detail!["isInside"] === true).length;
+  }
+  console.log(`  ${inside} of ${reached} passages inside; by the law of the course alone 95 of 100 are`);
+  assert.ok(reached >= 100, `${reached} levels reached`);
+  // Three standard errors of 130 are 0.1.
+  assert.ok(inside / reached >= 0.68 && inside / reached <= 0.9, `${inside} of ${reached}`);
+});
+
 test("a level is announced once when it comes within the horizon, and its end once when it is reached", () => {
   const actor = new Watch([ABOVE_100], { horizonSeconds: 200 }).see(noisy(1200, (t) => 0.1 * t));
   assert.equal(actor.kinds(), ["crossing.expected", "crossing.reached"]);

@@ -7,23 +7,20 @@
  *
  * X1  A slope is evident when a line with it explains as many nats more than one without as a change needs, so the promised rate of false alarms bounds that of
  *     false forecasts too. Whether it goes on is not known: a forecast holds while the segment does.
- * X2  The interval holds four times of five (a test measures it). What is said stays until it eases or is reached; forecasts in measures go on.
+ * X2  The interval holds four times of five: its ends are learnt from what was foretold before (past-forecasts.ts; a test measures it). What is said stays until it eases or is reached; forecasts in measures go on.
  */
 import log1p from "@stdlib/math-base-special-log1p";
 import { passageQuantile, passedWithin } from "../../kernels/first-passage.ts";
 import { COURSE, COURSE_WIDTH } from "../../kernels/line-moments.ts";
 import type { DetectorContext, Fields, Group, Level } from "../../ports/detector.ts";
 import type { PricedSegments } from "../changes/priced-segments.ts";
-import { namedNumbers } from "../registered-numbers.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { channelTitle } from "../watched-channels.ts";
 import type { trendMachine } from "./machine.ts";
+import { NEAR, PastForecasts } from "./past-forecasts.ts";
 
-/** Probability within the horizon from which a level is near, and below which it no longer is. */
-const NEAR = 0.5;
+/** Probability within the horizon below which a level is no longer near. */
 const FAR = 0.1;
-/** Ends of the interval. */
-const LOW = 0.1;
-const HIGH = 0.9;
 
 /** Numbers fitted with a course: intercept, slope, φ, and two for what is not known of φ. */
 const FITTED = 5;
@@ -59,7 +56,10 @@ export class Crossings {
   private readonly forecasts: InstanceType<typeof Forecasts>;
   /** Time of the last look, µs. */
   private readonly looked = new Float64Array(1);
+  private readonly past: PastForecasts;
   private readonly course = new Float64Array(COURSE_WIDTH);
+  /** Probabilities of the ends of an interval. */
+  private readonly ends = new Float64Array(2);
 
   constructor(group: Group, priced: PricedSegments<Context>, horizonSeconds: number) {
     this.group = group;
@@ -67,7 +67,12 @@ export class Crossings {
     this.horizonUs = 1_000_000 * horizonSeconds;
     this.forecasts = new Forecasts(group.n);
     for (let c = 0; c < group.n; c++) this.forget(c);
-    this.fields = { forecasts: this.forecasts.array, looked: this.looked };
+    this.past = new PastForecasts(group.n);
+    this.fields = {
+      forecasts: this.forecasts.array,
+      looked: this.looked,
+      ...prefixed("past", this.past.fields),
+    };
   }
 
   /** Whether channels have reached what is near, in each judged row; all channels and the levels of now, in each LOOK_ROWS-th one. */
@@ -78,9 +83,11 @@ export class Crossings {
     for (let c = 0; c < this.group.n; c++) {
       const forecast = this.forecasts.at(c);
       const { side, limit } = forecast;
-      if (side === 0 && levels.length === 0) continue;
       const value = this.priced.segments.lastOf(c);
       if (Number.isNaN(value)) continue;
+      this.past.see(c, value, this.priced.rows, this.priced.segments.startOf(c));
+      if (isLook) this.askAhead(c, value);
+      if (side === 0 && levels.length === 0) continue;
       if (side !== 0 && side * value > side * limit) this.reach(c, value, time, context);
       else if (isLook && side !== 0) this.lookAt(c, value, levels, time, context);
       else if (isLook) this.lookAhead(c, value, levels, time, context);
@@ -94,6 +101,13 @@ export class Crossings {
     put("crossing", seconds(forecast.expectedUs));
     put("crossingLow", seconds(forecast.lowUs));
     put("crossingHigh", seconds(forecast.highUs));
+  }
+
+  /** Asks when the channel passes levels that nobody set, if its slope is evident. */
+  private askAhead(c: number, value: number): void {
+    const { course, priced, past } = this;
+    if (!priced.segments.writeCourse(c, course) || !(this.evidence() >= priced.price)) return;
+    past.look(c, course, value, priced.rows, priced.segments.startOf(c), this.horizonUs / priced.rowUs);
   }
 
   /** Nothing is known of the next level. */
@@ -187,14 +201,15 @@ export class Crossings {
     time: number,
     least: number,
   ): boolean {
-    const { course } = this;
+    const { course, ends } = this;
     const { rowUs } = this.priced;
     if (passedWithin(course, value, limit, side, this.horizonUs / rowUs) < least) return false;
     const at = (p: number) => time + rowUs * passageQuantile(course, value, limit, side, p);
     const forecast = this.forecasts.at(c);
     forecast.expectedUs = at(0.5);
-    forecast.lowUs = at(LOW);
-    forecast.highUs = at(HIGH);
+    this.past.writeEnds(c, Math.abs((limit - value) / course[COURSE.slope]!), ends);
+    forecast.lowUs = at(ends[0]!);
+    forecast.highUs = at(ends[1]!);
     return true;
   }
 

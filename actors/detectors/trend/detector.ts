@@ -24,8 +24,7 @@ import { trendMachine } from "./machine.ts";
 
 export const trend = defineDetector({
   name: "trend",
-  // It joined the table later (actors/ports/detector.ts).
-  version: 2,
+  version: 3,
   machine: trendMachine,
   enabled: (settings, group) => settings.trend.enabled && group.states !== true,
   createDetector: (settings, group) => new TrendDetector(settings, group),

@@ -58,4 +58,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "bands of forecasts on ten synthetic worlds, and announcements of skill where there is none",
     load: async () => (await import("./prediction.ts")).predictionSuite,
   },
+  crossings: {
+    summary: "intervals of the time until a level is reached, on ten lines with noise of some memory",
+    load: async () => (await import("./crossings.ts")).crossings,
+  },
 };
