@@ -30,6 +30,7 @@ export interface UpOptions extends NatsFlags {
   record?: string | undefined;
   recordings?: string | undefined;
   learntFrom?: string | undefined;
+  marks?: string | undefined;
   durability?: "memory" | "file" | undefined;
   once?: true | undefined;
   config?: string | undefined;

@@ -3,15 +3,18 @@
  *
  *   feeds ─► partitions (sequencer, core, journal, gate) ─► gateway ─► dashboard
  */
-import { statfs } from "node:fs/promises";
+import { readFile, statfs } from "node:fs/promises";
 import { hostname } from "node:os";
+import { basename } from "node:path";
 import process from "node:process";
 import { localTimeText } from "../../actors/command-line/local-time.ts";
+import { time } from "../../actors/command-line/option-values.ts";
 import { print, printJson, printToned, report } from "../../actors/command-line/terminal.ts";
 import type { Part } from "../../actors/command-line/toned-line.ts";
+import { marksOf } from "../../actors/feeds/mod.ts";
 import { createFeeds, type Feed, refusalAmong, SYSTEM, systemClock } from "../../actors/mod.ts";
 import type { SessionListener } from "../../actors/ports/session.ts";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { EventMessage, OperatorNotice, Severity } from "../../protocol/messages.ts";
 import type { Settings } from "../../protocol/settings.ts";
 import { timeText } from "../../protocol/text-values.ts";
@@ -19,6 +22,7 @@ import { beginWithLearnt, synthWorlds, withSameChannels } from "../../sim/mod.ts
 import { noticesOf, startNotifier } from "../notify/config.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { readConfig, type UpConfig, type UpOptions } from "./config.ts";
+import { enterMarks } from "./enter-marks.ts";
 import { nameProcesses } from "./name-processes.ts";
 import { openGateway } from "./open-gateway.ts";
 import { openScans } from "./open-scans.ts";
@@ -43,6 +47,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     makeFeeds(config, seed, (notice) => void partitions.first.operatorNotice(notice));
   // Feeds are made before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
   const asked = feeds(config.settings);
+  const marks = flags.marks === undefined ? [] : marksOf(await readText(flags.marks), time);
   if (flags.once && !asked.some((feed) => feed.kind === "recorded")) {
     throw new EigenwatchError({
       action: "run --once",
@@ -82,6 +87,8 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     throw error;
   });
   await rooms.resume();
+  const [first, ...others] = partitions.all.map(({ session }) => session);
+  const marking = await enterMarks(marks, [first!, ...others], basename(flags.marks ?? ""), log);
   // A program that reads "listening" may send a signal at once.
   const stopped = stopSignal();
   say("listening", {
@@ -130,6 +137,8 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   tellServiceManager("stopping", log);
   endDiskWatch();
   for (const end of endNaming) end();
+  const unmarked = await marking.stop();
+  if (unmarked > 0) log(`${unmarked} of ${marks.length} marks lie after the data and are not in the log`);
   if (why === "ended") await partitions.shadowsCaughtUp();
   await silence();
   await scans.close();
@@ -152,6 +161,12 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
   const halted = rooms.hasHalted || partitions.all.some(({ haltReason }) => haltReason !== null);
   if (workError !== undefined) throw workError;
   return halted || differs || (flags.once && failed.length > 0) ? 1 : workCode;
+}
+
+async function readText(path: string): Promise<string> {
+  return readFile(path, "utf8").catch((error: unknown) => {
+    throw new EigenwatchError({ action: "read marks", value: errorText(error), expected: "--marks FILE" });
+  });
 }
 
 function watchDiskOf(
@@ -214,6 +229,7 @@ function refuseWithoutNats(flags: UpOptions): void {
 async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
   const excluded = {
     "--learnt-from": flags.learntFrom !== undefined,
+    "--marks": flags.marks !== undefined,
     "--record": config.record !== null,
     "--shadow": config.shadow,
     "--once": flags.once === true,

@@ -55,6 +55,10 @@ export const upCommand = withNatsOptions(
     repeated(read(pathAndValue("sp500=bars/daily.csv.gz"))),
     [],
   )
+  .option(
+    "--marks <file>",
+    "events as a table, time,type,title,group: each is marked when the data come to it (see mark)",
+  )
   .option("--once", "end when all file feeds have ended")
   .option(
     "--config <file>",

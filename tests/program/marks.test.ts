@@ -1,5 +1,5 @@
 // runtime: either
-/** `mark` as a user runs it, against a gateway that stops taking marks midway. */
+/** `mark` as a user runs it, against a gateway that stops taking marks midway; and `up --marks`. */
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";
 import type { AddressInfo } from "node:net";
@@ -35,5 +35,39 @@ test("a table of marks that is refused midway says which one, and how many are i
     /Cannot mark event 3 of 4, 2 are in the log: mark: the session has halted; expected a running one/,
   );
 });
+
+test("up --marks enters each event of a table once, also those to come, and none again when the recording goes on", async () => {
+  const folder = temporaryDirectory();
+  const second = (k: number) => new Date(Date.UTC(2026, 0, 5) + k * 1000).toISOString();
+  const [rows, marks, recording] = ["rows.csv", "marks.csv", "recording"].map((name) => join(folder, name));
+  writeFileSync(
+    rows!,
+    ["time,a,b", ...Array.from({ length: 300 }, (_, k) => `${second(k)},${k % 7},${k % 5}`), ""].join("\n"),
+  );
+  const inside = Array.from({ length: 150 }, (_, k) => `${second(2 * k)},news,"number ${k}, inside",`);
+  const beyond = Array.from({ length: 150 }, (_, k) => `${second(1000 + k)},deployment,,rack`);
+  writeFileSync(marks!, ["time,type,title,group", ...beyond, ...inside, ""].join("\n"));
+  const up = (...more: string[]) =>
+    run([
+      ...["up", "--once", "--port", "0", "--json", "--record", recording!, ...more],
+      ...["--feed", `file:${rows}?group=rack&speed=max`],
+    ]);
+  const first = await up("--marks", marks!);
+  assert.is(first.code, 0, first.stderr);
+  const { code, stdout, stderr } = await up("--marks", marks!);
+  assert.is(code, 0, stderr);
+  assert.match(stdout, /of 300 marks of marks\.csv are in the recording already/);
+  const events = (await run(["inspect", recording!, "--events"])).stdout;
+  const titles = events.split("\n").filter((line) => line.includes("mark.made"));
+  assert.is(new Set(titles.filter((line) => line.includes("marked news")).map(titleOf)).size, 150);
+  assert.is(titles.filter((line) => line.includes("marked news")).length, 150, "each once");
+  assert.ok(titles.every((line) => line.includes("marks.csv marked ")));
+  const wrong = await up("--marks", rows!);
+  assert.match(wrong.stderr, /Cannot read marks, line 1: column a; expected time,type,title,group/);
+});
+
+function titleOf(line: string): string {
+  return line.split("mark.made")[1]!;
+}
 
 test.run();
