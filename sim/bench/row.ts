@@ -31,6 +31,8 @@ export interface Peer {
   value: number;
   /** Our value ÷ the peer's: the median over runs in which both took turns. Good is above 1 for rates, below 1 for times. */
   ratio: number;
+  /** Target of the ratio. */
+  atLeast?: number;
 }
 
 interface Figure {
@@ -46,9 +48,13 @@ interface Figure {
 /** Values of peers by name, one for each run, in the order of ours. */
 type PeerRuns = Readonly<Record<string, readonly number[]>>;
 
-/** A figure beside its peers, and its limit if it has one. */
-export function compared(figure: Figure, peers: PeerRuns, limit?: Limit): BenchRow {
-  const [first, ...rest] = Object.entries(peers).map(([name, theirs]) => peer(name, figure.runs, theirs));
+/** A figure beside its peers, and its limit if it has one. `ratioAtLeast`: target of its ratio to each peer. */
+export function compared(figure: Figure, peers: PeerRuns, limit?: Limit, ratioAtLeast?: number): BenchRow {
+  const target = ratioAtLeast === undefined ? {} : { atLeast: ratioAtLeast };
+  const [first, ...rest] = Object.entries(peers).map(([name, theirs]) => ({
+    ...peer(name, figure.runs, theirs),
+    ...target,
+  }));
   if (first === undefined) throw new TypeError(`${figure.name} has no peer`);
   return { ...measured(figure), ...(limit ? { limit } : {}), peers: [first, ...rest] };
 }
@@ -90,9 +96,7 @@ export function rowText(row: BenchRow): string {
     parts[0] += ` (${numberText(spread.least)} to ${numberText(spread.most)} in ${spread.runs} runs)`;
   if (p99 !== undefined) parts.push(`p99 ${numberText(p99)}`);
   if ("limit" in row && row.limit) parts.push(limitText(row, row.limit));
-  if ("peers" in row)
-    for (const { name, value, ratio } of row.peers ?? [])
-      parts.push(`${numberText(ratio)} × ${name} (${numberText(value)})`);
+  if ("peers" in row) for (const peer of row.peers ?? []) parts.push(peerText(peer));
   if (note) parts.push(note);
   return `${name.padEnd(64)} ${parts.join(" · ")}`;
 }
@@ -100,6 +104,12 @@ export function rowText(row: BenchRow): string {
 export function withinLimit({ value, p99 }: Measured, limit: Limit): boolean {
   if ("atLeast" in limit) return value >= limit.atLeast;
   return (limit.rank === "p99" ? p99! : value) <= limit.atMost;
+}
+
+function peerText({ name, value, ratio, atLeast }: Peer): string {
+  const text = `${numberText(ratio)} × ${name} (${numberText(value)})`;
+  if (atLeast === undefined) return text;
+  return `${text}, target ≥ ${numberText(atLeast)} ×${ratio >= atLeast ? "" : " MISSED"}`;
 }
 
 function limitText(row: Measured, limit: Limit): string {

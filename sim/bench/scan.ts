@@ -17,7 +17,7 @@ import { loadUniverse } from "../../actors/scan/universe/load.ts";
 import { type Universe, UniverseSymbol } from "../../actors/scan/universe/universe.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
 import { startLive } from "./live.ts";
-import { check, inTemporaryFolder, p50AndP99 } from "./measure.ts";
+import { check, inTemporaryFolder, median, p50AndP99 } from "./measure.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { SYMBOLS, writeBars } from "./scan-bars.ts";
 import { judgeOrder } from "./scan-order.ts";
@@ -29,6 +29,8 @@ const DELIVERY_RUNS = 5;
 /** Scans whose memory is compared with that of the first tenth. */
 const MANY = 1_000;
 const MANY_SYMBOLS = 50;
+/** The plain loop has one thread, a scan two. */
+const TIMES_PLAIN = 1.6;
 /** Share of the work of a random order, %. */
 const ORDER_SPARES = 40;
 
@@ -84,9 +86,11 @@ function benchWalks(): Promise<BenchRow[]> {
             name: `scan: symbols a second, three indicators, ${threads} threads`,
             unit: "/s",
             runs: scans.map(({ ms }) => rate(ms)),
+            note: processorNote(plain, scans, threads),
           },
-          { "plain loop": plain.map(rate) },
+          { "plain loop": plain.map(({ ms }) => rate(ms)) },
           { atLeast: 2_000 },
+          TIMES_PLAIN,
         ),
         limited(
           {
@@ -159,24 +163,45 @@ function plainLoop({ data }: Universe): Map<string, number> {
   );
 }
 
-function timePlain(universe: Universe): number {
-  const startedMs = performance.now();
+interface Spent {
+  readonly ms: number;
+  /** Of all threads of the process: that of others of the machine is not in it. */
+  readonly processorMs: number;
+}
+
+function stopwatch(): () => Spent {
+  const [startedMs, before] = [performance.now(), process.cpuUsage()];
+  return () => {
+    const { user, system } = process.cpuUsage(before);
+    return { ms: performance.now() - startedMs, processorMs: (user + system) / 1000 };
+  };
+}
+
+function timePlain(universe: Universe): Spent {
+  const spent = stopwatch();
   plainLoop(universe);
-  return performance.now() - startedMs;
+  return spent();
+}
+
+/** Messages, results and their order are work that the loop has not: it bounds what more threads can give. */
+function processorNote(plain: readonly Spent[], scans: readonly Spent[], threads: number): string {
+  const [loop, scan] = [plain, scans].map((runs) => median(runs.map(({ processorMs }) => processorMs)));
+  const times = scan! / loop!;
+  return `${times.toFixed(2)} × the processor time of the loop, with which ${threads} cores give at most ${(threads / times).toFixed(2)} ×`;
 }
 
 async function timeScan(
   coordinator: ScanCoordinator,
   universe: Universe,
   expected: ReadonlyMap<string, number>,
-): Promise<{ ms: number; firstMs: number }> {
-  const startedMs = performance.now();
+): Promise<Spent & { firstMs: number }> {
+  const spent = stopwatch();
   const scan = await finished(coordinator.start(request(universe)));
-  const ms = performance.now() - startedMs;
+  const { ms, processorMs } = spent();
   check(scan.results.length === SYMBOLS, `${SYMBOLS} results`, `${scan.results.length} results`);
   const same = scan.results.every(({ symbol, score }) => expected.get(symbol) === score);
   check(same, "the scores of the plain loop", "others");
-  return { ms, firstMs: scan.stats().firstResultMs! };
+  return { ms, processorMs, firstMs: scan.stats().firstResultMs! };
 }
 
 async function timeCold(coordinator: ScanCoordinator, file: string): Promise<number> {
