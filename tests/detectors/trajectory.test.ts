@@ -4,6 +4,7 @@ import * as assert from "uvu/assert";
 import { trajectory } from "../../actors/detectors/trajectory/detector.ts";
 import { float64Bytes } from "../../protocol/columns.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
+import { gaussian, seeded } from "../kernels/builders.ts";
 import { ActorHarness } from "../support/actor-harness.ts";
 import { density, mixture, vector } from "../support/quantum.ts";
 import { groupOf } from "../support/rows.ts";
@@ -217,5 +218,62 @@ function published2(actor: ActorHarness, amplitudes: number[]): Omit<StateMessag
 function close(value: number, expected: number, within = 1e-12): void {
   assert.ok(Math.abs(value - expected) < within, `${value}; expected ${expected}`);
 }
+
+/** A qubit that turns by `degrees` a state about a tilted axis, loses `decay` of its coherence, with noise; kicked at some states. */
+function turning(
+  states: number,
+  degrees: number,
+  decay: number,
+  noise: number,
+  kicks: readonly number[] = [],
+) {
+  const random = seeded(7);
+  let [x, y, z] = [0, 0.6, 0.8];
+  const [c, s] = [Math.cos((degrees * Math.PI) / 180), Math.sin((degrees * Math.PI) / 180)];
+  return Array.from({ length: states }, (_, k) => {
+    [y, z] = [c * y - s * z, s * y + c * z];
+    // Back towards a pure state, so that it moves for ever.
+    const size = Math.sqrt(x * x + y * y + z * z);
+    const grown = (1 - decay) * size + decay * 0.9;
+    [x, y, z] = [x, y, z].map((each) => (each * grown) / size) as [number, number, number];
+    if (kicks.includes(k)) [y, z] = [-y, -z];
+    const [mx, my, mz] = [x, y, z].map((each) => 0.98 * each + noise * gaussian(random));
+    const rho = density((k + 1) * MS, [(1 + mz!) / 2, mx! / 2, mx! / 2, (1 - mz!) / 2]);
+    return { ...rho, im: float64Bytes([0, -my! / 2, my! / 2, 0]) };
+  });
+}
+
+test("jumps of a state that moves are judged against its motion, once that is known beyond chance", () => {
+  const actor = given(2, { memoryStates: 16 });
+  const kicks = [1500, 1700, 1900];
+  for (const [k, state] of turning(2000, 25, 0.1, 0.01, kicks).entries()) {
+    actor.input(state, (k + 1) * MS);
+    if (k === 400) assert.ok("motionSkill" in published(actor).measures);
+  }
+  const late = actor.events.filter(({ timeUs }) => timeUs > 1000 * MS);
+  const jumped = late.filter(({ kind }) => kind === "trajectory.jumped");
+  assert.equal(
+    jumped.map(({ timeUs }) => timeUs / MS - 1),
+    kicks,
+  );
+  assert.is(late.length, 2 * kicks.length, "after each the state settles: its motion goes on from there");
+  const { measures } = published(actor);
+  assert.ok(measures["motionSkill"]! > 0.9, `${measures["motionSkill"]}`);
+});
+
+test("states that only scatter, come at unequal steps or have many levels have no model of their motion", () => {
+  const still = given(2);
+  for (const [k, state] of turning(2000, 0, 0, 0.05).entries()) still.input(state, (k + 1) * MS);
+  assert.not("motionSkill" in published(still).measures);
+  const uneven = given(2);
+  for (const [k, state] of turning(600, 25, 0.1, 0.01).entries()) {
+    const timeUs = (k + 1) * MS + (k % 2) * 300;
+    uneven.input({ ...state, timeUs }, timeUs);
+  }
+  assert.not("motionSkill" in published(uneven).measures);
+  const many = given(5);
+  many.input(mixture(MS, [0.2, 0.2, 0.2, 0.2, 0.2]), MS);
+  assert.not("motionSkill" in published(many).measures);
+});
 
 test.run();

@@ -4,8 +4,9 @@
  *   ρ or ψ ─► fidelity with the reference ─► below `jumpedBelow`: jumped ─► above `settledAbove`: settled
  *                       reference ← (1−α) reference + αρ
  *
- * T1  A jump is a change against earlier states, not against a model: the reference is the mean of the last `memoryStates` states (1: the
- *     state before). A motion that turns the state by a right angle within the memory is therefore also a jump.
+ * T1  The reference is the mean of the last `memoryStates` states (1: the state before): a motion that turns the state by a right angle within the memory is
+ *     then also a jump. Of few levels, at equal steps, how the state moves is identified (motion.ts); while that foretells states better than the state before
+ *     and than the mean, beyond chance, the reference moves along, and a jump is a change against the motion.
  * T2  The state settles between two jumps: a flight through many states is one jump.
  * T3  The fidelity is Jozsa's, exact. It is not computed where a bound decides (tr ρσ and (1−T)² ≤ F ≤ super-fidelity).
  *
@@ -19,15 +20,16 @@ import { purity } from "../../kernels/purity.ts";
 import { StateComparison } from "../../kernels/state-comparison.ts";
 import type { Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
-import { namedNumbers } from "../registered-numbers.ts";
+import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { publishRestUs } from "../state-publisher.ts";
 import { writeWholeState } from "../whole-state.ts";
 import { directState } from "./direct-state.ts";
 import { trajectoryMachine } from "./machine.ts";
+import { MOST_LEVELS, Motion } from "./motion.ts";
 
 export const trajectory = defineDetector({
   name: "trajectory",
-  version: 2,
+  version: 3,
   machine: trajectoryMachine,
   enabled: (settings, group) => settings.trajectory.enabled && group.states === true,
   createDetector: (settings, group) => new TrajectoryDetector(settings, group),
@@ -36,7 +38,15 @@ export const trajectory = defineDetector({
 
 const FASTER = 4;
 
-const Scalars = namedNumbers("count", "lastUs", "jumpedUs", "jumps", "publishedCount", "publishedUs");
+const Scalars = namedNumbers(
+  "count",
+  "lastUs",
+  "jumpedUs",
+  "jumps",
+  "publishedCount",
+  "publishedUs",
+  "byMotion",
+);
 
 type Context = DetectorContext<typeof trajectoryMachine>;
 
@@ -50,6 +60,8 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   private readonly im: Float64Array;
   private readonly referenceRe: Float64Array;
   private readonly referenceIm: Float64Array;
+  /** null: more levels than can be modelled. */
+  private readonly motion: Motion | null;
 
   constructor(settings: Settings, group: Group) {
     const size = group.n * group.n;
@@ -60,7 +72,9 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     this.im = new Float64Array(size);
     this.referenceRe = new Float64Array(size);
     this.referenceIm = new Float64Array(size);
+    this.motion = group.n >= 2 && group.n <= MOST_LEVELS ? new Motion(group.n) : null;
     this.fields = {
+      ...(this.motion === null ? {} : prefixed("motion", this.motion.fields)),
       scalars: this.scalars.array,
       re: this.re,
       im: this.im,
@@ -77,7 +91,10 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     if (!first) this.follow(this.pace(context));
     writeWholeState(input, this.group.n, this.re, this.im);
     if (first) this.follow(1);
-    else this.judge(input.timeUs, context);
+    this.motion?.see(this.re, this.im, this.referenceRe, this.referenceIm, input.timeUs);
+    const { jumps } = scalars;
+    if (!first) this.judge(input.timeUs, context);
+    this.motion?.learn(scalars.jumps > jumps);
     scalars.count++;
     scalars.lastUs = input.timeUs;
   }
@@ -95,6 +112,8 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
       surprise: 1 - fidelity,
       jumps: scalars.jumps,
       states: scalars.count,
+      // Its presence says that the model is used.
+      ...(this.motion?.isUsed === true ? { motionSkill: this.motion.skill } : {}),
     });
   }
 
