@@ -13,9 +13,10 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { EigenwatchError, errorText } from "../protocol/errors.ts";
+import { isName } from "../protocol/fields.ts";
 import { addSection } from "../protocol/settings.ts";
 import { type ActorModule, actorKit, type OwnActor } from "./actor-kit.ts";
-import type { ActorDefinition } from "./ports/detector.ts";
+import type { ActorDefinition, Detector, DetectorContext, Signal } from "./ports/detector.ts";
 import { addToSystem, SYSTEM } from "./system.ts";
 
 /** Throws an EigenwatchError that names the file for one that cannot be read, imported or used. */
@@ -102,20 +103,53 @@ function checkSection(file: string, section: v.GenericSchema): void {
       throw refused(file, `its setting ${name} is ${JSON.stringify(value)}`, "a number, a text or a boolean");
 }
 
-/** The same definition; its detectors are refused when they are made if they could not be replayed. */
+/** The same definition; its detectors are refused when they are made if they could not be replayed, and fail where they signal what no event can say. */
 function checked(file: string, definition: ActorDefinition): ActorDefinition {
   return {
     ...definition,
     createDetector(settings, group) {
-      const detector = definition.createDetector(settings, group);
+      const detector = made(file, () => definition.createDetector(settings, group));
       for (const [name, method] of methodsOf(detector))
         if (method.constructor.name.startsWith("Async"))
           throw refused(file, `${name} is async`, "a synchronous function");
       if (typeof detector.fields !== "object")
         throw refused(file, "its detector has no fields", "fields: { name: typed array, … }");
+      const update = detector.update?.bind(detector);
+      if (update !== undefined)
+        detector.update = (batch, context) => update(batch, withCheckedSignals(context));
+      const addMeasures = detector.addMeasures?.bind(detector);
+      if (addMeasures !== undefined)
+        detector.addMeasures = (measures, state) => {
+          const own: Record<string, number> = {};
+          addMeasures(own, state);
+          for (const [measure, value] of Object.entries(own))
+            if (Number.isFinite(value) && isName(measure)) measures[measure] = value;
+        };
       return detector;
     },
   };
+}
+
+function made(file: string, make: () => Detector): Detector {
+  try {
+    return make();
+  } catch (error) {
+    throw refused(file, `its detector cannot be made: ${errorText(error)}`, "create that returns a detector");
+  }
+}
+
+/** The context, whose actor is restarted for a signal of which no event can be made: encoding that would halt the session. */
+function withCheckedSignals<Context extends Pick<DetectorContext, "signal">>(context: Context): Context {
+  const signal = (said: Signal): void => {
+    for (const [name, value] of Object.entries(said)) {
+      const isNumber = typeof value === "number";
+      if (isNumber ? !Number.isFinite(value) : ["function", "bigint", "symbol"].includes(typeof value))
+        throw new Error(`it signals ${name} ${String(value)}; expected a finite number, a text or a switch`);
+    }
+    if (typeof said.timeUs !== "number") throw new Error("it signals no timeUs; expected µs since the epoch");
+    context.signal(said);
+  };
+  return Object.create(context, { signal: { value: signal } }) as Context;
 }
 
 /** Its own ones and those of its classes. */

@@ -70,6 +70,8 @@ export class Actor implements DetectorContext, PartsContext {
   /** Actions that the machines requested while the detector works, each with the logical time it refers to; `of`: a part, "" for the actor itself. */
   private asked: { of: string; timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
+  /** Why there is no detector: a session that ends for it says so, whatever it does last. */
+  private unmade: unknown;
   /** Of an actor before it, until it starts. */
   left: unknown;
 
@@ -87,7 +89,7 @@ export class Actor implements DetectorContext, PartsContext {
     this.now = now;
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
-    this.detector = this.definition.createDetector(this.host.settings, this.group);
+    this.detector = this.made();
     const input = this.definition.machineInput(this.host.settings, this.group, this.host.partitions);
     const left = this.left === undefined ? {} : { left: this.left };
     this.left = undefined;
@@ -96,6 +98,15 @@ export class Actor implements DetectorContext, PartsContext {
     const parts = this.own?.save() ?? [];
     for (const { key, input } of parts) this.addPart(key, input);
     this.performAsked();
+  }
+
+  private made(): Detector {
+    try {
+      return this.definition.createDetector(this.host.settings, this.group);
+    } catch (error) {
+      this.unmade = error;
+      throw error;
+    }
   }
 
   /** Takes over the parts of the actor that it replaces, to begin anew with them, and what that one leaves. */
@@ -312,6 +323,7 @@ export class Actor implements DetectorContext, PartsContext {
   }
 
   save(): SavedActor {
+    if (this.unmade !== undefined) throw this.unmade;
     return {
       key: this.key,
       version: this.definition.version,
@@ -327,6 +339,7 @@ export class Actor implements DetectorContext, PartsContext {
 
   /** The state outside typed arrays, as plain JSON. */
   control(): unknown {
+    if (this.unmade !== undefined) throw this.unmade;
     const own = { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
     return this.own === null ? own : { ...own, parts: this.own.save() };
   }
