@@ -24,15 +24,24 @@ export function startProgram(args: readonly string[], stdio: StdioOptions): Chil
 }
 
 /** Starts another script instead. What makes a runtime read TypeScript is left out for JavaScript. */
-export function startScript(path: string, args: readonly string[], stdio: StdioOptions): ChildProcess {
+export function startScript(
+  path: string,
+  args: readonly string[],
+  stdio: StdioOptions,
+  environment: Readonly<Record<string, string>> = {},
+): ChildProcess {
   const [command, ...own] = ownProgram();
   const flags = path.endsWith(".ts") || "Deno" in globalThis ? own.slice(0, -1) : [];
-  return spawn(command, [...flags, path, ...args], { stdio });
+  return spawn(command, [...flags, path, ...args], { stdio, env: { ...process.env, ...environment } });
 }
 
 /** Starts the built program, which is ready sooner. Throws where it was not built. */
-export function startBuilt(args: readonly string[], stdio: StdioOptions): ChildProcess {
-  if (existsSync(BUNDLE)) return startScript(BUNDLE, args, stdio);
+export function startBuilt(
+  args: readonly string[],
+  stdio: StdioOptions,
+  environment?: Readonly<Record<string, string>>,
+): ChildProcess {
+  if (existsSync(BUNDLE)) return startScript(BUNDLE, args, stdio, environment);
   throw new EigenwatchError({
     action: "run the built program",
     value: `${BUNDLE} is missing`,
