@@ -4,12 +4,14 @@ import exp from "@stdlib/math-base-special-exp";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { anomaly } from "../../actors/detectors/anomaly/detector.ts";
+import { parseSettings } from "../../protocol/settings.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
 import { normals } from "../support/random-streams.ts";
 import { groupOf } from "../support/rows.ts";
 
 const N = 8;
 const S = 500;
+const SETTINGS = { anomaly: { falseAlarmSamples: S } };
 /** Typical step of a price, %. */
 const STEP = 0.1;
 
@@ -22,22 +24,23 @@ interface Market {
 }
 
 /** Prices whose steps are for a half common. */
-function watch(
-  rows: number,
-  { common = (_, z) => z(), shock, innovation = "logReturn" }: Market,
-): ActorHarness {
-  const settings = { anomaly: { falseAlarmSamples: S } };
-  const actor = new ActorHarness(anomaly, settings, groupOf(N, { innovation }));
+function pricesOf(rows: number, { common = (_, z) => z(), shock }: Market): Float64Array[] {
   const [z, ofAll] = [normals(3), normals(4)];
   const prices = new Float64Array(N).fill(100);
   let all = 0;
-  for (let k = 0; k < rows; k++) {
+  return Array.from({ length: rows }, (_, k) => {
     all = common(all, ofAll);
     const steps = Array.from(prices, () => (all + z()) * Math.SQRT1_2);
     shock?.(k, steps);
     for (let c = 0; c < N; c++) prices[c] = prices[c]! * exp((STEP / 100) * steps[c]!);
-    actor.rows([prices], () => k * 1_000_000);
-  }
+    return prices.slice();
+  });
+}
+
+function watch(rows: number, market: Market): ActorHarness {
+  const { innovation = "logReturn" } = market;
+  const actor = new ActorHarness(anomaly, SETTINGS, groupOf(N, { innovation }));
+  actor.rows(pricesOf(rows, market), (k) => k * 1_000_000);
   return actor;
 }
 
@@ -61,6 +64,34 @@ test("prices that all fall are reported in that row, with the mean of their fall
   assert.is(started!.channels!.length, N);
   assert.ok(ended!.timeUs < 2016e6, `${ended!.timeUs}`);
   assert.match(ended!.title, /^group: prices move as usual again after \d+(\.\d)? s$/);
+});
+
+test("[R4] a detector that takes over between two looks at rows that are averaged tells the same of a fall", () => {
+  const settings = { anomaly: { falseAlarmSamples: S, averageUs: 4_000_000 } };
+  const group = groupOf(N, { innovation: "logReturn" });
+  const rows = pricesOf(6_100, {
+    shock(k, steps) {
+      if (k >= 6_000 && k < 6_008) for (let c = 0; c < N; c++) steps[c] = steps[c]! - 3;
+    },
+  });
+  const straight = new ActorHarness(anomaly, settings, group);
+  straight.rows(rows, (k) => k * 1_000_000);
+  const fall = told(straight, "common", 6_000);
+  assert.equal(
+    fall.map(({ kind }) => kind),
+    ["anomaly.started", "anomaly.ended"],
+  );
+  const [began, ended] = fall.map(({ timeUs }) => timeUs / 1_000_000) as [number, number];
+  for (let at = began + 1; at <= ended; at++) {
+    const second = new ActorHarness(anomaly, settings, group);
+    second.rows(rows.slice(0, at), (k) => k * 1_000_000);
+    const copy = anomaly.createDetector(parseSettings(settings), group);
+    for (const [name, array] of Object.entries(second.detector.fields))
+      copy.fields[name]!.set(array as never);
+    Object.assign(second, { detector: copy });
+    second.rows(rows.slice(at), (k) => (at + k) * 1_000_000);
+    assert.equal(told(second, "common"), told(straight, "common"), `taken over at row ${at}`);
+  }
 });
 
 test("one price that falls alone is no fall of all", () => {

@@ -38,13 +38,14 @@ export class CommonMove {
   readonly fields: Fields;
   private readonly state = new Float64Array(3);
   private readonly rarity = new Rarity(1, SHARE, TAIL_INDEX);
-  /** Of the last row, and so not registered: steps in scales; their mean, that of the steps in %, z, and its evidence. */
+  /** Of the last row: steps in scales; their mean, that of the steps in %, z, and its evidence. Registered: rows between two looks speak of them. */
   private readonly sizes: Float64Array;
   private readonly last = new Float64Array(4);
 
   constructor(n: number) {
     this.sizes = new Float64Array(n);
-    this.fields = { state: this.state, ...prefixed("rarity", this.rarity.fields) };
+    const { state, sizes, last } = this;
+    this.fields = { state, sizes, last, ...prefixed("rarity", this.rarity.fields) };
   }
 
   /** Judges a row of steps of the values at values[at…], whose mean absolute sizes are `scales`, then learns it. 0: no step, or no scale yet. */
