@@ -5,7 +5,7 @@ import { chmodSync, chownSync, copyFileSync, mkdtempSync, rmSync } from "node:fs
 import { connect, createServer, type Server, type Socket } from "node:net";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
-import { createServer as createTlsServer } from "node:tls";
+import { connect as connectTls, createServer as createTlsServer } from "node:tls";
 import { Aedes } from "aedes";
 import pg from "pg";
 import { freePort } from "../../actors/bus/nats-server.ts";
@@ -148,12 +148,32 @@ function takesConnections(port: number): Promise<boolean> {
 
 export async function openRedis(certificates: Certificates | null = null): Promise<ProgramServer> {
   const path = program("redis-server")!;
-  const server = new ProgramServer(await freePort(), (port, folder) => [
-    ...[path, ...redisPort(port, certificates), "--bind", "127.0.0.1", "--dir", folder],
-    ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
-  ]);
+  const server = new ProgramServer(
+    await freePort(),
+    (port, folder) => [
+      ...[path, ...redisPort(port, certificates), "--bind", "127.0.0.1", "--dir", folder],
+      ...["--save", "", "--appendonly", "yes", "--appendfsync", "always"],
+    ],
+    (port) => hasLoaded(port, certificates !== null),
+  );
   await server.start();
   return server;
+}
+
+/** It takes connections, and refuses what they ask, while it reads what it has stored. */
+function hasLoaded(port: number, isEncrypted: boolean): Promise<boolean> {
+  return new Promise((resolve) => {
+    const at = { port, host: "127.0.0.1" };
+    const socket = isEncrypted ? connectTls({ ...at, rejectUnauthorized: false }) : connect(at);
+    const answer = (loaded: boolean): void => {
+      socket.destroy();
+      if (loaded) resolve(true);
+      else setTimeout(() => resolve(false), 5);
+    };
+    socket.once(isEncrypted ? "secureConnect" : "connect", () => socket.write("PING\r\n"));
+    socket.once("data", (bytes: Buffer) => answer(bytes.toString().startsWith("+PONG")));
+    socket.once("error", () => answer(false));
+  });
 }
 
 function redisPort(port: number, certificates: Certificates | null): string[] {
