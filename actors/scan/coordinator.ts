@@ -45,6 +45,8 @@ export interface CoordinatorOptions {
 
 /** Work of one batch: below it messages cost as much as the work; above, a stop and the other scans wait. */
 const BATCH_MS = 4;
+/** Batches are smaller towards the end of a scan, but not than this: no worker is idle long while another one has the last batch. */
+const LAST_BATCH_MS = 0.5;
 const MOST_BATCH_ITEMS = 64;
 /** Weight of a batch in the measured time of an item. */
 const ITEM_WEIGHT = 0.3;
@@ -201,7 +203,10 @@ export class ScanCoordinator {
     const itemMs = this.itemMs.get(scan.task.rule);
     // The first result comes as soon as one item is evaluated.
     if (itemMs === undefined) return 1;
-    return Math.max(1, Math.min(MOST_BATCH_ITEMS, Math.floor(BATCH_MS / Math.max(itemMs, 0.01))));
+    const within = (ms: number) =>
+      Math.max(1, Math.min(MOST_BATCH_ITEMS, Math.floor(ms / Math.max(itemMs, 0.01))));
+    const share = Math.ceil(scan.left / (2 * this.workers.size));
+    return Math.min(within(BATCH_MS), Math.max(within(LAST_BATCH_MS), share));
   }
 
   private settle(scan: Scan): void {

@@ -166,6 +166,11 @@ export class Scan {
     return this.state === "running" && this.waiting.length > 0;
   }
 
+  /** Items that were not handed out. */
+  get left(): number {
+    return this.waiting.length;
+  }
+
   /** Calls `listener` with every message so far, then with each new one. Returns how to leave. */
   follow(listener: ScanListener): () => void {
     for (const message of this.messages) listener(message);
