@@ -2,7 +2,8 @@
  * Runs the checks of `.ci/checks` over the tree, prints what they find and which lines are excused, and exits 1 on any
  * finding. By itself: node .ci/task.mjs check
  */
-import { existsSync, readdirSync, readFileSync } from "node:fs";
+import { execFileSync } from "node:child_process";
+import { existsSync, readdirSync, readFileSync, statSync } from "node:fs";
 import { join, sep } from "node:path";
 import { checkCycles, checkFolderCycles } from "./checks/cycles.ts";
 import { checkDeterminism, listEscapes } from "./checks/determinism.ts";
@@ -10,6 +11,7 @@ import { checkDocuments } from "./checks/documents.ts";
 import { checkGenerated } from "./checks/generated.ts";
 import { checkImports } from "./checks/imports.ts";
 import { checkOutput } from "./checks/output.ts";
+import { checkSizes } from "./checks/sizes.ts";
 import type { Finding, SourceFile } from "./checks/source.ts";
 import { GENERATED, type GeneratedDocument } from "./documents/mod.ts";
 import { ROOT } from "./runtime.mjs";
@@ -37,6 +39,7 @@ const results: Record<string, Finding[]> = {
   folders: checkFolderCycles(sources),
   determinism: checkDeterminism(sources),
   output: checkOutput(sources),
+  sizes: checkSizes(keptFiles()),
   documents: checkDocuments(documents, (path) => existsSync(join(ROOT, path))),
   generated: (await Promise.all(GENERATED.map(compared))).flat(),
 };
@@ -56,6 +59,15 @@ function filesIn(folder: string): string[] {
   return readdirSync(join(ROOT, folder), { recursive: true, encoding: "utf8" })
     .map((name) => join(folder, name).split(sep).join("/"))
     .sort((a, b) => (a < b ? -1 : 1));
+}
+
+/** What git knows; none in a tree without it, for example of an unpacked archive. */
+function keptFiles(): { path: string; bytes: number }[] {
+  if (!existsSync(join(ROOT, ".git"))) return [];
+  return execFileSync("git", ["ls-files", "-z"], { cwd: ROOT, encoding: "utf8" })
+    .split("\0")
+    .filter((path) => path !== "" && existsSync(join(ROOT, path)))
+    .map((path) => ({ path, bytes: statSync(join(ROOT, path)).size }));
 }
 
 async function compared({ path, make }: GeneratedDocument): Promise<Finding[]> {

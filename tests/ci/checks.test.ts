@@ -7,6 +7,7 @@ import { checkDocuments } from "../../.ci/checks/documents.ts";
 import { checkGenerated } from "../../.ci/checks/generated.ts";
 import { checkImports } from "../../.ci/checks/imports.ts";
 import { checkOutput } from "../../.ci/checks/output.ts";
+import { checkSizes } from "../../.ci/checks/sizes.ts";
 import type { Finding, SourceFile } from "../../.ci/checks/source.ts";
 
 const file = (path: string, ...lines: string[]): SourceFile => ({ path, text: lines.join("\n") });
@@ -376,6 +377,18 @@ output(
 );
 
 output.run();
+
+const sizes = suite("sizes");
+
+sizes("a file of more than 1 MB under version control is a finding", () => {
+  const files = [
+    { path: "main.ts", bytes: 1_000_000 },
+    { path: "other-program.whl", bytes: 1_000_001 },
+  ];
+  assert.equal(places(checkSizes(files)), ["other-program.whl:1"]);
+});
+
+sizes.run();
 
 const generated = suite("generated");
 
