@@ -1,5 +1,6 @@
 /** The samples and the measures of all groups of a partition in intervals, within one budget of bytes that their columns share. */
 import type { Frame } from "../../protocol/frame.ts";
+import { IntervalRows } from "../../protocol/interval-rows.ts";
 import { MAX_STATE_MEASURES } from "../../protocol/limits.ts";
 import type { StateMessage } from "../../protocol/messages.ts";
 import type { GroupPast, PastRange } from "../ports/session.ts";
@@ -80,7 +81,7 @@ export class PastGroups {
   range(range: PastRange): GroupPast[] {
     return Array.from(this.byName, ([group, { samples, measures, names }]) => ({
       group,
-      samples: samples.rows(range),
+      samples: range.onlyMeasures ? new IntervalRows(FINEST_US) : samples.rows(range),
       measures: { names: [...names.keys()], rows: measures.rows(range) },
     }));
   }

@@ -209,9 +209,9 @@ export class Past {
     });
   }
 
-  /** Whether memory has the range, about as fine as it is asked for. */
-  private isInMemory({ fromUs, toUs, columns }: PastRange): boolean {
-    if (this.options.log === undefined) return true;
+  /** Whether memory has the range, about as fine as it is asked for. Measures are nowhere else. */
+  private isInMemory({ fromUs, toUs, columns, onlyMeasures = false }: PastRange): boolean {
+    if (this.options.log === undefined || onlyMeasures) return true;
     if (!(this.sinceUs <= fromUs)) return false;
     const { first } = this.log;
     const isGone = first === null || (first.number > 1 && first.timeUs > fromUs);
@@ -248,8 +248,12 @@ export class Past {
         pyramid.add(at, frame.channel[k]!, frame.value[k]!, frame.size?.[k]);
       }
     }
+    const onlyMeasures = { ...range, onlyMeasures: true };
     const known = new Map(
-      this.withRecorded(this.groups.range(range), range).map((each) => [each.group, each.measures]),
+      this.withRecorded(this.groups.range(onlyMeasures), onlyMeasures).map((each) => [
+        each.group,
+        each.measures,
+      ]),
     );
     const names = new Set([...known.keys(), ...read.keys()]);
     const groups = Array.from(names, (group) => ({

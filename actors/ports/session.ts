@@ -57,6 +57,8 @@ export interface PastRange {
   readonly columns: number;
   /** What is later than `toUs` is asked for too. */
   readonly isOpen?: boolean;
+  /** Without samples: they are not even read. */
+  readonly onlyMeasures?: boolean;
 }
 
 export interface SessionPast {

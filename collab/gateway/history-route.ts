@@ -56,7 +56,7 @@ export class HistoryRoute {
     const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete } as const;
     const body = packMessages([
       encodeMessage(head),
-      ...groups.flatMap((group) => messagesOf(group, input, range.onlyMeasures)),
+      ...groups.flatMap((group) => messagesOf(group, input)),
       ...states.flatMap((state) => (state === null ? [] : [encodeMessage(state)])),
     ]);
     if (!/\bgzip\b/.test(String(request.headers["accept-encoding"] ?? "")))
@@ -69,15 +69,8 @@ export class HistoryRoute {
   }
 }
 
-function messagesOf(
-  { group, samples, measures: { names, rows } }: GroupPast,
-  input: number,
-  onlyMeasures: boolean,
-): Uint8Array[] {
-  const measures = rows.measures(group, names);
-  return onlyMeasures
-    ? measures
-    : [...samples.decimated(0, null, { group, inputSequence: input }), ...measures];
+function messagesOf({ group, samples, measures: { names, rows } }: GroupPast, input: number): Uint8Array[] {
+  return [...samples.decimated(0, null, { group, inputSequence: input }), ...rows.measures(group, names)];
 }
 
 function rangeOf({ query }: RequestContext, { session }: SessionHub, limits: GatewayLimits) {

@@ -36,6 +36,30 @@ test("[Z2] a range that memory keeps has the same rows as the log", async () => 
   assert.equal(rowsOf(remembered.groups[0]!.samples), rowsOf(read.groups[0]!.samples));
 });
 
+test("measures alone are answered from memory: no sample is read, from the log or from memory", async () => {
+  const { log } = await given();
+  let read = 0;
+  const counted: PastLog = {
+    first: log.first,
+    locate: (at: LogPlace) => log.locate(at),
+    async *read(from?: number) {
+      read++;
+      yield* log.read(from);
+    },
+  };
+  const past = new Past({ log: counted, input: 0 });
+  for await (const { sequence, input, bytes } of inputs(log))
+    if (input.type === "frame") past.frame({ inputSequence: sequence, bytes });
+  past.state(stateAt(0.015));
+  const all = await past.range(RANGE);
+  assert.is(read, 1, "with samples the log is read");
+  const { groups, work } = await past.range({ ...RANGE, onlyMeasures: true });
+  assert.is(read, 1);
+  assert.is(groups[0]!.samples.length, 0);
+  assert.equal(rowsOf(groups[0]!.measures.rows), rowsOf(all.groups[0]!.measures.rows));
+  assert.is(work, 2, "a row of each measure, and no samples");
+});
+
 test("[Z1] an answer ends with the last delivery, whether it is in memory or read from a log that goes on", async () => {
   const { past } = await given({ through: 30 });
   for (const range of [RANGE, { fromUs: 0, toUs: 1_000_000, columns: 16 }]) {
