@@ -101,9 +101,9 @@ export class IntervalRows {
     });
   }
 
-  /** As `measures` messages: channel k is the measure `names[k]`. */
-  measures(group: string, names: readonly string[]): Uint8Array[] {
-    return this.#chosen(null).map(({ first, columns: { channel: measure, volume: _, ...columns } }) => {
+  /** As `measures` messages of those whose entry of `included` is 1 (null: all): channel k is the measure `names[k]`. */
+  measures(group: string, names: readonly string[], included: Uint8Array | null = null): Uint8Array[] {
+    return this.#chosen(included).map(({ first, columns: { channel: measure, volume: _, ...columns } }) => {
       const { everyUs } = this;
       const fromUs = first * everyUs;
       return encodeMessage({
@@ -146,19 +146,18 @@ export class IntervalRows {
   }
 
   #part(first: number, rows: readonly number[]): Part {
-    const of = (column: readonly number[]) => (_: number, k: number) => column[rows[k]!]!;
     const { length } = rows;
-    const interval = new Uint32Array(length).map((_, k) => this.#interval[rows[k]!]! - first);
+    const float64 = (column: readonly number[]) => gathered(new Float64Array(length), column, rows);
     return {
       first,
       columns: {
-        interval: bytesOf(interval),
-        channel: bytesOf(new Uint16Array(length).map(of(this.#channel))),
-        min: bytesOf(new Float64Array(length).map(of(this.#min))),
-        max: bytesOf(new Float64Array(length).map(of(this.#max))),
-        last: bytesOf(new Float64Array(length).map(of(this.#last))),
-        samples: bytesOf(new Uint32Array(length).map(of(this.#samples))),
-        ...(this.#isSized ? { volume: bytesOf(new Float64Array(length).map(of(this.#volume))) } : {}),
+        interval: gathered(new Uint32Array(length), this.#interval, rows, first),
+        channel: gathered(new Uint16Array(length), this.#channel, rows),
+        min: float64(this.#min),
+        max: float64(this.#max),
+        last: float64(this.#last),
+        samples: gathered(new Uint32Array(length), this.#samples, rows),
+        ...(this.#isSized ? { volume: float64(this.#volume) } : {}),
       },
     };
   }
@@ -172,7 +171,13 @@ interface Part {
   };
 }
 
-/** All machines that run Node or Deno are little-endian, as the wire is. */
-function bytesOf(column: Uint16Array | Uint32Array | Float64Array): Uint8Array {
-  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
+/** The values of these rows less `base`, as bytes: all machines that run Node or Deno are little-endian, as the wire is. */
+function gathered(
+  into: Uint16Array | Uint32Array | Float64Array,
+  column: readonly number[],
+  rows: readonly number[],
+  base = 0,
+): Uint8Array {
+  for (let k = 0; k < rows.length; k++) into[k] = column[rows[k]!]! - base;
+  return new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
 }

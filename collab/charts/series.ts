@@ -24,8 +24,8 @@ const LEVELS: readonly { widthUs: number; capacity: number }[] = [
   { widthUs: 2_000_000, capacity: 7_200 },
 ];
 
-/** Stretches of the past kept: where the page began, and where it looked last. */
-const MOST_PASTS = 4;
+/** Stretches of the past kept besides those that stay: where the page looked last. */
+const MOST_LOOKS = 3;
 
 /** Extremes per interval of a stretch of time. */
 export interface Past {
@@ -33,6 +33,8 @@ export interface Past {
   /** ∞ where it goes on with the samples. */
   readonly toUs: number;
   readonly columns: Columns;
+  /** Other looks do not replace it. */
+  readonly stays?: boolean;
 }
 
 export class Series {
@@ -70,7 +72,7 @@ export class Series {
     for (const level of this.levels) level.add(time, value);
   }
 
-  /** Takes a stretch of the past. The one that begins a series goes into its levels too, for pictures of the last minute. */
+  /** Takes a stretch of the past. The one that begins a series stays, and goes into its levels too, for pictures of the last minute. */
   addPast(past: Past): void {
     const { columns } = past;
     if (this.#pasts.length === 0 && this.written === 0) {
@@ -84,8 +86,9 @@ export class Series {
     const spacingUs = usualSpacing(columns);
     if (this.spacingUs === 0 || spacingUs > columns.widthUs)
       this.spacingUs = Math.max(this.spacingUs, spacingUs);
-    const [first, ...later] = [...this.#pasts, past];
-    this.#pasts = [first!, ...later.slice(1 - MOST_PASTS)];
+    const looks = [...this.#pasts.slice(1), past].filter(({ stays }) => !stays);
+    const gone = new Set(looks.slice(0, -MOST_LOOKS));
+    this.#pasts = [...this.#pasts, past].filter((each) => !gone.has(each));
     this.pastVersion++;
   }
 

@@ -109,6 +109,18 @@ test("[V1] of several pasts the finest one of each moment is drawn, and the coar
   assert.is(series.valueBefore(599), 1);
 });
 
+test("of looks at the past the last three are kept, and always the one that began the series and those that stay", () => {
+  const series = new Series();
+  series.addPast(past(10, 900, 1_000, () => 1));
+  series.addPast({ ...past(10, 0, 100, () => 2), stays: true });
+  for (const k of [1, 2, 3, 4]) series.addPast(past(10, 100 * k, 100 * k + 50, () => 10 * k));
+  assert.equal(
+    [50, 240, 340, 440, 950].map((us) => series.valueBefore(us)),
+    [2, 20, 30, 40, 1],
+  );
+  assert.ok(Number.isNaN(series.valueBefore(140)), "the first of four looks");
+});
+
 test("[V1] a past that goes on with samples hides none that was asked for later, when they are no longer held: after hours, or a step of the clock", () => {
   const second = 1_000_000;
   const [first, head] = [3_600 * second, 9 * 3_600 * second];

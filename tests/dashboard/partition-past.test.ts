@@ -4,6 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { PartitionPast } from "../../collab/dashboard/sources/partition-past.ts";
 import type { FetchedPast, PastQuery } from "../../collab/dashboard/sources/past-request.ts";
+import type { PastAnswer } from "../../collab/dashboard/sources/source.ts";
 
 const NOW = 1_767_225_600_000_000;
 const MINUTE = 60_000_000;
@@ -25,10 +26,10 @@ test("after its window a session asks for an hour of measures without samples, t
   await answer(4711);
   assert.equal(
     usual.map(({ fromUs, toUs, onlyMeasures }) => [fromUs, toUs, onlyMeasures]),
-    [[NOW - 60 * MINUTE, NOW, true]],
+    [[NOW - 62 * MINUTE, NOW, true]],
   );
   await answerUsual();
-  assert.equal(told, ["begins", "follow 4711", "past"]);
+  assert.equal(told, ["begins", "follow 4711", "past that stays"]);
 });
 
 test("a window whose past is still being read from the log is asked for again until it is complete", async () => {
@@ -133,7 +134,8 @@ function given() {
   const waiting: ((input: number | null, complete: boolean) => void)[] = [];
   const resting = new Set<() => void>();
   const sink = {
-    past: (_: unknown, begins: boolean) => void told.push(begins ? "begins" : "past"),
+    past: ({ stays = false }: PastAnswer, begins: boolean) =>
+      void told.push(begins ? "begins" : stays ? "past that stays" : "past"),
     follow: (input: number | null) => void told.push(`follow ${input}`),
   };
   const fetch = (query: PastQuery): Promise<FetchedPast> => {

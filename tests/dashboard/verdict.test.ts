@@ -10,7 +10,7 @@ import {
   sentenceOf,
 } from "../../collab/dashboard/model/incident-words.ts";
 import { eventsIn, incidentsAt, incidentsOf } from "../../collab/dashboard/model/incidents.ts";
-import { type Situation, verdictOf } from "../../collab/dashboard/model/verdict.ts";
+import { aheadWords, type Situation, verdictOf } from "../../collab/dashboard/model/verdict.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 
 /** 12:00 of a day, in the machine's own time. */
@@ -42,6 +42,11 @@ test("[L1] an incident is one entry from its begin to its end, with what was fou
     events.filter(({ id }) => !own.has(id)).map(({ kind }) => kind),
     ["feed.gap"],
   );
+});
+
+test("a session that is further than this computer's clock, as after that was set back, says by how much", () => {
+  assert.is(aheadWords(T + 59 * MINUTE, T), "The session's time is 59 min ahead of this computer's clock");
+  for (const headUs of [T + 30e6, T - 59 * MINUTE, Number.NaN]) assert.is(aheadWords(headUs, T), "");
 });
 
 test("[L2] an incident whose opening the page does not have begins with what it has", () => {

@@ -5,6 +5,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import type { Gateway } from "../../collab/gateway/gateway.ts";
 import { decodeMessage } from "../../protocol/codec.ts";
+import { uint16Column } from "../../protocol/columns.ts";
 import type { DecodedMessage, MessageName, MessageOf } from "../../protocol/messages.ts";
 import { unpackMessages } from "../../protocol/packed-messages.ts";
 import { START_US } from "../support/fake-session.ts";
@@ -50,6 +51,19 @@ test("measures are answered alone on request; another part is refused by its nam
     const refused = await ask(gateway, "/api/history?only=samples");
     assert.is(refused.status, 400);
     assert.match(refused.body, "only=samples");
+  }));
+
+test("measures that are named are left out, the others keep their names", () =>
+  withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x"]);
+    session.publishState("a", START_US + 3 * SECOND_US);
+    const range = `?from=${START_US}&to=${START_US + 60 * SECOND_US}`;
+    const namesIn = async (query: string) =>
+      of(await history(gateway, query), "measures").flatMap(({ names, measure }) =>
+        Array.from(uint16Column(measure), (k) => names[k]),
+      );
+    assert.equal(await namesIn(range), ["purity", "significant"]);
+    assert.equal(await namesIn(`${range}&without=purity,unknown`), ["significant"]);
   }));
 
 test("samples subscribed to after an answer continue it: every sample comes once", () =>

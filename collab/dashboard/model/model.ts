@@ -246,10 +246,10 @@ export class Model implements SourceSink {
   past(answer: PastAnswer, partition: string, begins: boolean): void {
     const groups = this.groups.peek().filter((group) => group.partition === partition);
     if (begins) for (const group of groups) forgetPast(group);
-    const { fromUs, toUs } = answer;
+    const { fromUs, toUs, stays = false } = answer;
     let headUs = Number.NaN;
     const add = (series: Series | undefined, columns: Columns): void => {
-      series?.addPast({ fromUs, toUs, columns });
+      series?.addPast({ fromUs, toUs, stays, columns });
       const lastUs = columns.newest * columns.widthUs;
       if (!(lastUs <= headUs)) headUs = lastUs;
     };

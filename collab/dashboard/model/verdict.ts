@@ -99,6 +99,15 @@ export function verdictOf(situation: Situation): Verdict {
   return { ...empty, state: "usual", headline: `As usual${since}` };
 }
 
+/**
+ * "The session's time is 59 min ahead of this computer's clock", as after that was set back: the time of a session never goes back. "" where it is
+ * not, and before the first sample (NaN).
+ */
+export function aheadWords(headUs: number, wallUs: number): string {
+  const aheadUs = headUs - wallUs;
+  return aheadUs > MINUTE_US ? `The session's time is ${lasted(aheadUs)} ahead of this computer's clock` : "";
+}
+
 /** "since 13:58 (9 min)"; at the moment itself without how long. */
 function sinceWords(sinceUs: number, nowUs: number): string {
   const since = `since ${clock(sinceUs, MINUTE_US)}`;

@@ -17,9 +17,12 @@ const SHORTEST_US = 60_000_000;
 /** Intervals of a window: about one a pixel. Its margins have more. */
 const COLUMNS = 800;
 
-/** Of measures, so that a page that just opened knows what is usual: of an hour, a value every three seconds. */
-const USUAL_US = 3600e6;
-const USUAL_COLUMNS = 1200;
+/**
+ * Of measures, so that a page that just opened knows what is usual: of an hour, and the minutes before now that are judged by it
+ * (model/measure-usual.ts), a value every three seconds.
+ */
+const USUAL_US = 3720e6;
+const USUAL_COLUMNS = 1240;
 
 /** What is asked for besides the window, of its length at each side: small moves need no request. */
 const MARGIN = 0.25;
@@ -105,7 +108,7 @@ export class PartitionPast {
       onlyMeasures: true,
     } as const;
     const answer = await this.#fetch(query).catch(() => null);
-    if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false);
+    if (answer !== null && beginning === this.#beginnings) this.#sink.past({ ...answer, stays: true }, false);
   }
 
   /** The window on display, and whether it follows the newest sample. */

@@ -23,10 +23,14 @@ export type FetchedPast = PastAnswer & {
   readonly complete: boolean;
 };
 
+/** Measures that no chart shows over time: half an answer, were they in it. The state of a moment has them. */
+const WITHOUT =
+  "purityCorrected,cohL1,cohRel,visibility,visibilityMax,phaseOfMax,surprise,kappa,updates,significantPairs,pairs,coherence,warm";
+
 /** Rejects when the gateway does not answer with a past. */
 export async function fetchPast(query: PastQuery): Promise<FetchedPast> {
   const { partition, fromUs, toUs, columns, onlyMeasures } = query;
-  const parameters = new URLSearchParams({ from: whole(fromUs), columns: String(columns) });
+  const parameters = new URLSearchParams({ from: whole(fromUs), columns: String(columns), without: WITHOUT });
   if (toUs !== Number.POSITIVE_INFINITY) parameters.set("to", whole(toUs));
   if (partition !== null) parameters.set("partition", partition);
   if (onlyMeasures) parameters.set("only", "measures");

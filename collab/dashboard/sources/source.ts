@@ -36,6 +36,8 @@ export interface PastAnswer {
   readonly fromUs: number;
   /** ∞ where it goes on with what is delivered next. */
   readonly toUs: number;
+  /** What is usual is judged by it: other stretches do not replace it. */
+  readonly stays?: boolean;
   readonly decimated: readonly DecimatedMessage[];
   readonly measures: readonly MeasuresMessage[];
   /** The last states at or before `toUs`. */

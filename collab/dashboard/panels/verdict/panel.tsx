@@ -6,13 +6,14 @@ import type { PanelProps } from "../../components/panel-props.ts";
 import { incidentsAt } from "../../model/incidents.ts";
 import { knownOf } from "../../model/known.ts";
 import { isDirect } from "../../model/measures.ts";
-import { type Thing, type Verdict, verdictOf } from "../../model/verdict.ts";
+import { aheadWords, type Thing, type Verdict, verdictOf } from "../../model/verdict.ts";
 
 export function VerdictLine(props: PanelProps) {
   const { model, view } = props;
   model.pulse.value;
   const momentUs = view.pinnedUs.value ?? view.frozenEndUs.value;
   const verdict = verdictAt(props, momentUs);
+  const ahead = aheadWords(model.headUs, 1000 * Date.now());
   return (
     <section
       class={`verdict at-${verdict.state}${verdict.severity === null ? "" : ` is-${verdict.severity}`}`}
@@ -39,6 +40,12 @@ export function VerdictLine(props: PanelProps) {
           {words}
         </span>
       ))}
+      {ahead === "" ? null : (
+        <span class="verdict-feed ended">
+          <Icon name="info" size={11} />
+          {ahead}
+        </span>
+      )}
       <div class="spacer" />
       {view.pinnedUs.value === null || momentUs === null ? null : (
         <button type="button" class="moment" onClick={() => view.follow()} title={dateTime(momentUs)}>
