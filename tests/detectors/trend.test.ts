@@ -3,6 +3,7 @@
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { Core } from "../../actors/core/core.ts";
+import { changes } from "../../actors/detectors/changes/detector.ts";
 import { COURSE_FROM } from "../../actors/detectors/changes/segments.ts";
 import { MOST_MEASURED, trend } from "../../actors/detectors/trend/detector.ts";
 import type { Level } from "../../actors/ports/detector.ts";
@@ -98,6 +99,18 @@ test("a channel that begins to rise, and falls later, is announced at each turn,
     /^Channel 0 falls by [\d.]+ V \(± [\d.]+ V\) a minute since .*; before, it rises by [\d.]+ V a minute$/,
   );
 });
+
+for (const scale of [1e-200, 1e-310, Number.MIN_VALUE])
+  test(`steps whose squares vanish are no steps: noise of ${scale} has neither turns nor changes`, () => {
+    const values = noisy(4000, () => 0).map((value) => scale * value);
+    assert.equal(new Watch().see(values).events, []);
+    const changing = new ActorHarness(changes, { changes: { falseAlarmSamples: PROMISED } }, GROUP);
+    changing.rows(
+      values.map((value) => [value]),
+      (k) => (k + 1) * SECOND,
+    );
+    assert.equal(changing.events, []);
+  });
 
 test("a rise that stops is announced as over", () => {
   const { events } = new Watch().see(noisy(1600, kink(600, 0.2, 0)));

@@ -44,6 +44,9 @@ export const COURSE_FROM = 24;
 /** Recent rows kept as they came. A new segment begins with at most so many of them. */
 const RECENT = 64;
 
+/** Smaller steps are none: their squares, of which all sums are, would be 0 or have few digits. */
+const LEAST_STEP = 1e-150;
+
 /** Places in what `see` is given. */
 export const VALUE = 0;
 export const TIME = 1;
@@ -210,7 +213,7 @@ export class Segments {
       return;
     }
     const step = Math.abs(value - last);
-    if (step > 0 && !(channel.grain > 0 && channel.grain <= step)) channel.grain = step;
+    if (step >= LEAST_STEP && !(channel.grain > 0 && channel.grain <= step)) channel.grain = step;
     row[0] = channel.lastTempered;
     row[1] = value;
     if (rows >= TEMPERED_AFTER) {
