@@ -13,10 +13,10 @@ import { basename, resolve } from "node:path";
 import { pathToFileURL } from "node:url";
 import * as v from "valibot";
 import { EigenwatchError, errorText } from "../protocol/errors.ts";
-import { isName } from "../protocol/fields.ts";
 import { addSection } from "../protocol/settings.ts";
 import { type ActorModule, actorKit, type OwnActor } from "./actor-kit.ts";
-import type { ActorDefinition, Detector, DetectorContext, Signal } from "./ports/detector.ts";
+import { isField } from "./core/snapshot.ts";
+import type { ActorDefinition, Detector } from "./ports/detector.ts";
 import { addToSystem, SYSTEM } from "./system.ts";
 
 /** Throws an EigenwatchError that names the file for one that cannot be read, imported or used. */
@@ -103,53 +103,60 @@ function checkSection(file: string, section: v.GenericSchema): void {
       throw refused(file, `its setting ${name} is ${JSON.stringify(value)}`, "a number, a text or a boolean");
 }
 
-/** The same definition; its detectors are refused when they are made if they could not be replayed, and fail where they signal what no event can say. */
+/** The same definition; its detectors are refused when they are made if they could not be replayed. */
 function checked(file: string, definition: ActorDefinition): ActorDefinition {
+  const enabled = definition.enabled.bind(definition);
   return {
     ...definition,
+    enabled(settings, group) {
+      try {
+        return enabled(settings, group);
+      } catch {
+        return true; // Its detector cannot be made then: its actor is stopped, and says why.
+      }
+    },
     createDetector(settings, group) {
-      const detector = made(file, () => definition.createDetector(settings, group));
-      for (const [name, method] of methodsOf(detector))
-        if (method.constructor.name.startsWith("Async"))
-          throw refused(file, `${name} is async`, "a synchronous function");
-      if (typeof detector.fields !== "object")
-        throw refused(file, "its detector has no fields", "fields: { name: typed array, … }");
-      const update = detector.update?.bind(detector);
-      if (update !== undefined)
-        detector.update = (batch, context) => update(batch, withCheckedSignals(context));
-      const addMeasures = detector.addMeasures?.bind(detector);
-      if (addMeasures !== undefined)
-        detector.addMeasures = (measures, state) => {
-          const own: Record<string, number> = {};
-          addMeasures(own, state);
-          for (const [measure, value] of Object.entries(own))
-            if (Number.isFinite(value) && isName(measure)) measures[measure] = value;
-        };
+      made(file, "appliesTo", () => enabled(settings, group));
+      const detector = made(file, "create", () => definition.createDetector(settings, group));
+      checkDetector(file, detector);
       return detector;
     },
   };
 }
 
-function made(file: string, make: () => Detector): Detector {
+function made<Made>(file: string, method: string, make: () => Made): Made {
   try {
     return make();
   } catch (error) {
-    throw refused(file, `its detector cannot be made: ${errorText(error)}`, "create that returns a detector");
+    throw refused(file, `its ${method} throws: ${errorText(error)}`, `${method} that returns for each group`);
   }
 }
 
-/** The context, whose actor is restarted for a signal of which no event can be made: encoding that would halt the session. */
-function withCheckedSignals<Context extends Pick<DetectorContext, "signal">>(context: Context): Context {
-  const signal = (said: Signal): void => {
-    for (const [name, value] of Object.entries(said)) {
-      const isNumber = typeof value === "number";
-      if (isNumber ? !Number.isFinite(value) : ["function", "bigint", "symbol"].includes(typeof value))
-        throw new Error(`it signals ${name} ${String(value)}; expected a finite number, a text or a switch`);
-    }
-    if (typeof said.timeUs !== "number") throw new Error("it signals no timeUs; expected µs since the epoch");
-    context.signal(said);
-  };
-  return Object.create(context, { signal: { value: signal } }) as Context;
+/** What only actors of the program have. */
+const NOT_FOR_OWN = ["publish", "usual"] as const;
+
+function checkDetector(file: string, detector: Detector): void {
+  const whole = "{ fields: { name: typed array, … }, update(batch, context) { … } }";
+  if (typeof detector !== "object" || detector === null)
+    throw refused(file, `its create returns ${String(detector)}`, whole);
+  if (typeof detector.fields !== "object" || detector.fields === null)
+    throw refused(file, "its detector has no fields", whole);
+  for (const [name, field] of Object.entries(detector.fields))
+    if (!isField(field))
+      throw refused(
+        file,
+        `its field ${name} is ${Object.prototype.toString.call(field).slice(8, -1)}`,
+        "Float64Array, Int32Array, Uint32Array, Uint16Array or Uint8Array",
+      );
+  for (const name of ["update", "addMeasures", "onInput", "onAnnouncement"] as const)
+    if (!["undefined", "function"].includes(typeof detector[name]))
+      throw refused(file, `its ${name} is of type ${typeof detector[name]}`, "a function, or none");
+  for (const name of NOT_FOR_OWN)
+    if (detector[name] !== undefined)
+      throw refused(file, `its detector has ${name}`, "fields, update and addMeasures");
+  for (const [name, method] of methodsOf(detector))
+    if (method.constructor.name.startsWith("Async"))
+      throw refused(file, `${name} is async`, "a synchronous function");
 }
 
 /** Its own ones and those of its classes. */

@@ -6,6 +6,7 @@
  * K1  A signal changes the machine at once. The machine's actions are performed in order after the detector has returned.
  * K2  A throwing actor is replaced by a fresh one, which gets what the definition says that it leaves. An event names the input at which it failed; that input is not applied again.
  * K3  Restarts are counted in logical time, so a replay stops the same actor at the same input.
+ * K4  An actor whose detector cannot be made is stopped, and everything else goes on. It begins anew with other settings or another group.
  */
 import { errorText } from "../../protocol/errors.ts";
 import type { Channels, Input } from "../../protocol/messages.ts";
@@ -70,8 +71,6 @@ export class Actor implements DetectorContext, PartsContext {
   /** Actions that the machines requested while the detector works, each with the logical time it refers to; `of`: a part, "" for the actor itself. */
   private asked: { of: string; timeUs: number; action: MachineAction }[] = [];
   private readonly host: ActorHost;
-  /** Why there is no detector: a session that ends for it says so, whatever it does last. */
-  private unmade: unknown;
   /** Of an actor before it, until it starts. */
   left: unknown;
 
@@ -89,23 +88,25 @@ export class Actor implements DetectorContext, PartsContext {
     this.now = now;
     this.sequence = sequence;
     this.stream = new RandomStream(this.host.settings.seed, this.key);
-    this.detector = this.made();
+    this.make();
     const input = this.definition.machineInput(this.host.settings, this.group, this.host.partitions);
     const left = this.left === undefined ? {} : { left: this.left };
     this.left = undefined;
     this.machine = new MachineHost(this.definition.machine, { ...input, ...left });
+    if (this.stopped) return;
     for (const action of this.machine.takeActions()) this.perform("", now, action);
     const parts = this.own?.save() ?? [];
     for (const { key, input } of parts) this.addPart(key, input);
     this.performAsked();
   }
 
-  private made(): Detector {
+  private make(): void {
     try {
-      return this.definition.createDetector(this.host.settings, this.group);
+      this.detector = this.definition.createDetector(this.host.settings, this.group);
     } catch (error) {
-      this.unmade = error;
-      throw error;
+      this.detector = NO_DETECTOR;
+      this.stopped = true;
+      this.announceFailure(error, "cannot be made and is stopped");
     }
   }
 
@@ -222,13 +223,16 @@ export class Actor implements DetectorContext, PartsContext {
     }
   }
 
-  /** Adds its measures to those of a state of its group. */
+  /**
+   * Adds its measures to those of a state of its group. One that throws is not restarted, for no replica may change by a state that others do not
+   * build: a measure says so.
+   */
   addMeasures(measures: Record<string, number>, state: GroupState): void {
     if (this.stopped) return;
     try {
       this.detector.addMeasures?.(measures, state);
-    } catch (error) {
-      this.fail(error);
+    } catch {
+      measures[`${this.definition.name}.failed`] = 1;
     }
   }
 
@@ -323,7 +327,6 @@ export class Actor implements DetectorContext, PartsContext {
   }
 
   save(): SavedActor {
-    if (this.unmade !== undefined) throw this.unmade;
     return {
       key: this.key,
       version: this.definition.version,
@@ -339,7 +342,6 @@ export class Actor implements DetectorContext, PartsContext {
 
   /** The state outside typed arrays, as plain JSON. */
   control(): unknown {
-    if (this.unmade !== undefined) throw this.unmade;
     const own = { machine: this.machine.save(), stopped: this.stopped, restarts: this.restarts };
     return this.own === null ? own : { ...own, parts: this.own.save() };
   }
@@ -350,7 +352,7 @@ export class Actor implements DetectorContext, PartsContext {
     this.stream.state.set(saved.random);
     this.stopped = saved.stopped;
     this.restarts = [...saved.restarts];
-    this.detector = this.definition.createDetector(this.host.settings, this.group);
+    this.detector = this.madeAgain();
     copyFields(this.key, saved.fields, this.detector.fields);
     if (saved.kept !== undefined) this.detector.kept?.restore(saved.kept);
     this.machine = new MachineHost(
@@ -359,6 +361,15 @@ export class Actor implements DetectorContext, PartsContext {
       saved.machine,
     );
     this.own?.restore(saved.parts ?? []);
+  }
+
+  private madeAgain(): Detector {
+    try {
+      return this.definition.createDetector(this.host.settings, this.group);
+    } catch (error) {
+      if (this.stopped) return NO_DETECTOR;
+      throw error;
+    }
   }
 
   // ---- actions of the machine, and failures ---------------------------------------------------------------------
@@ -387,23 +398,30 @@ export class Actor implements DetectorContext, PartsContext {
 
   private fail(error: unknown): void {
     this.asked = [];
-    const reason = errorText(error);
     this.host.timers.cancelAll(this.key);
     this.restarts = [...this.restarts.filter((at) => at > this.now - RESTART_WINDOW_US), this.now];
     this.stopped = this.restarts.length > RESTARTS_MAX;
-    this.host.announce(this, this.now, {
-      kind: this.stopped ? "actor.stopped" : "actor.restarted",
-      severity: this.stopped ? "critical" : "warning",
-      title: this.stopped
-        ? `${this.definition.name} keeps failing and was stopped`
-        : `${this.definition.name} failed on input ${this.sequence} and was restarted`,
-      detail: { reason, input: this.sequence, restarts: this.restarts.length },
-    });
+    this.announceFailure(
+      error,
+      this.stopped ? "keeps failing and was stopped" : `failed on input ${this.sequence} and was restarted`,
+    );
     if (this.stopped) return;
     this.left = this.legacy();
     this.start(this.now, this.sequence);
   }
+
+  private announceFailure(error: unknown, what: string): void {
+    this.host.announce(this, this.now, {
+      kind: this.stopped ? "actor.stopped" : "actor.restarted",
+      severity: this.stopped ? "critical" : "warning",
+      title: `${this.definition.name} ${what}`,
+      detail: { reason: errorText(error), input: this.sequence, restarts: this.restarts.length },
+    });
+  }
 }
+
+/** Of an actor whose detector cannot be made. */
+const NO_DETECTOR: Detector = { fields: {} };
 
 /** Timers of parts have the part's key before their id. Ids of machines have no line breaks. */
 const SEPARATOR = "\n";

@@ -51,7 +51,7 @@ import type {
 import type { Actor } from "./actor.ts";
 import { checkActorFiles } from "./actor-versions.ts";
 import type { CoreProbe, CoreSink } from "./core-sink.ts";
-import { eventMessage } from "./event-message.ts";
+import { checkAnnouncement, eventMessage } from "./event-message.ts";
 import {
   ASSEMBLER,
   type ChannelGroup,
@@ -230,6 +230,7 @@ export class Core implements GroupsHost {
 
   announce(actor: Actor, timeUs: number, announcement: Announcement): void {
     const { definition, group } = actor;
+    if (definition.file !== undefined) checkAnnouncement(timeUs, announcement);
     this.emit(definition.name, announcement.group ?? group.name, timeUs, announcement, group);
   }
 
@@ -558,7 +559,7 @@ function unreachable(input: never): never {
   throw new Error(`unknown input ${JSON.stringify(input)}`);
 }
 
-/** No message holds such a measure: one of them would cut off everybody who gets the state. */
-function dropUnsendable(measures: Record<string, number>): void {
+/** Actors put what is not known as NaN. No message holds such a measure: one of them would cut off everybody who gets the state. */
+export function dropUnsendable(measures: Record<string, number>): void {
   for (const name in measures) if (!Number.isFinite(measures[name]) || !isName(name)) delete measures[name];
 }

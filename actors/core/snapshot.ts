@@ -92,6 +92,11 @@ function describe(array: Fields[string] | undefined): string {
   return array ? `${array.constructor.name}(${array.length})` : "absent";
 }
 
+/** Whether a snapshot keeps it as it is. */
+export function isField(value: unknown): value is TypedArray {
+  return [...KINDS, Uint8Array].some((Kind) => value instanceof Kind);
+}
+
 const KINDS = [Float64Array, Int32Array, Uint32Array, Uint16Array] as const;
 
 const typedArrays = new ExtensionCodec();

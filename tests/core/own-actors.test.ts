@@ -7,8 +7,10 @@ import * as assert from "uvu/assert";
 import { actorVersions, checkActorFiles, haveSameActors } from "../../actors/core/actor-versions.ts";
 import { addOwnActors } from "../../actors/own-actors.ts";
 import { SYSTEM } from "../../actors/system.ts";
+import { row } from "../support/inputs.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 import { TOYS } from "../support/toy-actors.ts";
+import { type ToyCore, toy, toyCore } from "./toy-core.ts";
 
 const folder = temporaryDirectory();
 
@@ -80,6 +82,114 @@ ASYNC.forEach((create, k) => {
   });
 });
 
+const publishing = toy("publishing", () => ({ fields: {}, publish: () => ({ measures: { purity: 1 } }) }));
+
+let added = 0;
+
+/** A core with this detector beside the toys, after three rows of 1. */
+async function running(detector: string): Promise<ToyCore> {
+  const name = `own${String.fromCharCode(97 + added++)}`;
+  const file = join(folder, `${name}.mjs`);
+  writeFileSync(
+    file,
+    `export default ({ defineDetector }) => defineDetector({ name: "${name}", ${detector} });`,
+  );
+  await addOwnActors([file]);
+  const own = SYSTEM.group.find((each) => each.name === name)!;
+  const world = toyCore({ group: [own, publishing, ...TOYS.group] }, { settings: { publishEveryUs: 1 } });
+  for (let k = 1; k <= 3; k++) world.apply(k, row(k, [60]));
+  return world;
+}
+
+/** What it signals, and why its actor is restarted. */
+const SIGNALS: readonly (readonly [signal: string, because: RegExp])[] = [
+  ["{ ...ok, timeUs: NaN }", /timeUs is NaN; expected/],
+  ["{ ...ok, timeUs: 0.5 }", /timeUs is 0\.5; expected/],
+  ["{ ...ok, timeUs: -1e300 }", /timeUs is -1e\+300; expected/],
+  ["{ ...ok, effect: NaN }", /effect is NaN; expected/],
+  ["{ ...ok, effect: -1 }", /effect is -1; expected/],
+  ['{ ...ok, evidence: "1" }', /evidence is "1"; expected/],
+  ["{ ...ok, evidence: Infinity }", /evidence is Infinity; expected/],
+  ["{ ...ok, size: NaN }", /detail\.size is NaN; expected/],
+  ["{ ...ok, title: undefined }", /no title; expected/],
+  ["{ ...ok, key: undefined }", /no finding\.key; expected/],
+  ['{ ...ok, key: "k".repeat(1000) }', /finding\.key/],
+  ["{ ...ok, channels: [1] }", /channels\.0 is 1; expected string/],
+  ['{ ...ok, what: "w".repeat(1000) }', /kind is .*; expected/],
+];
+
+for (const [signal, because] of SIGNALS)
+  test(`an actor that signals ${signal} is restarted with the reason, and everything else goes on`, async () => {
+    const { events, core } = await running(`create: () => ({ fields: {}, update(batch, context) {
+      const ok = { type: "found", timeUs: context.now, key: "k", title: "t", channels: ["c0"], effect: 1, evidence: 1 };
+      if (batch.rowTime[0] === 1) context.signal(${signal});
+    } })`);
+    const { kind, severity, title, detail } = events[0]!;
+    assert.equal([kind, severity], ["actor.restarted", "warning"]);
+    assert.match(title, /^own[a-z] failed on input 3 and was restarted$/);
+    assert.match(String(detail["reason"]), because);
+    assert.equal(
+      events.slice(1).map((event) => event.kind),
+      ["toy.passed"],
+    );
+    assert.is(core.sequence, 5);
+  });
+
+/** Detectors that cannot be made. */
+const UNMADE: readonly (readonly [detector: string, because: RegExp])[] = [
+  ['create() { throw new Error("no luck"); }', /its create throws: no luck; expected create that returns/],
+  ["create: () => 7", /its create returns 7; expected \{ fields/],
+  ["create: () => {}", /its create returns undefined; expected \{ fields/],
+  ["create: () => ({ update() {} })", /its detector has no fields/],
+  ["create: () => ({ fields: null })", /its detector has no fields/],
+  ["create: () => ({ fields: { a: [1] } })", /its field a is Array; expected Float64Array/],
+  [
+    "create: () => ({ fields: { a: new Float32Array(1) } })",
+    /its field a is Float32Array; expected Float64Array/,
+  ],
+  ["create: () => ({ fields: {}, update: 7 })", /its update is of type number; expected a function/],
+  ["create: () => ({ fields: {}, publish() {} })", /its detector has publish; expected fields, update/],
+  [
+    'appliesTo() { throw new Error("no group"); }, create: () => ({ fields: {} })',
+    /its appliesTo throws: no group/,
+  ],
+];
+
+for (const [detector, because] of UNMADE)
+  test(`[K4] the actor of a detector that cannot be made is stopped with the reason, and everything else goes on: ${detector}`, async () => {
+    const { events, core } = await running(detector);
+    const { kind, severity, title, detail } = events[0]!;
+    assert.equal([kind, severity], ["actor.stopped", "critical"]);
+    assert.match(title, /^own[a-z] cannot be made and is stopped$/);
+    assert.match(String(detail["reason"]), /^Cannot use the actor .*own[a-z]\.mjs: /);
+    assert.match(String(detail["reason"]), because);
+    assert.equal(
+      events.slice(1).map((event) => event.kind),
+      ["toy.passed"],
+    );
+    const again = toyCore(
+      { group: [...SYSTEM.group.slice(-1), publishing, ...TOYS.group] },
+      { from: core.snapshot() },
+    );
+    assert.equal(again.core.hash(), core.hash());
+    again.apply(4, row(4, [60]));
+  });
+
+test("measures that no message can hold are left out, and an actor that cannot add its own says so in one", async () => {
+  const published = `create: () => ({ fields: {}, addMeasures: (measures) => Object.assign(measures,
+    { "own.nan": NaN, "own.infinite": Infinity, "own.text": "x", "": 1, "own.fine": 2 }) })`;
+  const { states } = await running(published);
+  const failing = await running('create: () => ({ fields: {}, addMeasures() { throw new Error("m"); } })');
+  const own = (all: ToyCore["states"]) =>
+    Object.entries(all.at(-1)!.measures).filter(([name]) => name.startsWith("own") || name === "");
+  assert.equal(own(states), [["own.fine", 2]]);
+  assert.match(JSON.stringify(own(failing.states)), /^\[\["own[a-z]\.failed",1\]\]$/);
+  assert.equal(
+    failing.events.map(({ kind }) => kind),
+    ["toy.passed"],
+  );
+});
+
 test("text that only looks like an import of a file is none", async () => {
   const file = join(folder, "text.mjs");
   const text =
@@ -95,15 +205,15 @@ test("a file that is not there is refused", async () => {
 });
 
 const file = { name: "gap.mjs", sha256: "ab".repeat(32) };
-const [toy] = TOYS.group;
-const WITH_FILE = { ...TOYS, group: [{ ...toy!, name: "gap", file }] };
+const [firstToy] = TOYS.group;
+const WITH_FILE = { ...TOYS, group: [{ ...firstToy!, name: "gap", file }] };
 
 test("versions name the file of an actor, and another file is another actor", () => {
   const versions = actorVersions(WITH_FILE);
   assert.is(versions["file/gap"], `${file.sha256} gap.mjs`);
   const changed = actorVersions({
     ...TOYS,
-    group: [{ ...toy!, name: "gap", file: { ...file, sha256: "cd" } }],
+    group: [{ ...firstToy!, name: "gap", file: { ...file, sha256: "cd" } }],
   });
   assert.is(haveSameActors(versions, versions), true);
   assert.is(haveSameActors(versions, changed), false);

@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { dropUnsendable } from "../../actors/core/core.ts";
 import { entanglement } from "../../actors/detectors/entanglement/detector.ts";
 import { float32Bytes } from "../../protocol/columns.ts";
 import { defaultSettings } from "../../protocol/settings.ts";
@@ -299,6 +300,7 @@ function measuresOf(n: number, { re, im }: Matrix, kappa = 0, split = ""): Recor
   const measures: Record<string, number> = { kappa };
   const source = kappa === 0 ? "direct" : "estimated";
   actor.detector.addMeasures!(measures, { re: float32Bytes(re), im: float32Bytes(im), source });
+  dropUnsendable(measures);
   return measures;
 }
 

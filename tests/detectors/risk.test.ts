@@ -4,6 +4,7 @@ import { readFileSync } from "node:fs";
 import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import { dropUnsendable } from "../../actors/core/core.ts";
 import { BackTests, LEAST_JUDGED } from "../../actors/detectors/risk/back-tests.ts";
 import { MOST_CHANNELS, risk } from "../../actors/detectors/risk/detector.ts";
 import { kupiecRatio, ratioPValue } from "../../actors/kernels/coverage-tests.ts";
@@ -29,6 +30,7 @@ function watching(n: number, settings: object = {}): ActorHarness {
 function measuresOf(actor: ActorHarness): Record<string, number> {
   const measures: Record<string, number> = {};
   actor.detector.addMeasures!(measures, NO_STATE);
+  dropUnsendable(measures);
   return measures;
 }
 

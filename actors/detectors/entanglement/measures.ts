@@ -70,7 +70,7 @@ export class EntanglementMeasures {
     allVisibilities(n, this.re, this.im, this.visibilities, this.roots);
     const kappa = state.source === "direct" ? 0 : (measures["kappa"] ?? 1);
     const put = (name: string, value: number) => {
-      if (Number.isFinite(value)) measures[`entanglement.${name}`] = value;
+      measures[`entanglement.${name}`] = value;
     };
     put("pairs", this.findEdges(kappa));
     // A pair is significant where its coherence is at least this.

@@ -156,7 +156,7 @@ export class InterferenceDetector implements Detector<typeof interferenceMachine
     const re = Float64Array.from(float32Column(state.re));
     const im = Float64Array.from(float32Column(state.im));
     const put = (name: string, value: number) => {
-      if (Number.isFinite(value)) measures[`interference.${name}`] = value;
+      measures[`interference.${name}`] = value;
     };
     // Of equal weights: 2 Re Σ_{i<j} ρ_ij / Σ ρ_ii; above 0 the channels add up, below they cancel.
     let crossed = 0;

@@ -150,7 +150,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   addMeasures(measures: Record<string, number>): void {
     const { channels, columns, skills, state } = this;
     const put = (name: string, value: number) => {
-      if (Number.isFinite(value)) measures[`prediction.${name}`] = value;
+      measures[`prediction.${name}`] = value;
     };
     if (this.scalars.steps > 0) put("stepSeconds", this.stepUs / MICROSECONDS);
     const names = columns.map((column) => measuredName(this.group, column, LONGEST_MEASURE));

@@ -146,7 +146,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     const { columns, returns, backTests, together } = this;
     const { lowPercent, highPercent } = this.settings;
     const put = (name: string, value: number) => {
-      if (Number.isFinite(value)) measures[`risk.${name}`] = value;
+      measures[`risk.${name}`] = value;
     };
     const confidences = columns.map(
       (_, i) => [backTests.confidence(i, false), backTests.confidence(i, true)] as const,

@@ -95,7 +95,7 @@ export class TrendDetector implements Detector<typeof trendMachine> {
       if (!priced.segments.writeCourse(c, course)) continue;
       const name = measuredName(group, c, "trend.significance");
       const put = (of: string, value: number) => {
-        if (Number.isFinite(value)) measures[`trend.${of}.${name}`] = value;
+        measures[`trend.${of}.${name}`] = value;
       };
       const slope = course[COURSE.slope]! * aSecond;
       const error = course[COURSE.error]! * aSecond;
