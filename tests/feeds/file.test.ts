@@ -123,6 +123,18 @@ test("a table without a number in any column fails and shows a cell", async () =
   );
 });
 
+test("a table with thousands separators in one column fails, unless the others are chosen", async () => {
+  const text = 'ts,label,a,b\n1000000000,x,999.5,1\n1000000001,y,"1,234.50",2\n';
+  const { statuses, samples } = await collectText(text, "", "x.csv");
+  assert.equal(samples, []);
+  assert.match(
+    statuses[0]!.detail,
+    /^Cannot read .*x\.csv: line 3, column a says "1,234\.50"; expected numbers such as 1234\.5,/,
+  );
+  const chosen = await collectText(text, "?columns=b", "x.csv");
+  assert.is(chosen.samples.length, 2);
+});
+
 test("a table of nearly as many columns as a row has room for is read", async () => {
   const many = ",".repeat(400_000);
   const { samples, statuses } = await collectText(`ts,a${many}\n1000000000,1${many}\n`);

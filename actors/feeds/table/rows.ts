@@ -39,6 +39,14 @@ export function badTable(value: string, expected = ""): EigenwatchError {
   return new EigenwatchError({ action: "read table", value, expected, kind: "input" });
 }
 
+/**
+ * Whether the text is a number with a decimal comma (1,5 or 1.234,5) or thousands separators (1,234.5; 1'234; 1 234). Dots alone (1.234.567) may be
+ * a version.
+ */
+export function isSeparated(text: string): boolean {
+  return /^[+-]?(\d+,\d+|\d{1,3}([,'’\s]\d{3})+(\.\d*)?|\d{1,3}([.'’\s]\d{3})+,\d+)$/.test(text.trim());
+}
+
 const ABSENT = new Set(["", "null", "none", "na", "n/a", "#n/a", "-"]);
 
 /** Why `text` is not a finite number; FINE if it is one. */

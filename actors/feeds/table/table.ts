@@ -10,7 +10,7 @@
 import { EigenwatchError, type ErrorKind, errorText } from "../../../protocol/errors.ts";
 import { type ByteSource, readBytes } from "./bytes.ts";
 import { type ColumnOptions, type Columns, findColumns, timeFormFor } from "./columns.ts";
-import { badTable, FINE, REASONS, type RowReader } from "./rows.ts";
+import { badTable, FINE, isSeparated, REASONS, type RowReader, UNPARSABLE } from "./rows.ts";
 import { type OpenedRows, openRows } from "./syntax.ts";
 import type { TimeForm } from "./times.ts";
 
@@ -43,6 +43,8 @@ export interface Table {
   readonly symbols: readonly string[];
   /** The first bad cell of each reason. */
   readonly problems: ReadonlyMap<string, Problem>;
+  /** The first column that begins its bad cells with a number that has a decimal comma or thousands separators; null: none does. */
+  readonly separated: Problem | null;
   /** Batches in order: the same object each time, valid until the next is read. Can be iterated once. */
   batches(): AsyncGenerator<TableBatch>;
 }
@@ -127,6 +129,7 @@ class OpenTable implements Table {
   readonly valueColumns: readonly string[];
   readonly symbols: string[] = [];
   readonly problems = new Map<string, Problem>();
+  separated: Problem | null = null;
 
   readonly #name: string;
   readonly #chunks: AsyncGenerator<Uint8Array>;
@@ -134,6 +137,8 @@ class OpenTable implements Table {
   readonly #columns: Columns;
   readonly #values: Int32Array;
   readonly #options: TableOptions;
+  /** Columns with a cell that is no number. */
+  readonly #unparsable = new Set<number>();
   readonly #symbolIndex = new Map<string, number>();
   readonly #batch: TableBatch;
   readonly #capacity: number;
@@ -266,9 +271,13 @@ class OpenTable implements Table {
   }
 
   #note(reason: string, column: number): void {
-    if (this.problems.has(reason)) return;
+    const isFirstOfColumn = reason === REASONS[UNPARSABLE] && !this.#unparsable.has(column);
+    if (isFirstOfColumn) this.#unparsable.add(column);
+    if (this.problems.has(reason) && !isFirstOfColumn) return;
     const text = this.#rows.text(column).slice(0, 60);
-    this.problems.set(reason, { line: this.#rows.line, column: this.header[column] ?? "", text });
+    const problem = { line: this.#rows.line, column: this.header[column] ?? "", text };
+    if (!this.problems.has(reason)) this.problems.set(reason, problem);
+    if (isFirstOfColumn && isSeparated(text)) this.separated ??= problem;
   }
 }
 

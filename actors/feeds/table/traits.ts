@@ -6,7 +6,7 @@
 import { EigenwatchError } from "../../../protocol/errors.ts";
 import { type MostChannels, refuseTooMany, unnamedPlace } from "./columns.ts";
 import { UNPARSABLE } from "./rows.ts";
-import type { Table, TableBatch } from "./table.ts";
+import type { Problem, Table, TableBatch } from "./table.ts";
 
 /** Rows to infer from, fewer if they are very wide: several times of a long table with 500 symbols, and few enough to keep in memory. */
 export const TRAITS_ROWS = 4000;
@@ -44,7 +44,10 @@ interface InferredTable {
 /** Rows of a live table that come closer together were waiting when it was opened: they say nothing about how far apart rows are. */
 export const QUEUED_US = 1_000;
 
-/** Throws if a recorded wide table has no column with numbers, or more than `most`. A live one may have numbers in its next rows. */
+/**
+ * Throws if a recorded wide table has no column with numbers, or more than `most`; a live one may have numbers in its next rows. Throws too where
+ * numbers have a decimal comma or thousands separators: without them the others would be taken for all there is.
+ */
 export function inferTraits(
   table: Table,
   first: TableBatch,
@@ -56,6 +59,7 @@ export function inferTraits(
     if (!live) throw noNumbers(name, table);
     columns = table.valueColumns.map((_, k) => k);
   }
+  if (table.separated !== null) throw separatedNumbers(name, table.separated);
   refuseTooMany(name, columns.length, most);
   const step = medianStep(first, rows);
   const rowsEvery = live && step < QUEUED_US ? 0 : step;
@@ -86,7 +90,16 @@ function medianStep(batch: TableBatch, rows: number): number {
   return median(steps);
 }
 
-/** Also the error for decimal commas and thousands separators: 1,234 may mean either, so neither is guessed. */
+/** 1,234 may be one and a bit or more than a thousand: neither is guessed. */
+function separatedNumbers(name: string, { line, column, text }: Problem): EigenwatchError {
+  return new EigenwatchError({
+    action: `read ${name}`,
+    value: `line ${line}, column ${column} says "${text}"`,
+    expected: "numbers such as 1234.5, without separators, or a choice of columns without this one",
+    kind: "input",
+  });
+}
+
 function noNumbers(name: string, table: Table): EigenwatchError {
   const problem = table.problems.get("unparsable");
   const shown =

@@ -289,7 +289,9 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
         title="Follow live again (Space)"
       >
         <Icon name="play" size={13} />
-        <span>{frozen < model.headUs ? `Paused · ${behind} behind` : "Paused"}</span>
+        <span>
+          Paused{frozen < model.headUs ? <span class="live-behind"> · {behind} behind</span> : null}
+        </span>
       </button>
     );
   }

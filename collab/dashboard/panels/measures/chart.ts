@@ -76,7 +76,8 @@ export class MeasuresPicture implements TimePicture {
   /** By measure. */
   readonly #ranges = new Map<string, Range>();
   #rows: Row[] = [];
-  #usualOf: { series: Series | undefined; atUs: number; range: Range | null } = {
+  #usualOf: { series: Series | undefined; pasts: number; atUs: number; range: Range | null } = {
+    pasts: 0,
     series: undefined,
     atUs: 0,
     range: null,
@@ -227,8 +228,13 @@ export class MeasuresPicture implements TimePicture {
     const series =
       joint === undefined || isDirect(joint) ? undefined : seriesOf(joint, measuresOf(joint)[0]!);
     const { headUs } = this.#model;
-    if (series !== this.#usualOf.series || Math.abs(headUs - this.#usualOf.atUs) > USUAL_EVERY_US)
-      this.#usualOf = { series, atUs: headUs, range: series === undefined ? null : usualOf(series, headUs) };
+    const pasts = series?.pastVersion ?? 0;
+    const { series: before, pasts: pastsBefore, atUs } = this.#usualOf;
+    // Where nothing comes any more, only a past tells more.
+    if (series !== before || pasts !== pastsBefore || Math.abs(headUs - atUs) > USUAL_EVERY_US) {
+      const range = series === undefined ? null : usualOf(series, headUs);
+      this.#usualOf = { series, pasts, atUs: headUs, range };
+    }
     return this.#usualOf.range;
   }
 
