@@ -60,10 +60,10 @@ const pad = (n: number, width = 2) => String(n).padStart(width, "0");
 
 /** Time of day, as precise as steps of `stepUs` need: 14:03, 14:03:20, 14:03:20.5. */
 export function clock(timeUs: number, stepUs = 1e6): string {
-  const date = onTheWall(timeUs);
-  const minutes = `${pad(date.getUTCHours())}:${pad(date.getUTCMinutes())}`;
+  const on = onTheWall(timeUs);
+  const minutes = `${pad(on.getUTCHours())}:${pad(on.getUTCMinutes())}`;
   if (stepUs >= 60e6) return minutes;
-  const seconds = `${minutes}:${pad(date.getUTCSeconds())}`;
+  const seconds = `${minutes}:${pad(on.getUTCSeconds())}`;
   if (stepUs >= 1e6) return seconds;
   const fraction = pad((((timeUs % 1e6) + 1e6) % 1e6) | 0, 6);
   const digits = stepUs >= 1e5 ? 1 : stepUs >= 1e3 ? 3 : 6;
@@ -72,11 +72,21 @@ export function clock(timeUs: number, stepUs = 1e6): string {
 
 const MONTHS = ["Jan", "Feb", "Mar", "Apr", "May", "Jun", "Jul", "Aug", "Sep", "Oct", "Nov", "Dec"] as const;
 
+/** The time of day as seen from `nowUs`: with the date where that is of another day, "12 May 14:03". */
+export function moment(timeUs: number, nowUs: number, stepUs = 1e6): string {
+  const time = clock(timeUs, stepUs);
+  return !Number.isFinite(nowUs) || dayNumber(timeUs) === dayNumber(nowUs) ? time : `${date(timeUs)} ${time}`;
+}
+
 /** "12 May"; the first day of a year "2026". */
 export function day(timeUs: number): string {
-  const date = onTheWall(timeUs);
-  const [month, of] = [date.getUTCMonth(), date.getUTCDate()];
-  return month === 0 && of === 1 ? String(date.getUTCFullYear()) : `${of} ${MONTHS[month]}`;
+  const on = onTheWall(timeUs);
+  return on.getUTCMonth() === 0 && on.getUTCDate() === 1 ? String(on.getUTCFullYear()) : date(timeUs);
+}
+
+function date(timeUs: number): string {
+  const on = onTheWall(timeUs);
+  return `${on.getUTCDate()} ${MONTHS[on.getUTCMonth()]}`;
 }
 
 /** Days since the epoch on the calendar there. */
@@ -92,8 +102,8 @@ export function timeLabel(timeUs: number, stepUs: number): string {
 
 /** Full date and time to the millisecond. */
 export function dateTime(timeUs: number): string {
-  const date = onTheWall(timeUs);
-  return `${date.getUTCFullYear()}-${pad(date.getUTCMonth() + 1)}-${pad(date.getUTCDate())} ${clock(timeUs, 1e3)}`;
+  const on = onTheWall(timeUs);
+  return `${on.getUTCFullYear()}-${pad(on.getUTCMonth() + 1)}-${pad(on.getUTCDate())} ${clock(timeUs, 1e3)}`;
 }
 
 /** A date whose UTC parts are those of the zone. */

@@ -2,7 +2,7 @@
 import fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { clock, dateTime, quantity, span, tickLabel, timeLabel } from "../../collab/charts/format.ts";
+import { clock, dateTime, moment, quantity, span, tickLabel, timeLabel } from "../../collab/charts/format.ts";
 import {
   followLogRange,
   followRange,
@@ -178,6 +178,13 @@ test("clock times are as precise as their step needs", () => {
   assert.is(clock(noon, 60e6), "12:34");
   assert.is(clock(noon, 1e6), "12:34:56");
   assert.is(clock(noon, 1e3), "12:34:56.789");
+});
+
+test("a moment of another day has its date, also on the first day of a year", () => {
+  const at = (day: number, hour: number) => new Date(2026, 0, day, hour, 4).getTime() * 1000;
+  assert.is(moment(at(2, 3), at(2, 23), 60e6), "03:04");
+  assert.is(moment(at(1, 23), at(2, 3), 60e6), "1 Jan 23:04");
+  assert.is(moment(at(1, 23), Number.NaN, 60e6), "23:04", "no sample has come");
 });
 
 test("durations have the unit that people would use", () => {

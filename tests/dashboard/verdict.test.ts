@@ -226,6 +226,34 @@ test("a feed that is silent, failed or ended is said apart, until it brings some
   assert.is(verdict([silent], 6).feeds[0]!.words, "Feed shop has been silent since 12:05 (1 min)");
   assert.is(verdict([failed], 6).feeds[0]!.words, "Feed shop failed at 12:05: no such file");
   assert.equal(verdict([silent], 9, new Map([["shop", T + 8 * MINUTE]])).feeds, []);
+  const atOnce = { ...failed, timeUs: 0 };
+  assert.is(
+    verdict([atOnce], 6).feeds[0]!.words,
+    "Feed shop failed: no such file",
+    "a session has no time yet",
+  );
+});
+
+test("where all feeds ended before anything was learnt, nothing is said to be learnt", () => {
+  const ended = { ...other(1, 5, "feed.ended"), detail: { source: "shop", text: "" } };
+  const headline = (sources: readonly string[]) =>
+    verdict([ended], 6, new Map(sources.map((source) => [source, T]))).headline;
+  assert.is(headline(["shop"]), "Too little data to say what is usual");
+  assert.is(headline(["shop", "other"]), "Learning what is usual");
+});
+
+test("what the budget held back and still lasts is said, until it ends or an incident has it", () => {
+  const found = { ...finding(1, 0, {}), title: "disk is 41 (usual: 1 to 9)" };
+  const heldBack = { ...other(2, 1, "incident.held-back"), detail: { events: found.id } };
+  assert.is(verdict([found], 1).heldBack, "");
+  assert.is(verdict([found, heldBack], 1).heldBack, "no alarm, it may be chance: disk is 41 (usual: 1 to 9)");
+  const opened = step(3, 2, "opened", { events: found.id });
+  assert.is(verdict([found, heldBack, opened], 2).heldBack, "");
+  assert.is(verdict([found, heldBack, finding(3, 2, { kind: "anomaly.ended" })], 2).heldBack, "");
+  assert.is(
+    verdict([found, heldBack, finding(3, 2, {})], 2).heldBack,
+    verdict([found, heldBack], 1).heldBack,
+  );
 });
 
 test("at a moment of the past an incident lasts that was reported later, and none that began later", () => {

@@ -6,7 +6,7 @@
  * Where the page does not have the finding, it says what the program said.
  */
 import type { EventMessage } from "../../../protocol/messages.ts";
-import { clock, quantity, quantityParts, span } from "../../charts/format.ts";
+import { clock, dayNumber, moment, quantity, quantityParts, span } from "../../charts/format.ts";
 import type { Incident } from "./incidents.ts";
 
 /** A channel as people know it. */
@@ -46,11 +46,14 @@ export function sentenceOf(incident: Incident, known: Known): string {
   return said ?? programWords(incident);
 }
 
-/** "since 13:58 (9 min)", "13:58 to 14:07 (9 min)". */
+/** "since 13:58 (9 min)", "13:58 to 14:07 (9 min)"; of another day "12 May 23:58 to 13 May 00:07 (9 min)". */
 export function timeWords({ sinceUs, untilUs }: Incident, nowUs: number): string {
   const stepUs = 60e6;
-  if (untilUs === null) return `since ${clock(sinceUs, stepUs)} (${lasted(nowUs - sinceUs)})`;
-  return `${clock(sinceUs, stepUs)} to ${clock(untilUs, stepUs)} (${lasted(untilUs - sinceUs)})`;
+  const since = moment(sinceUs, nowUs, stepUs);
+  if (untilUs === null) return `since ${since} (${lasted(nowUs - sinceUs)})`;
+  const isWithinDay = dayNumber(sinceUs) === dayNumber(untilUs);
+  const until = isWithinDay ? clock(untilUs, stepUs) : moment(untilUs, nowUs, stepUs);
+  return `${since} to ${until} (${lasted(untilUs - sinceUs)})`;
 }
 
 /** What became of it. */

@@ -102,6 +102,26 @@ export function eventsIn(incidents: readonly Incident[]): ReadonlySet<string> {
   return new Set(incidents.flatMap(({ steps, findings }) => [...steps, ...findings].map(({ id }) => id)));
 }
 
+/** Findings that no incident has because the budget held them back, and that still last; the newest first. */
+export function heldBackIn(
+  events: readonly EventMessage[],
+  incidents: readonly Incident[],
+): readonly EventMessage[] {
+  const told = eventsIn(incidents);
+  const heldBack = new Set<string>();
+  /** What something newer was said of. */
+  const known = new Set<string>();
+  return events.filter((event) => {
+    if (event.kind === "incident.held-back")
+      for (const id of String(event.detail["events"] ?? "").split(" ")) heldBack.add(id);
+    const thing = thingOf(event);
+    if (thing === null || known.has(thing)) return false;
+    const isLasting = heldBack.has(event.id) && !told.has(event.id);
+    if (isLasting || isEnd(event) || told.has(event.id)) known.add(thing);
+    return isLasting && !isEnd(event);
+  });
+}
+
 function isStep({ kind }: EventMessage): boolean {
   return Object.hasOwn(STATES, kind) || Object.hasOwn(CARES, kind) || kind === PROCESSES;
 }

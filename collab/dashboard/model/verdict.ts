@@ -5,12 +5,14 @@
  *   nothing open ─► "As usual since 13:02"      one ─► its sentence      several ─► "3 things changed", the two largest in words
  *
  * A threshold that a channel is about to pass, by an evident trend, is one more clause: "disk expected to pass 95 % in 12 min".
+ * So is what lasts but is too likely chance for the budget of incidents: "no alarm, it may be chance: disk is 163.7 (usual: 88.96 to 110.0)".
  * Trouble with a feed stands apart: it is no finding. What the program has to say of itself is not here at all.
  */
 import type { EventMessage, Severity } from "../../../protocol/messages.ts";
-import { clock, quantity } from "../../charts/format.ts";
+import { visibleText } from "../../../protocol/visible-text.ts";
+import { moment, quantity } from "../../charts/format.ts";
 import { type Known, lasted, sentenceOf } from "./incident-words.ts";
-import { type Incident, isOngoing } from "./incidents.ts";
+import { heldBackIn, type Incident, isOngoing } from "./incidents.ts";
 import { SEVERITIES } from "./severities.ts";
 
 /** Things told in words; the list has the others. */
@@ -27,6 +29,8 @@ export interface Verdict {
   readonly rest: string;
   /** What is foretold; "" where no trend leads to a threshold soon. */
   readonly expected: string;
+  /** What lasts and may be chance; "" where there is nothing of the kind. */
+  readonly heldBack: string;
   readonly feeds: readonly FeedTrouble[];
 }
 
@@ -64,7 +68,8 @@ export function verdictOf(situation: Situation): Verdict {
   const { nowUs, incidents, channels, known } = situation;
   const feeds = feedTroubles(situation);
   const expected = expectedWords(situation);
-  const empty = { severity: null, things: [], rest: "", expected, feeds } as const;
+  const heldBack = heldBackWords(situation);
+  const empty = { severity: null, things: [], rest: "", expected, heldBack, feeds } as const;
   if (channels === 0 || Number.isNaN(nowUs)) return { state: "nothing", headline: "No data yet", ...empty };
   const open = incidents.filter(isOngoing).sort(byPriority);
   const lasting = open.filter(({ state }) => state === "open");
@@ -84,11 +89,17 @@ export function verdictOf(situation: Situation): Verdict {
       things,
       rest: others > 0 ? `${others === 1 ? "the other channel" : `all ${others} others`} as usual` : "",
       expected,
+      heldBack,
       feeds,
     };
   }
   const learning = learningWords(situation);
-  if (learning !== null) return { ...empty, state: "learning", headline: learning };
+  if (learning !== null) {
+    const isOver =
+      feeds.length > 0 && feeds.length === situation.sources.size && feeds.every(({ isEnd }) => isEnd);
+    const headline = isOver ? "Too little data to say what is usual" : learning;
+    return { ...empty, state: "learning", headline };
+  }
   const [eased] = open;
   if (eased !== undefined) {
     const things = [{ incident: eased, words: sentenceOf(eased, known), when: "has eased" }];
@@ -110,7 +121,7 @@ export function aheadWords(headUs: number, wallUs: number): string {
 
 /** "since 13:58 (9 min)"; at the moment itself without how long. */
 function sinceWords(sinceUs: number, nowUs: number): string {
-  const since = `since ${clock(sinceUs, MINUTE_US)}`;
+  const since = `since ${moment(sinceUs, nowUs, MINUTE_US)}`;
   return nowUs - sinceUs < 1e6 ? since : `${since} (${lasted(nowUs - sinceUs)})`;
 }
 
@@ -183,10 +194,18 @@ function expectedWords({ events, nowUs, known }: Situation): string {
   return words;
 }
 
-const TROUBLE: Readonly<Record<string, string>> = {
-  "feed.stalled": "has been silent since",
-  "feed.failed": "failed at",
-  "feed.ended": "ended at",
+/** The newest of the findings that were held back and still last. */
+function heldBackWords({ events, incidents }: Situation): string {
+  const [newest, ...others] = heldBackIn(events, incidents);
+  if (newest === undefined) return "";
+  const more = others.length === 0 ? "" : `, and ${others.length} more`;
+  return `no alarm, it may be chance: ${visibleText(newest.title)}${more}`;
+}
+
+const TROUBLE: Readonly<Record<string, { readonly did: string; readonly since: string }>> = {
+  "feed.stalled": { did: "has been silent", since: "since" },
+  "feed.failed": { did: "failed", since: "at" },
+  "feed.ended": { did: "ended", since: "at" },
 };
 
 /** Feeds that bring nothing any more. A sample that came after the event ends the trouble. */
@@ -198,7 +217,9 @@ function feedTroubles({ events, sources, nowUs }: Situation): readonly FeedTroub
     if (trouble === undefined || typeof source !== "string" || told.has(source)) return [];
     told.add(source);
     if ((sources.get(source) ?? Number.NEGATIVE_INFINITY) > event.timeUs) return [];
-    const at = `Feed ${source} ${trouble} ${clock(event.timeUs, MINUTE_US)}`;
+    // Before the first sample a session has no time.
+    const when = event.timeUs > 0 ? ` ${trouble.since} ${moment(event.timeUs, nowUs, MINUTE_US)}` : "";
+    const at = `Feed ${source} ${trouble.did}${when}`;
     const why = event.detail["text"];
     const more =
       event.kind === "feed.stalled"

@@ -82,7 +82,9 @@ export function ChannelsPanel({ model, view, loop }: PanelProps) {
         <kbd>/</kbd>
       </label>
       {total === 0 ? (
-        <Skeleton />
+        model.events.value.some(({ kind }) => kind === "feed.failed") ? null : (
+          <Skeleton />
+        )
       ) : (
         <Rows
           shown={shown}
@@ -198,9 +200,10 @@ function Rows({ shown, affected, ended, model, view, loop, many }: RowsProps) {
   const focused = shown[current]?.kind === "channel" ? current : Math.min(first, shown.length - 1);
   const firstVisible = visible.findIndex(({ kind }) => kind === "channel");
   const height = shown.length * ROW_HEIGHT;
+  const hasUnits = shown.some((row) => row.kind === "channel" && row.channel.unit !== "");
   return (
     <div class="rows" ref={box}>
-      <div class="rows-all" style={{ height: `${height}px` }}>
+      <div class={hasUnits ? "rows-all" : "rows-all unitless"} style={{ height: `${height}px` }}>
         <canvas
           class="sparks"
           ref={canvas}

@@ -5,7 +5,7 @@ import "./panel.css";
 import { signal } from "@preact/signals";
 import { useEffect, useMemo, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
-import { clock } from "../../../charts/format.ts";
+import { moment } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import { ListTabs } from "../../components/list-tabs.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
@@ -76,7 +76,7 @@ export function EventsPanel(props: PanelProps) {
             </h3>
             <ol aria-label="Other events, the newest first">
               {shown.map(({ event, times }) => (
-                <EventRow key={event.id} event={event} times={times} view={view} />
+                <EventRow key={event.id} event={event} times={times} nowUs={model.headUs} view={view} />
               ))}
             </ol>
           </>
@@ -118,7 +118,7 @@ function isSame(a: EventMessage, b: EventMessage): boolean {
 /** Of others each says something new. */
 const REPEATED: ReadonlySet<string> = new Set(["feed.gap", "feed.bad-samples", "monitor.degraded"]);
 
-function EventRow({ event, times, view }: Run & { view: View }) {
+function EventRow({ event, times, nowUs, view }: Run & { nowUs: number; view: View }) {
   const open = view.openEvent.value === event.id;
   const row = useRef<HTMLLIElement>(null);
   useEffect(() => {
@@ -138,7 +138,9 @@ function EventRow({ event, times, view }: Run & { view: View }) {
           {event.title}
           {times > 1 ? <span class="times"> × {times}</span> : null}
         </span>
-        <time dateTime={new Date(event.timeUs / 1000).toISOString()}>{clock(event.timeUs)}</time>
+        <time dateTime={new Date(event.timeUs / 1000).toISOString()}>
+          {event.timeUs > 0 ? moment(event.timeUs, nowUs) : "before data"}
+        </time>
         <span class="event-kind">
           <span class="event-severity">{event.severity}</span>
           {event.kind}

@@ -5,7 +5,7 @@ import "./card.css";
 import { useEffect, useRef } from "preact/hooks";
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { visibleText } from "../../../../protocol/visible-text.ts";
-import { clock, dateTime } from "../../../charts/format.ts";
+import { dateTime, moment } from "../../../charts/format.ts";
 import { CareActs, careWords } from "../../components/care.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
@@ -73,7 +73,7 @@ function LifeLine({ incident, headUs }: { incident: Incident; headUs: number }) 
           key={id}
           class={`life-step of-${kind.replace("incident.", "")}`}
           style={{ left: share(timeUs) }}
-          title={`${STEPS[kind] ?? visibleText(title)} ${clock(timeUs)}`}
+          title={`${STEPS[kind] ?? visibleText(title)} ${moment(timeUs, headUs)}`}
         />
       ))}
     </div>
@@ -115,11 +115,11 @@ function Detail({ incident, ...props }: PanelProps & { incident: Incident }) {
       )}
       <ol class="steps" aria-label="How it went on">
         <li>
-          <time>{clock(incident.sinceUs)}</time> it began
+          <time>{moment(incident.sinceUs, model.headUs)}</time> it began
         </li>
         {steps.map((step) => (
           <li key={step.id}>
-            <time>{clock(step.timeUs)}</time> {STEPS[step.kind] ?? visibleText(step.title)}
+            <time>{moment(step.timeUs, model.headUs)}</time> {STEPS[step.kind] ?? visibleText(step.title)}
             {step.kind === "incident.opened" ? `, after ${lasted(step.timeUs - incident.sinceUs)}` : ""}
             {step.severity === "info" ? "" : ` (${step.severity})`}
           </li>

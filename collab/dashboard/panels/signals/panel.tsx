@@ -33,7 +33,7 @@ export function SignalsPanel(props: PanelProps) {
                 title={`Remove ${channel.title} from the chart`}
               >
                 <span class="chip-swatch" aria-hidden="true" />
-                {channel.title}
+                <span class="chip-name">{channel.title}</span>
                 <Icon name="close" size={10} />
               </button>
             </li>
@@ -133,6 +133,18 @@ function FollowPill({ view }: PanelProps) {
   );
 }
 
+/** A session without channels: its feeds failed, or bring none yet. */
+function openWords(model: PanelProps["model"]): [title: string, text: string] {
+  const failed = model.events.value.find(({ kind }) => kind === "feed.failed");
+  if (failed === undefined)
+    return [
+      "Waiting for the first channels",
+      "The session is open. Channels appear here as soon as a feed declares them.",
+    ];
+  const { source, text } = failed.detail;
+  return [`Feed ${String(source)} failed`, `${String(text)}. Change that, and start the program again.`];
+}
+
 /** Before the first channels: what the page waits for. */
 function Waiting({ model }: PanelProps) {
   const connection = model.connected.value;
@@ -140,10 +152,7 @@ function Waiting({ model }: PanelProps) {
     connection.state === "connecting"
       ? ["Connecting…", "The page asks the gateway for the session."]
       : connection.state === "open" || connection.state === "degraded"
-        ? [
-            "Waiting for the first channels",
-            "The session is open. Channels appear here as soon as a feed declares them.",
-          ]
+        ? openWords(model)
         : connection.state === "refused"
           ? [
               "Access denied",

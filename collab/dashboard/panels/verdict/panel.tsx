@@ -1,6 +1,6 @@
 /** The line under the header: what is happening, whether it is normal, and where to look. Each thing leads to its moment. */
 import "./panel.css";
-import { clock, dateTime } from "../../../charts/format.ts";
+import { dateTime, moment } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { incidentsAt } from "../../model/incidents.ts";
@@ -34,6 +34,7 @@ export function VerdictLine(props: PanelProps) {
       ) : null}
       {verdict.rest === "" ? null : <span class="verdict-rest">{verdict.rest}</span>}
       {verdict.expected === "" ? null : <span class="verdict-rest">{verdict.expected}</span>}
+      {verdict.heldBack === "" ? null : <span class="verdict-rest">{verdict.heldBack}</span>}
       {verdict.feeds.map(({ words, isEnd }) => (
         <span class={isEnd ? "verdict-feed ended" : "verdict-feed"} key={words}>
           <Icon name={isEnd ? "info" : "warning"} size={11} />
@@ -49,7 +50,7 @@ export function VerdictLine(props: PanelProps) {
       <div class="spacer" />
       {view.pinnedUs.value === null || momentUs === null ? null : (
         <button type="button" class="moment" onClick={() => view.follow()} title={dateTime(momentUs)}>
-          showing {clock(momentUs)} · <b>back to live</b>
+          showing {moment(momentUs, model.headUs)} · <b>back to live</b>
         </button>
       )}
     </section>
