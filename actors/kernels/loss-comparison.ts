@@ -113,9 +113,17 @@ export class LossComparison {
 
   /** DM against k; NaN: not known, or both are always the same. */
   dieboldMariano(k: number): number {
+    const out = new Float64Array(1);
+    this.writeDieboldMariano(k, out, 0);
+    return out[0]!;
+  }
+
+  /** Writes it to out[place], unboxed. */
+  writeDieboldMariano(k: number, out: Float64Array, place: number): void {
     const at = k * WIDTH;
     const { moments } = this;
-    if (this.targets < LEAST_TARGETS) return Number.NaN;
+    out[place] = Number.NaN;
+    if (this.targets < LEAST_TARGETS) return;
     const mean = moments[at]!;
     const white = moments[at + 1]! - mean * mean;
     let variance = white;
@@ -123,7 +131,7 @@ export class LossComparison {
       variance += 2 * (1 - l / (LAGS + 1)) * (moments[at + 1 + l]! - mean * mean);
     // Of few targets Ω may come out negative.
     if (!(variance > 0)) variance = white;
-    return variance > 0 ? mean / Math.sqrt(variance * this.scalars[2]!) : Number.NaN;
+    if (variance > 0) out[place] = mean / Math.sqrt(variance * this.scalars[2]!);
   }
 }
 

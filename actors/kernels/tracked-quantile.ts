@@ -13,8 +13,15 @@
 const FIRST = 1;
 const LAST = 0.05;
 
-/** q[i] after score[j]; `seen`: scores before it; `alpha` in (0, 1): share that may exceed it. */
-export function trackQuantile(q: Float64Array, i: number, score: number, seen: number, alpha: number): void {
+/** q[i] after scores[j]; `seen`: scores before it; `alpha` in (0, 1): share that may exceed it. */
+export function trackQuantile(
+  q: Float64Array,
+  i: number,
+  scores: Float64Array,
+  j: number,
+  seen: number,
+  alpha: number,
+): void {
   const rate = Math.max(FIRST / Math.sqrt(seen + 1), LAST) * Math.max(1, q[i]!);
-  q[i] = q[i]! + rate * ((score > q[i]! ? 1 : 0) - alpha);
+  q[i] = q[i]! + rate * ((scores[j]! > q[i]! ? 1 : 0) - alpha);
 }

@@ -101,7 +101,7 @@ test("a tracked quantile is exceeded as often as it should, also when the law of
   for (let t = 0; t < scores; t++) {
     const score = (t < scores / 2 ? 1 : 4) * Math.abs(normal());
     if (score > q[0]!) exceeded++;
-    trackQuantile(q, 0, score, t, 0.05);
+    trackQuantile(q, 0, Float64Array.of(score), 0, t, 0.05);
   }
   // (b + η)/(ηT), where b = 10 bounds q.
   assert.ok(Math.abs(exceeded / scores - 0.05) < 10 / (0.05 * scores), `${exceeded}`);

@@ -42,7 +42,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
   constructor(settings: Settings, group: Group, settledRows?: number) {
     this.group = group;
     this.normal = new Normal(group.n);
-    const changed = (c: number, time: number, context: Context) => this.declareChange(c, time, context);
+    const changed = (c: number, context: Context) => this.declareChange(c, context);
     this.priced = new PricedSegments(settings.changes, group, { changed }, settledRows);
     const { scalars, ...rest } = this.priced.fields;
     this.fields = { scalars, normal: this.normal.array, ...rest };
@@ -70,7 +70,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     return this.priced.changedUs;
   }
 
-  private declareChange(c: number, time: number, context: Context): void {
+  private declareChange(c: number, context: Context): void {
     const { group, priced } = this;
     const { found } = priced.segments;
     const normal = this.normal.at(c);
@@ -87,7 +87,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
     const jumped = found.after - found.slopeAfter * found.rowsAfter - found.before;
     const bent = (found.slopeAfter - found.slopeBefore) * found.rowsAfter;
     const change = {
-      timeUs: time,
+      timeUs: priced.timeUs,
       channel: name,
       title: title === "" ? name : title,
       unit,

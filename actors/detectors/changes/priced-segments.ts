@@ -43,12 +43,12 @@ const Scalars = namedNumbers(
   "changedUs",
 );
 
-/** Who takes what is found. `Context` is handed through. */
+/** Who takes what is found, at `PricedSegments.timeUs`. `Context` is handed through. */
 interface Taker<Context> {
   /** A segment of channel c ended; `segments.found` describes that. */
-  changed(c: number, time: number, context: Context): void;
+  changed(c: number, context: Context): void;
   /** All channels of a judged row are known. */
-  judged?(time: number, context: Context): void;
+  judged?(context: Context): void;
 }
 
 export type PriceSettings = Pick<
@@ -65,6 +65,7 @@ export class PricedSegments<Context> {
   private readonly spacing: RowSpacing;
   private readonly scalars = new Scalars();
   private readonly means: MeanRows;
+  private readonly scratch = new Float64Array(1);
 
   /** `settledRows`: as in segments.ts. */
   constructor(
@@ -92,14 +93,19 @@ export class PricedSegments<Context> {
   update(batch: Batch, context: Context): void {
     const { means, spacing, segments, settings } = this;
     for (let r = 0; r < batch.rows; r++) {
-      const time = batch.rowTime[r]!;
-      spacing.see(time, batch.gap[r] === 1);
+      segments.given[TIME] = batch.rowTime[r]!;
+      spacing.see(batch.rowTime[r]!, batch.gap[r] === 1);
       if (batch.gap[r] === 1) {
-        this.judge(time, context);
+        this.judge(context);
         for (let c = 0; c < this.n; c++) segments.gap(c);
       }
-      if (means.add(batch, r, spacing.us, settings.averageUs)) this.judge(time, context);
+      if (means.add(batch, r, spacing.us, settings.averageUs)) this.judge(context);
     }
+  }
+
+  /** Of the row that is judged. */
+  get timeUs(): number {
+    return this.segments.given[TIME]!;
   }
 
   /** Rows judged. */
@@ -124,37 +130,41 @@ export class PricedSegments<Context> {
 
   /** What a change must gain now, nats. */
   get price(): number {
+    this.writePrice(this.scratch, 0);
+    return this.scratch[0]!;
+  }
+
+  /** Writes it to out[at]: a result would be a number on the heap for each row. */
+  writePrice(out: Float64Array, at: number): void {
     const { price, excess } = this.scalars;
-    return excess > 0
-      ? price + this.settings.raiseNats * STEEPER_AFTER * expm1(excess / STEEPER_AFTER)
-      : price;
+    out[at] = price;
+    if (excess > 0) out[at] = price + this.settings.raiseNats * STEEPER_AFTER * expm1(excess / STEEPER_AFTER);
   }
 
   /** Takes the means since the last call as one row. */
-  private judge(time: number, context: Context): void {
+  private judge(context: Context): void {
     const { means, scalars, segments, taker } = this;
     if (scalars.rows % PRICE_EVERY === 0) this.choosePrice();
     scalars.rows = scalars.rows + 1;
     scalars.excess = Math.max(0, scalars.excess - 1 / scalars.promised);
     const { given } = segments;
-    given[TIME] = time;
-    given[PRICE] = this.price;
+    this.writePrice(given, PRICE);
     for (let c = 0; c < this.n; c++) {
       if (means.counts[c] === 0) continue;
-      given[VALUE] = means.mean(c);
+      means.writeMean(c, given, VALUE);
       if (!segments.see(c)) continue;
-      taker.changed(c, time, context);
-      this.note(segments.found.changedUs, time);
+      taker.changed(c, context);
+      this.note(segments.found.changedUs);
     }
     means.begin();
-    taker.judged?.(time, context);
+    taker.judged?.(context);
   }
 
   /** Several channels that change together have changed once: the first declaration stands. */
-  private note(changedUs: number, time: number): void {
+  private note(changedUs: number): void {
     const { scalars, segments } = this;
     if (Math.abs(changedUs - scalars.changedUs) <= segments.settledRows * this.rowUs) return;
-    scalars.declaredUs = time;
+    scalars.declaredUs = this.timeUs;
     scalars.changedUs = changedUs;
     scalars.excess = scalars.excess + 1;
   }

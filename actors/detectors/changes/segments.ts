@@ -183,10 +183,15 @@ export class Segments {
     return this.channels.at(c).startUs;
   }
 
-  /** The last value, its tail tempered; NaN after a gap. */
-  lastOf(c: number): number {
-    const { last, lastTempered } = this.channels.at(c);
-    return Number.isNaN(last) ? last : lastTempered;
+  /** Writes it to out[at]. */
+  writeStart(c: number, out: Float64Array, at: number): void {
+    out[at] = this.channels.at(c).startUs;
+  }
+
+  /** Writes the last value, its tail tempered, to out[at]; NaN after a gap. */
+  writeLast(c: number, out: Float64Array, at: number): void {
+    const channel = this.channels.at(c);
+    out[at] = Number.isNaN(channel.last) ? channel.last : channel.lastTempered;
   }
 
   /** How channel c goes on: COURSE_WIDTH numbers of its current segment. False while it has fewer than COURSE_FROM rows, or never moved. */

@@ -106,7 +106,7 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
       const gap = batch.gap[r] === 1;
       this.spacing.see(time, gap);
       if (gap) this.rows.interrupt();
-      else this.takeRow(batch, r * this.group.n, time, context);
+      else this.takeRow(batch, r, context);
     }
   }
 
@@ -133,9 +133,9 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
     this.measures.add(measures, state);
   }
 
-  private takeRow(batch: Batch, at: number, time: number, context: Context): void {
+  private takeRow(batch: Batch, r: number, context: Context): void {
     const { scalars, evidence, settings } = this;
-    this.rows.take(batch.rowInnovation, batch.rowFresh, at);
+    this.rows.take(batch.rowInnovation, batch.rowFresh, r * this.group.n);
     this.crossMoments();
     if (scalars.rows % PRICE_EVERY === 0) {
       const spacing = this.spacing.us || UNKNOWN_SPACING_US;
@@ -143,9 +143,10 @@ export class EntanglementDetector implements Detector<typeof entanglementMachine
     }
     scalars.rows = scalars.rows + 1;
     evidence.update(this.u, scalars.alarmAt);
-    if (scalars.known === 0 && evidence.steps >= settings.learnRows) this.tellUsual(time, context);
-    const changes = this.news.after(evidence, time, this.spacing.us);
-    if (changes !== null) for (const change of changes) this.tell(change, time, context);
+    if (scalars.known === 0 && evidence.steps >= settings.learnRows)
+      this.tellUsual(batch.rowTime[r]!, context);
+    const changes = this.news.after(evidence, batch.rowTime[r]!, this.spacing.us);
+    if (changes !== null) for (const change of changes) this.tell(change, batch.rowTime[r]!, context);
   }
 
   private crossMoments(): void {

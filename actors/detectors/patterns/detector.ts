@@ -117,7 +117,7 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     const { redrawn, match } = this;
     const place = c * LENGTHS + length;
     const count = this.counts.at(place);
-    this.points[place * KEPT + (count.points % KEPT)] = this.means.mean(c);
+    this.means.writeMean(c, this.points, place * KEPT + (count.points % KEPT));
     count.points = count.points + 1;
     if (count.rest > 0) count.rest = count.rest - 1;
     if (count.rest > 0 || count.points < KEPT) return;

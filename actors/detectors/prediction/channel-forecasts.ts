@@ -74,6 +74,8 @@ export class ChannelForecasts {
   /** Losses of the last value: of each expert, then of the forecast. */
   readonly losses = new Float64Array(K + 1);
   private readonly gradient = new Float64Array(K);
+  /** Of the ends of a band. */
+  private readonly scores = new Float64Array(2);
   private readonly sizeGradient = new Float64Array(V);
 
   constructor(count: number, coveragePercent: number, memory: number, seasonSeconds: number) {
@@ -99,9 +101,9 @@ export class ChannelForecasts {
     };
   }
 
-  /** The values that follow are of `timeUs`; the next are expected `stepUs` later. */
-  at(timeUs: number, stepUs: number): void {
-    this.experts.at(timeUs, stepUs);
+  /** The values that follow are of times[0], µs; the next are expected times[1] later. */
+  at(times: Float64Array): void {
+    this.experts.at(times);
   }
 
   /** Takes x = values[at], the value of channel i. True: its forecast was judged, see `losses`. */
@@ -110,11 +112,11 @@ export class ChannelForecasts {
     const of = this.channels.at(i);
     const isStep = of.isPredicted === 1;
     now.x = values[at]!;
-    now.s = this.scale(i);
+    this.writeScale(i);
     const isJudged = isStep && now.s > 0;
     if (isJudged) this.judge(i);
     if (isStep) this.learnScale(i);
-    now.s = this.scale(i);
+    this.writeScale(i);
     this.experts.take(i, now, of.values, isStep);
     of.values = of.values + 1;
     of.last = now.x;
@@ -180,10 +182,10 @@ export class ChannelForecasts {
     return judged >= LEAST_ERRORS && isPredicted === 1;
   }
 
-  /** s; 0: no step was seen. */
-  private scale(i: number): number {
+  /** now.s ← s; 0: no step was seen. */
+  private writeScale(i: number): void {
     const { variance, longVariance } = this.channels.at(i);
-    return Math.sqrt(Math.max(variance, LEAST_VARIANCE * longVariance));
+    this.now.s = Math.sqrt(Math.max(variance, LEAST_VARIANCE * longVariance));
   }
 
   private learnScale(i: number): void {
@@ -228,12 +230,14 @@ export class ChannelForecasts {
   }
 
   private judgeBand(i: number): void {
-    const { ends, tail } = this;
+    const { ends, tail, scores } = this;
     const of = this.channels.at(i);
     const score = this.now.off / of.size;
     const held = score >= -ends[2 * i]! && score <= ends[2 * i + 1]! ? 1 : 0;
-    trackQuantile(ends, 2 * i, -score, of.bands, tail);
-    trackQuantile(ends, 2 * i + 1, score, of.bands, tail);
+    scores[0] = -score;
+    scores[1] = score;
+    trackQuantile(ends, 2 * i, scores, 0, of.bands, tail);
+    trackQuantile(ends, 2 * i + 1, scores, 1, of.bands, tail);
     of.bands = of.bands + 1;
     of.held = of.held + held;
     of.coverage = of.coverage + Math.max(1 / of.bands, 1 / COVERAGE_MEMORY) * (held - of.coverage);
@@ -266,6 +270,6 @@ export class ChannelForecasts {
     for (let k = 0; k < V; k++) size += sizeWeights[k]! * this.sizes[i * V + k]!;
     of.value = value;
     // Never quite nothing: a forecast that was exact for long still has a band.
-    of.size = Math.max(size, LEAST_VARIANCE * this.scale(i));
+    of.size = Math.max(size, LEAST_VARIANCE * this.now.s);
   }
 }

@@ -24,7 +24,7 @@ import { channelTitle, measuredName, watchedColumns } from "../watched-channels.
 import { ChannelForecasts, LOSS_MOST } from "./channel-forecasts.ts";
 import { EXPERTS, MEAN } from "./experts.ts";
 import { predictionMachine } from "./machine.ts";
-import { RIVALS, SkillWatch } from "./skill-watch.ts";
+import { DM, RIVALS, SkillWatch } from "./skill-watch.ts";
 import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-forecast.ts";
 
 export const prediction = defineDetector({
@@ -96,8 +96,8 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   /** What an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
   private readonly prices = new Float64Array(1 + HORIZONS.length);
   private readonly gains = new Float64Array(RIVALS);
-  /** Time of the row, µs, and a value: elements of arrays are not boxed. */
-  private readonly rowTime = new Float64Array(1);
+  /** Time of the row and from step to step, µs, and a value: elements of arrays are not boxed. */
+  private readonly times = new Float64Array(2);
   private readonly value = new Float64Array(1);
 
   constructor(settings: Settings, group: Group) {
@@ -137,7 +137,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
       const gap = batch.gap[r] === 1;
       this.spacing.see(batch.rowTime[r]!, gap);
       if (gap) for (let i = 0; i < this.columns.length; i++) this.channels.breakOff(i);
-      this.rowTime[0] = batch.rowTime[r]!;
+      this.times[0] = batch.rowTime[r]!;
       if (this.means.add(batch, r, this.spacing.us, spanUs)) this.step(context);
       if (this.state !== null) this.followState(this.state, batch, r, context);
     }
@@ -183,13 +183,13 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
 
   /** A step is over: the forecasts of its means are judged, and the next ones made. */
   private step(context: Context): void {
-    const { scalars, means, channels, columns, value, rowTime } = this;
-    const { stepUs } = this;
-    if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(stepUs);
+    const { scalars, means, channels, columns, value, times } = this;
+    times[1] = this.stepUs;
+    if (scalars.steps % PRICE_EVERY === 0) this.choosePrices(this.stepUs);
     scalars.steps = scalars.steps + 1;
-    channels.at(rowTime[0]!, stepUs);
+    channels.at(times);
     for (let i = 0; i < columns.length; i++) {
-      value[0] = means.mean(columns[i]!);
+      means.writeMean(columns[i]!, value, 0);
       if (!Number.isFinite(value[0])) channels.breakOff(i);
       else if (channels.take(i, value, 0)) this.judge(i, context);
     }
@@ -225,9 +225,10 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     gains[1] = (losses[rival]! - own) / most;
     const isFirst = comparison.lossOf(FIRST) < comparison.lossOf(rival);
     const better = isFirst ? FIRST : rival;
-    now.timeUs = this.rowTime[0]!;
+    now.timeUs = this.times[0]!;
     now.price = this.prices[price]!;
-    now.dm = skills.isGained(i) ? comparison.dieboldMariano(better) : Number.NaN;
+    now.dm = Number.NaN;
+    if (skills.isGained(i)) comparison.writeDieboldMariano(better, now.array, DM);
     const found = skills.judge(i, gains, isFirst ? 0 : 1);
     if (found === "") return;
     const about = {

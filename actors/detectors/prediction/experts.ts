@@ -116,8 +116,10 @@ export class Experts {
     return this.scalars.at(i).resets;
   }
 
-  /** The values that follow are of `timeUs`, the next of `stepUs` later. */
-  at(timeUs: number, stepUs: number): void {
+  /** The values that follow are of times[0], µs, the next of times[1] later. */
+  at(times: Float64Array): void {
+    const timeUs = times[0]!;
+    const stepUs = times[1]!;
     this.part = this.partAt(timeUs);
     this.nextPart = this.partAt(timeUs + stepUs);
     this.mostSeasons = SEASONS * Math.max(1, this.seasonUs / PARTS / Math.max(1, stepUs));

@@ -8,7 +8,7 @@
  * after A targets on average, whenever one looks. A Diebold–Mariano statistic may not be looked at after each target, so it announces nothing
  * gained; that skill has gone is said without a rate.
  */
-import ln from "@stdlib/math-base-special-ln";
+import { lnAt } from "../../kernels/elementary.ts";
 import type { Fields } from "../../ports/detector.ts";
 import { EMixture } from "../e-mixture.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
@@ -30,6 +30,8 @@ const WEAK_ABOVE = -1;
 const DWELL = 100;
 
 const Now = namedNumbers("dm", "timeUs", "price");
+/** Place of `dm` in the array of `now`. */
+export const DM = 0;
 const Subjects = namedNumbers("isGained", "sinceUs", "weak", "seen", "now", "usual", "square");
 
 export class SkillWatch {
@@ -60,25 +62,28 @@ export class SkillWatch {
    */
   judge(i: number, d: Float64Array, better: number): "gained" | "lost" | "" {
     const { mixtures } = this;
-    const { dm, timeUs, price } = this.now;
+    const { now, e } = this;
     const of = this.subjects.at(i);
     this.follow(i, d, better);
     for (let k = 0; k < RIVALS; k++) this.bet(RIVALS * i + k, d, k);
-    const m = Math.min(mixtures[RIVALS * i]!.evidence, mixtures[RIVALS * i + 1]!.evidence);
+    // ln M of the worse one, a number that is not boxed.
+    e[0] = Math.min(mixtures[RIVALS * i]!.evidence, mixtures[RIVALS * i + 1]!.evidence);
+    const isLittle = e[0] < LEAST_EVIDENCE;
+    if (isLittle && of.isGained === 0) return "";
+    lnAt(e, 0);
     if (of.isGained === 0) {
-      // No price is so low.
-      if (m < LEAST_EVIDENCE || !(ln(m) >= price)) return "";
+      if (!(e[0] >= now.price)) return "";
       of.isGained = 1;
-      of.sinceUs = timeUs;
+      of.sinceUs = now.timeUs;
       of.weak = 0;
     } else {
-      of.weak = dm > WEAK_ABOVE ? of.weak + 1 : 0;
+      of.weak = now.dm > WEAK_ABOVE ? of.weak + 1 : 0;
       if (of.weak < DWELL && !this.hasFallen(i)) return "";
       of.isGained = 0;
       for (let k = 0; k < RIVALS; k++) mixtures[RIVALS * i + k]!.reset();
     }
     this.sinceUs = of.sinceUs;
-    this.evidence = ln(m);
+    this.evidence = e[0];
     return of.isGained === 1 ? "gained" : "lost";
   }
 

@@ -42,6 +42,9 @@ const SHARE = 0.001;
 /** `isPredicted`: the block began with atoms; `hasLastBlock`: there is one before it. `kappa`: of the longest average. */
 const Scalars = namedNumbers("rows", "blockRows", "isPredicted", "hasLastBlock", "kappa");
 
+/** Of a target: inner product with itself, loss of the target before it, and its noise. As arguments they would be numbers on the heap. */
+const TARGET = { square: 0, persistence: 1, noise: 2 } as const;
+
 /** Forecasts at one horizon. */
 export class StateHorizon {
   readonly fields: Fields;
@@ -52,6 +55,7 @@ export class StateHorizon {
   private readonly meanNoise = new Float64Array(1);
   /** Losses of the last target: of persistence, of each atom, of the forecast. */
   readonly losses = new Float64Array(RIVALS + 1);
+  readonly target = new Float64Array(3);
   private readonly gradient = new Float64Array(K);
   private readonly memory: number;
 
@@ -77,14 +81,14 @@ export class StateHorizon {
   }
 
   /**
-   * Judges the forecast and learns. `gram`: inner products of the atoms when it was made; `shared`: those of the atoms with the target;
-   * `square`: that of the target with itself; `persistence`: loss of the target before.
+   * Judges the forecast of `target` and learns. `gram`: inner products of the atoms when it was made; `shared`: those of the atoms with the target.
    */
-  judge(gram: Float64Array, shared: Float64Array, square: number, persistence: number, noise: number): void {
-    const { losses, gradient, comparison } = this;
+  judge(gram: Float64Array, shared: Float64Array): void {
+    const { losses, gradient, comparison, target } = this;
     const { weights } = this.mixture;
+    const square = target[TARGET.square]!;
     let own = square;
-    losses[PERSISTENCE] = persistence;
+    losses[PERSISTENCE] = target[TARGET.persistence]!;
     for (let k = 0; k < K; k++) {
       let mixed = 0;
       for (let j = 0; j < K; j++) mixed += gram[k * K + j]! * weights[j]!;
@@ -95,7 +99,8 @@ export class StateHorizon {
     losses[RIVALS] = own;
     comparison.take(losses);
     const weight = Math.max(1 / comparison.targets, 1 / this.memory);
-    this.meanNoise[0] = this.noise + weight * (noise - this.noise);
+    const mean = this.meanNoise[0]!;
+    this.meanNoise[0] = mean + weight * (target[TARGET.noise]! - mean);
     this.mixture.learn(gradient);
   }
 }
@@ -168,8 +173,13 @@ export class StateForecast {
     this.isNextJudged = scalars.rows > 0;
     this.isAheadJudged = false;
     this.follow();
-    if (this.isNextJudged)
-      this.next.judge(this.gram, this.shared, 1, 2 - 2 * this.overlap[0]!, this.noiseOf(1));
+    if (this.isNextJudged) {
+      const { target } = this.next;
+      target[TARGET.square] = 1;
+      target[TARGET.persistence] = 2 - 2 * this.overlap[0]!;
+      this.writeNoise(1, target);
+      this.next.judge(this.gram, this.shared);
+    }
     this.mixGram();
     scalars.blockRows = scalars.blockRows + 1;
     if (scalars.blockRows === this.blockRows) this.judgeBlock();
@@ -262,11 +272,13 @@ export class StateForecast {
     for (let e = 0; e < size; e++) block[e] = block[e]! / blockRows;
     if (scalars.isPredicted === 1 && scalars.hasLastBlock === 1) {
       for (let k = 0; k < K; k++) shared[k] = dot(begun, k * size, block, 0, size);
+      const { target } = this.ahead;
       const square = dot(block, 0, block, 0, size);
       const before = dot(lastBlock, 0, lastBlock, 0, size);
-      const persistence = before - 2 * dot(lastBlock, 0, block, 0, size) + square;
-      const noise = this.noiseOf(Math.min(1, this.dependence / blockRows));
-      this.ahead.judge(begunGram, shared, square, persistence, noise);
+      target[TARGET.square] = square;
+      target[TARGET.persistence] = before - 2 * dot(lastBlock, 0, block, 0, size) + square;
+      this.writeNoise(Math.min(1, this.dependence / blockRows), target);
+      this.ahead.judge(begunGram, shared);
       this.isAheadJudged = true;
     }
     lastBlock.set(block);
@@ -274,9 +286,9 @@ export class StateForecast {
   }
 
   /** κ (1 − γ̃): what the noise of a target with this κ adds to any loss. */
-  private noiseOf(kappa: number): number {
+  private writeNoise(kappa: number, target: Float64Array): void {
     const own = Math.min(1, this.dependence * this.scalars.kappa);
     const purity = correctedPurity(this.gram[LONGEST * (K + 1)]!, own);
-    return Number.isNaN(purity) ? 0 : kappa * (1 - Math.max(1 / this.n, Math.min(1, purity)));
+    target[TARGET.noise] = Number.isNaN(purity) ? 0 : kappa * (1 - Math.max(1 / this.n, Math.min(1, purity)));
   }
 }

@@ -50,6 +50,11 @@ export class MeanRows {
     return this.sums[c]! / this.counts[c]!;
   }
 
+  /** Writes it to out[at], unboxed. */
+  writeMean(c: number, out: Float64Array, at: number): void {
+    out[at] = this.sums[c]! / this.counts[c]!;
+  }
+
   /** Whether the first row of the span followed a gap. */
   get isAfterGap(): boolean {
     return this.span.afterGap === 1;

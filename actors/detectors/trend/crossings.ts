@@ -9,7 +9,7 @@
  *     false forecasts too. Whether it goes on is not known: a forecast holds while the segment does.
  * X2  The interval holds four times of five: its ends are learnt from what was foretold before (past-forecasts.ts; a test measures it). What is said stays until it eases or is reached; forecasts in measures go on.
  */
-import log1p from "@stdlib/math-base-special-log1p";
+import { log1pAt } from "../../kernels/elementary.ts";
 import { passageQuantile, passedWithin } from "../../kernels/first-passage.ts";
 import { COURSE, COURSE_WIDTH } from "../../kernels/line-moments.ts";
 import type { DetectorContext, Fields, Group, Level } from "../../ports/detector.ts";
@@ -17,7 +17,7 @@ import type { PricedSegments } from "../changes/priced-segments.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { channelTitle } from "../watched-channels.ts";
 import type { trendMachine } from "./machine.ts";
-import { NEAR, PastForecasts } from "./past-forecasts.ts";
+import { NEAR, NOW, NOW_WIDTH, PastForecasts } from "./past-forecasts.ts";
 
 /** Probability within the horizon below which a level is no longer near. */
 const FAR = 0.1;
@@ -60,6 +60,10 @@ export class Crossings {
   private readonly course = new Float64Array(COURSE_WIDTH);
   /** Probabilities of the ends of an interval. */
   private readonly ends = new Float64Array(2);
+  /** Where the channel is. Elements of arrays are not boxed. */
+  private readonly now = new Float64Array(NOW_WIDTH);
+  /** Nats that the slope of `course` explains more than none, and what a change needs. */
+  private readonly evidence = new Float64Array(2);
 
   constructor(group: Group, priced: PricedSegments<Context>, horizonSeconds: number) {
     this.group = group;
@@ -76,22 +80,31 @@ export class Crossings {
   }
 
   /** Whether channels have reached what is near, in each judged row; all channels and the levels of now, in each LOOK_ROWS-th one. */
-  judged(time: number, context: Context): void {
-    const isLook = this.priced.rows % LOOK_ROWS === 0;
-    const levels = isLook ? (context.levels?.() ?? []) : NONE;
-    if (isLook) this.looked[0] = time;
-    for (let c = 0; c < this.group.n; c++) {
-      const forecast = this.forecasts.at(c);
-      const { side, limit } = forecast;
-      const value = this.priced.segments.lastOf(c);
-      if (Number.isNaN(value)) continue;
-      this.past.see(c, value, this.priced.rows, this.priced.segments.startOf(c));
-      if (isLook) this.askAhead(c, value);
-      if (side === 0 && levels.length === 0) continue;
-      if (side !== 0 && side * value > side * limit) this.reach(c, value, time, context);
-      else if (isLook && side !== 0) this.lookAt(c, value, levels, time, context);
-      else if (isLook) this.lookAhead(c, value, levels, time, context);
+  judged(context: Context): void {
+    const { now, priced, group } = this;
+    const { segments } = priced;
+    const isLook = priced.rows % LOOK_ROWS === 0;
+    const levels = isLook ? (context.levels?.() ?? NONE) : NONE;
+    if (isLook) this.looked[0] = priced.timeUs;
+    now[NOW.row] = priced.rows;
+    for (let c = 0; c < group.n; c++) {
+      segments.writeLast(c, now, NOW.value);
+      if (Number.isNaN(now[NOW.value])) continue;
+      segments.writeStart(c, now, NOW.startUs);
+      this.past.see(c, now);
+      if (isLook) this.askAhead(c);
+      if (levels.length > 0 || this.forecasts.at(c).side !== 0) this.follow(c, levels, isLook, context);
     }
+  }
+
+  /** The level that is near, or the next one. */
+  private follow(c: number, levels: readonly Level[], isLook: boolean, context: Context): void {
+    const { side, limit } = this.forecasts.at(c);
+    const value = this.now[NOW.value]!;
+    const time = this.priced.timeUs;
+    if (side !== 0 && side * value > side * limit) this.reach(c, value, time, context);
+    else if (isLook && side !== 0) this.lookAt(c, value, levels, time, context);
+    else if (isLook) this.lookAhead(c, value, levels, time, context);
   }
 
   /** Seconds from the last look until the level is reached, with the interval; nothing while none is known. */
@@ -104,10 +117,10 @@ export class Crossings {
   }
 
   /** Asks when the channel passes levels that nobody set, if its slope is evident. */
-  private askAhead(c: number, value: number): void {
+  private askAhead(c: number): void {
     const { course, priced, past } = this;
-    if (!priced.segments.writeCourse(c, course) || !(this.evidence() >= priced.price)) return;
-    past.look(c, course, value, priced.rows, priced.segments.startOf(c), this.horizonUs / priced.rowUs);
+    if (!priced.segments.writeCourse(c, course) || !this.isEvident()) return;
+    past.look(c, course, this.now, this.horizonUs / priced.rowUs);
   }
 
   /** Nothing is known of the next level. */
@@ -134,9 +147,8 @@ export class Crossings {
     for (const { column, sign, limit } of levels)
       if (column === c && sign === side && limit >= side * value) nearest = Math.min(nearest, limit);
     const limit = side * nearest;
-    const evidence = this.evidence();
     const forecast = this.forecasts.at(c);
-    if (!(evidence >= priced.price)) return;
+    if (!this.isEvident()) return;
     if (side === -forecast.passedSide) forecast.passedSide = 0;
     const isPassed = side === forecast.passedSide && limit === forecast.passed;
     if (nearest === Number.POSITIVE_INFINITY || isPassed) return;
@@ -156,7 +168,7 @@ export class Crossings {
       error: course[COURSE.error]! * aSecond,
       courseUs: time - priced.segments.startOf(c),
       effect: (Math.abs(slope) * course[COURSE.rows]!) / course[COURSE.deviation]!,
-      evidence,
+      evidence: this.evidence[0]!,
       price: priced.price,
     });
   }
@@ -213,12 +225,16 @@ export class Crossings {
     return true;
   }
 
-  /** Nats that the slope of `course` explains more than none. */
-  private evidence(): number {
-    const { course } = this;
+  /** Whether the slope of `course` explains as much more than none as a change needs; writes both to `evidence`. */
+  private isEvident(): boolean {
+    const { course, evidence, priced } = this;
     const t = course[COURSE.slope]! / course[COURSE.error]!;
     const freedom = course[COURSE.rows]! - FITTED;
-    return (freedom / 2) * log1p((t * t) / freedom);
+    evidence[0] = (t * t) / freedom;
+    log1pAt(evidence, 0);
+    evidence[0] = (freedom / 2) * evidence[0]!;
+    priced.writePrice(evidence, 1);
+    return evidence[0]! >= evidence[1]!;
   }
 
   private about(c: number, value: number, time: number) {

@@ -69,7 +69,7 @@ export class TrendDetector implements Detector<typeof trendMachine> {
     this.group = group;
     this.priced = new PricedSegments(settings.trend, group, {
       changed: (c) => this.end(c),
-      judged: (time, context) => this.judged(time, context),
+      judged: (context) => this.judged(context),
     });
     this.turns = new Turns(group.n);
     this.crossings = new Crossings(group, this.priced, settings.trend.horizonSeconds);
@@ -128,17 +128,16 @@ export class TrendDetector implements Detector<typeof trendMachine> {
     turn.gain = gain;
   }
 
-  private judged(time: number, context: Context): void {
+  private judged(context: Context): void {
     const { group, priced } = this;
     for (let c = 0; c < group.n; c++) {
-      if (this.turns.at(c).open === 1 && priced.segments.rowsOf(c) >= COURSE_FROM)
-        this.settle(c, time, context);
+      if (this.turns.at(c).open === 1 && priced.segments.rowsOf(c) >= COURSE_FROM) this.settle(c, context);
     }
-    this.crossings.judged(time, context);
+    this.crossings.judged(context);
   }
 
   /** Whether the direction of the segment is known, and another one. */
-  private settle(c: number, time: number, context: Context): void {
+  private settle(c: number, context: Context): void {
     const { course, priced } = this;
     const turn = this.turns.at(c);
     if (!priced.segments.writeCourse(c, course)) return;
@@ -158,7 +157,7 @@ export class TrendDetector implements Detector<typeof trendMachine> {
     const rows = course[COURSE.rows]!;
     context.signal({
       type: after === 0 ? "flattened" : "turned",
-      timeUs: time,
+      timeUs: priced.timeUs,
       ...channelTitle(this.group, c),
       unit: this.group.channels[c]!.unit,
       before,

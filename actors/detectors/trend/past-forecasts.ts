@@ -32,6 +32,10 @@ const PRIOR = 9;
 /** Scores lie within ±MOST. */
 const MOST = 4;
 
+/** Places of what a channel is at: its value, the number of the row, and where its segment began, µs. */
+export const NOW = { value: 0, row: 1, startUs: 2 } as const;
+export const NOW_WIDTH = 3;
+
 /** `side`: 1 above, −1 below, 0: none. `near`: 1 from row number `nearRow` on, with the value `last`. `startUs`: of the segment. `seen`: levels passed. */
 const Waiting = namedNumbers("side", "level", "near", "nearRow", "last", "startUs", "seen");
 
@@ -42,6 +46,8 @@ export class PastForecasts {
   /** Normal scores of the ends, below and above the median. */
   private readonly ends: Float64Array;
   private readonly course = new Float64Array(COURSE_WIDTH);
+  /** Of the ends. */
+  private readonly scores = new Float64Array(2);
 
   constructor(n: number) {
     this.waiting = new Waiting(n * COUNTS);
@@ -57,9 +63,10 @@ export class PastForecasts {
     out[1] = 1 - erfc(Math.max(0, this.ends[at + 1]!) / Math.SQRT2) / 2;
   }
 
-  /** A look: channel c has this course and is at `value` in row number `row`. The longest row count is at least `mostRows`. */
-  look(c: number, course: Float64Array, value: number, row: number, startUs: number, mostRows: number): void {
+  /** A look: channel c has this course, and is at `now`. The longest row count is at least `mostRows`. */
+  look(c: number, course: Float64Array, now: Float64Array, mostRows: number): void {
     const slope = course[COURSE.slope]!;
+    const value = now[NOW.value]!;
     for (let k = 0, rows = FIRST_ROWS; k < COUNTS && rows <= 2 * mostRows; k++, rows *= 2) {
       const place = c * COUNTS + k;
       const waiting = this.waiting.at(place);
@@ -67,24 +74,26 @@ export class PastForecasts {
         waiting.side = slope > 0 ? 1 : -1;
         waiting.level = value + 2 * slope * rows;
         waiting.near = 0;
-        waiting.startUs = startUs;
+        waiting.startUs = now[NOW.startUs]!;
       }
       const side = waiting.side > 0 ? 1 : -1;
       if (waiting.near === 1 || passedWithin(course, value, waiting.level, side, rows) < NEAR) continue;
       waiting.near = 1;
-      waiting.nearRow = row;
+      waiting.nearRow = now[NOW.row]!;
       waiting.last = value;
       this.courses.set(course, place * COURSE_WIDTH);
     }
   }
 
-  /** Channel c is at `value` in row number `row`, in the segment from `startUs` on. */
-  see(c: number, value: number, row: number, startUs: number): void {
+  /** Channel c is at `now`. */
+  see(c: number, now: Float64Array): void {
+    const value = now[NOW.value]!;
+    const startUs = now[NOW.startUs]!;
     for (let k = 0, rows = FIRST_ROWS; k < COUNTS; k++, rows *= 2) {
       const waiting = this.waiting.at(c * COUNTS + k);
       if (waiting.side === 0) continue;
       const isPassed = waiting.side * value > waiting.side * waiting.level;
-      const after = row - waiting.nearRow;
+      const after = now[NOW.row]! - waiting.nearRow;
       if (waiting.startUs !== startUs) waiting.side = 0;
       else if (waiting.near === 0) waiting.side = isPassed ? 0 : waiting.side;
       else if (isPassed) this.learn(c * COUNTS + k, after);
@@ -94,7 +103,7 @@ export class PastForecasts {
 
   /** The level that waits was passed between `after` − 1 and `after` rows. */
   private learn(place: number, after: number): void {
-    const { course, ends } = this;
+    const { course, ends, scores } = this;
     const waiting = this.waiting.at(place);
     const { last, level, seen } = waiting;
     const side = waiting.side > 0 ? 1 : -1;
@@ -104,14 +113,10 @@ export class PastForecasts {
     const scoreOf = (rows: number) =>
       Math.max(-MOST, Math.min(MOST, normalQuantile(passedWithin(course, last, level, side, rows))));
     const isLate = after === Number.POSITIVE_INFINITY;
-    trackQuantile(ends, 2 * place, isLate ? -MOST : -scoreOf(after), PRIOR + seen, TAIL);
-    trackQuantile(
-      ends,
-      2 * place + 1,
-      isLate ? MOST : after > 1 ? scoreOf(after - 1) : -MOST,
-      PRIOR + seen,
-      TAIL,
-    );
+    scores[0] = isLate ? -MOST : -scoreOf(after);
+    scores[1] = isLate ? MOST : after > 1 ? scoreOf(after - 1) : -MOST;
+    trackQuantile(ends, 2 * place, scores, 0, PRIOR + seen, TAIL);
+    trackQuantile(ends, 2 * place + 1, scores, 1, PRIOR + seen, TAIL);
   }
 }
 
