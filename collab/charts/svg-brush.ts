@@ -93,6 +93,12 @@ export class SvgBrush {
     );
   }
 
+  strokeRect(x: number, y: number, width: number, height: number): void {
+    this.#path = "";
+    this.rect(x, y, width, height);
+    this.stroke();
+  }
+
   fillText(text: string, x: number, y: number): void {
     const [, weight = "400", size = "12", family = "sans-serif"] =
       /^(\S+) ([\d.]+)px (.*)$/.exec(this.font) ?? [];

@@ -25,6 +25,13 @@ test("what is drawn becomes elements in its order, with its colour and opacity",
   );
 });
 
+test("an open candle is the outline of a rectangle", () => {
+  const brush = new SvgBrush(measures);
+  brush.strokeStyle = "green";
+  brush.strokeRect(1, 2, 3, 4);
+  assert.match(brush.document(9, 9), /<path d="M1 2h3v4h-3Z" fill="none" stroke="green"/);
+});
+
 test("a clip holds until it is restored, also where none follows", () => {
   const brush = new SvgBrush(measures);
   brush.save();

@@ -3,6 +3,7 @@ import { useEffect, useState } from "preact/hooks";
 import { placeOf, withPlace } from "../model/address.ts";
 import { csvOf } from "../model/samples-csv.ts";
 import { Icon } from "./icon.tsx";
+import { Menu } from "./menu.tsx";
 import type { PanelProps } from "./panel-props.ts";
 
 /** How long it says that the link is copied. */
@@ -82,17 +83,12 @@ export function Export({
     </button>
   );
   return (
-    <details class="menu">
-      <summary class="icon-button" aria-label="Export" title="Export what the chart shows">
-        <Icon name="download" size={16} />
-      </summary>
-      <div class="menu-items">
-        {item("Picture (PNG)", image)}
-        {item("Drawing (SVG)", drawing)}
-        {item("These channels (CSV)", () => table(false))}
-        {item("All channels (CSV)", () => table(true))}
-      </div>
-    </details>
+    <Menu label="Export" title="Export what the chart shows" icon="download">
+      {item("Picture (PNG)", image)}
+      {item("Drawing (SVG)", drawing)}
+      {item("These channels (CSV)", () => table(false))}
+      {item("All channels (CSV)", () => table(true))}
+    </Menu>
   );
 }
 

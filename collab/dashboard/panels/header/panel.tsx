@@ -289,9 +289,7 @@ function LivePill({ model, view }: { model: PanelProps["model"]; view: View }) {
         title="Follow live again (Space)"
       >
         <Icon name="play" size={13} />
-        <span>
-          Paused{frozen < model.headUs ? <span class="live-behind"> · {behind} behind</span> : null}
-        </span>
+        <span>{frozen < model.headUs ? `Paused · ${behind} behind` : "Paused"}</span>
       </button>
     );
   }

@@ -1,7 +1,7 @@
 /** How the chart of signals shows values and times: the scale, candles for prices, the zone. */
 import { useState } from "preact/hooks";
 import { isZone } from "../../../charts/zone.ts";
-import { Icon } from "../../components/icon.tsx";
+import { Menu } from "../../components/menu.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { SCALES } from "../../model/view.ts";
 
@@ -18,48 +18,48 @@ const EXCHANGES = [
 export function ChartMenu({ model, view }: Pick<PanelProps, "model" | "view">) {
   const hasPrices = model.groups.value.some(({ channels }) => channels.some(({ tick }) => tick !== null));
   return (
-    <details class="menu chart-menu">
-      <summary class="icon-button" aria-label="Scale and times" title="Scale of the chart, zone of its times">
-        <Icon name="scale" size={16} />
-      </summary>
-      <div class="menu-items">
+    <Menu
+      label="Scale and times"
+      title="Scale of the chart, zone of its times"
+      icon="scale"
+      kind="chart-menu"
+    >
+      <fieldset>
+        <legend>Values</legend>
+        {SCALES.map(({ name, title }) => (
+          <label key={name}>
+            <input
+              type="radio"
+              name="chart-scale"
+              checked={view.scale.value === name}
+              onChange={() => {
+                view.scale.value = name;
+              }}
+            />
+            {title}
+          </label>
+        ))}
+      </fieldset>
+      {hasPrices ? (
         <fieldset>
-          <legend>Values</legend>
-          {SCALES.map(({ name, title }) => (
-            <label key={name}>
+          <legend>Prices</legend>
+          {[false, true].map((isCandles) => (
+            <label key={String(isCandles)}>
               <input
                 type="radio"
-                name="chart-scale"
-                checked={view.scale.value === name}
+                name="chart-prices"
+                checked={view.isCandles.value === isCandles}
                 onChange={() => {
-                  view.scale.value = name;
+                  view.isCandles.value = isCandles;
                 }}
               />
-              {title}
+              {isCandles ? "Candles, with volume where it is known" : "Lines"}
             </label>
           ))}
         </fieldset>
-        {hasPrices ? (
-          <fieldset>
-            <legend>Prices</legend>
-            {[false, true].map((isCandles) => (
-              <label key={String(isCandles)}>
-                <input
-                  type="radio"
-                  name="chart-prices"
-                  checked={view.isCandles.value === isCandles}
-                  onChange={() => {
-                    view.isCandles.value = isCandles;
-                  }}
-                />
-                {isCandles ? "Candles, with volume where it is known" : "Lines"}
-              </label>
-            ))}
-          </fieldset>
-        ) : null}
-        <Zones view={view} />
-      </div>
-    </details>
+      ) : null}
+      <Zones view={view} />
+    </Menu>
   );
 }
 
