@@ -13,7 +13,7 @@
  * It depends on no runtime: sockets come from `connect`, time from `after`, random numbers from `random`.
  */
 import { decodeFrameInto, decodeMessage, encodeMessage } from "../protocol/codec.ts";
-import { ProtocolError } from "../protocol/errors.ts";
+import { errorText, ProtocolError } from "../protocol/errors.ts";
 import { createScratchFrame, type Frame } from "../protocol/frame.ts";
 import type {
   Channels,
@@ -171,7 +171,14 @@ export class Client {
     this.#closing = null;
     this.#become({ state: "connecting" });
     if (this.#state.state !== "connecting") return;
-    const socket = this.#options.connect();
+    let socket: ClientSocket;
+    try {
+      socket = this.#options.connect();
+    } catch (error) {
+      // There may be no sockets at all, or a policy forbids them.
+      this.#broken(errorText(error));
+      return;
+    }
     this.#socket = socket;
     socket.binaryType = "arraybuffer";
     this.#after(CONNECT_MS_MAX, () => this.#broken(`no welcome within ${CONNECT_MS_MAX} ms`));

@@ -112,6 +112,8 @@ test("page shows the groups of all partitions live and lists the events of each,
     known = listed;
     if (visit === "first") await page.reload();
   }
+  await page.setViewportSize({ width: 390, height: 844 });
+  await page.waitForFunction(() => document.documentElement.scrollWidth <= innerWidth);
   // Reading the same picture several times is what this test does, and not the page.
   const ofPage = complaints.filter((complaint) => !complaint.includes("willReadFrequently"));
   assert.equal(ofPage, []);

@@ -219,6 +219,29 @@ test("a client that gets bytes it cannot read reconnects", async () => {
   assert.ok(sockets[0]!.closed && sockets[1]!.closed);
 });
 
+test("a socket that cannot even be made is a connection that failed: another is tried later", () => {
+  const states: ClientState[] = [];
+  let retry = () => {};
+  const client = new Client({
+    name: "test",
+    handlers: { connection: (state) => void states.push(state) },
+    after: (_, act) => {
+      retry = act;
+      return () => {};
+    },
+    connect: () => {
+      throw new Error("sockets are forbidden here");
+    },
+  });
+  client.start();
+  retry();
+  assert.equal(
+    states.map((each) => (each.state === "waiting" ? each.reason : each.state)),
+    ["connecting", "sockets are forbidden here", "connecting", "sockets are forbidden here"],
+  );
+  client.stop();
+});
+
 test("a silent connection stays while pings are answered", async () => {
   let pings = 0;
   const sockets = await new Promise<FakeSocket[]>((resolve) => {
