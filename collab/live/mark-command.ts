@@ -50,7 +50,7 @@ export const markCommand = withSession(
       const marks =
         csv === undefined
           ? [{ type, title, group, ...(channel.length > 0 ? { channels: channel } : {}), atUs: at }]
-          : marksOf(await readFile(csv, "utf8"), time);
+          : marksOf(await readFile(csv, "utf8"));
       const path = sessionPath("api/commands/mark", options);
       for (const [k, mark] of [...marks].entries()) {
         const entered = await askGateway<{ input: number }>(options, path, mark).catch((error: unknown) => {

@@ -8,7 +8,6 @@ import { hostname } from "node:os";
 import { basename } from "node:path";
 import process from "node:process";
 import { localTimeText } from "../../actors/command-line/local-time.ts";
-import { time } from "../../actors/command-line/option-values.ts";
 import { print, printJson, printToned, report } from "../../actors/command-line/terminal.ts";
 import type { Part } from "../../actors/command-line/toned-line.ts";
 import { marksOf } from "../../actors/feeds/mod.ts";
@@ -47,7 +46,7 @@ export async function up(flags: UpOptions, work?: Work): Promise<number> {
     makeFeeds(config, seed, (notice) => void partitions.first.operatorNotice(notice));
   // Feeds are made before the partition: after a wrong spec nothing has started. They do nothing until the partition runs them.
   const asked = feeds(config.settings);
-  const marks = flags.marks === undefined ? [] : marksOf(await readText(flags.marks), time);
+  const marks = flags.marks === undefined ? [] : marksOf(await readText(flags.marks));
   if (flags.once && !asked.some((feed) => feed.kind === "recorded")) {
     throw new EigenwatchError({
       action: "run --once",

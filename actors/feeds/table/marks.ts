@@ -6,8 +6,8 @@
  */
 import { readCommand } from "../../../protocol/commands.ts";
 import { EigenwatchError } from "../../../protocol/errors.ts";
-import type { TextValue } from "../../../protocol/text-values.ts";
 import { CsvRows } from "./csv.ts";
+import { timeOf } from "./message-samples.ts";
 
 export interface MarkRow {
   readonly type: string;
@@ -21,8 +21,8 @@ type Column = (typeof COLUMNS)[number];
 
 const COMMA = 44;
 
-/** In the order of the lines. `time`: reads a time. Throws an EigenwatchError that names line and column. */
-export function marksOf(csv: string, time: TextValue<number>): MarkRow[] {
+/** In the order of the lines; times are read as those of tables of data. Throws an EigenwatchError that names line and column. */
+export function marksOf(csv: string): MarkRow[] {
   const rows = new CsvRows(COMMA);
   rows.push(new TextEncoder().encode(csv.replace(/^\uFEFF/, "")));
   rows.end();
@@ -30,7 +30,7 @@ export function marksOf(csv: string, time: TextValue<number>): MarkRow[] {
   if (!columns.includes("time") || !columns.includes("type"))
     throw refusal(1, "no column time or type", COLUMNS.join(","));
   const marks: MarkRow[] = [];
-  while (rows.next()) marks.push(markOf(rows, columns, time));
+  while (rows.next()) marks.push(markOf(rows, columns));
   return marks;
 }
 
@@ -42,7 +42,7 @@ function headerOf(rows: CsvRows): Column[] {
   });
 }
 
-function markOf(rows: CsvRows, columns: readonly Column[], time: TextValue<number>): MarkRow {
+function markOf(rows: CsvRows, columns: readonly Column[]): MarkRow {
   const { line } = rows;
   const cells = cellsOf(rows);
   if (cells.length > columns.length)
@@ -50,8 +50,13 @@ function markOf(rows: CsvRows, columns: readonly Column[], time: TextValue<numbe
   const of = (column: Column): string => cells[columns.indexOf(column)] ?? "";
   for (const column of ["time", "type"] as const)
     if (of(column) === "") throw refusal(line, `column ${column} is empty`, `a ${column} in each line`);
-  const atUs = time.read(of("time"));
-  if (atUs === undefined) throw refusal(line, `column time: ${of("time")}`, time.expected);
+  const atUs = timeOf(of("time"));
+  if (Number.isNaN(atUs))
+    throw refusal(
+      line,
+      `column time: ${of("time")}`,
+      "seconds, ms, µs or ns since the epoch, or ISO 8601 such as 2024-05-01T12:30:00Z",
+    );
   const [title, group] = [of("title"), of("group")];
   const mark = {
     type: of("type"),

@@ -2,7 +2,7 @@
 
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-import { time } from "../../../actors/command-line/option-values.ts";
+
 import { type MarkRow, marksOf } from "../../../actors/feeds/mod.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
@@ -87,7 +87,7 @@ export function givenCommand(text: string): GivenCommand {
 /** `--marks FILE`. */
 export function marksIn(path: string): MarkRow[] {
   try {
-    return marksOf(readFileSync(path, "utf8"), time);
+    return marksOf(readFileSync(path, "utf8"));
   } catch (error) {
     throw new InvalidArgumentError(errorText(error));
   }
