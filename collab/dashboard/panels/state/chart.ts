@@ -15,9 +15,11 @@ const LABELS = 92;
 const LABELS_WIDE = 118;
 const WIDE = 500;
 const BARS = 44;
-/** Smaller cells have no label, or no phase tick. */
-const TEXT_CELL = 8;
+/** Smaller cells have no phase tick. */
 const TICK_CELL = 13;
+/** Labels are at least this large, px: of smaller cells every second or third has one. */
+const TEXT_LEAST = 11;
+const TEXT_MOST = 11.5;
 /** Opacity of a state that does not stand out from noise. */
 const PALE = 0.4;
 
@@ -59,18 +61,24 @@ export class StatePicture implements HeatMapPicture {
     if (this.#moment === null || this.#group === null) return;
     const isDensity = this.#view.matrixScale.peek() === "density";
     if (grid.cell >= TICK_CELL) drawPhaseTicks(context, grid, this.#moment, isDensity);
-    if (grid.cell >= TEXT_CELL) this.#drawLabels(context, grid, this.#group);
+    this.#drawLabels(context, grid, this.#group);
     drawPopulations(context, grid, this.#moment);
   }
 
   #drawLabels(context: CanvasRenderingContext2D, { n, cell, left, width }: CellGrid, group: Group): void {
     const room = this.margins(width).left - 12;
-    context.font = font(Math.min(11.5, Math.max(8.5, cell - 1)));
+    const size = Math.min(TEXT_MOST, Math.max(TEXT_LEAST, cell - 1));
+    const every = Math.ceil((size + 1) / cell);
+    context.font = font(size);
     context.textAlign = "right";
     context.textBaseline = "middle";
     context.fillStyle = theme.peek().muted;
-    for (let i = 0; i < n; i++)
-      context.fillText(fitText(context, titleOf(group, i), room), left - 7, (i + 0.5) * cell + 1);
+    for (let i = 0; i < n; i += every)
+      context.fillText(
+        fitText(context, titleOf(group, i), room),
+        left - 7,
+        Math.max(size / 2, (i + 0.5) * cell) + 1,
+      );
   }
 }
 
