@@ -78,20 +78,21 @@ test("what is usual of a shape is what one random walk of twenty has", () => {
 
 // ---- by chance --------------------------------------------------------------------------------------------------------
 
-const NULLS: Record<string, { phi: number; heavy?: boolean }> = {
+const NULLS: Record<string, { phi: number; heavy?: boolean; drift?: number }> = {
   noise: { phi: 0 },
   "AR(1) .5": { phi: 0.5 },
   "AR(1) .9": { phi: 0.9 },
   "a random walk": { phi: 1 },
   "a random walk with t5 steps": { phi: 1, heavy: true },
+  "a random walk that drifts": { phi: 1, drift: 0.3 },
 };
 
-for (const [name, { phi, heavy }] of Object.entries(NULLS)) {
+for (const [name, { phi, heavy, drift = 0 }] of Object.entries(NULLS)) {
   test(`${name} has no more shapes than promised`, () => {
     const rows = 12_800;
     const random = seeded(5);
     const found = foundIn(
-      autoregressive(rows, phi, random, () => (heavy ? student5(random) : gaussian(random))),
+      autoregressive(rows, phi, random, () => drift + (heavy ? student5(random) : gaussian(random))),
     );
     const shortest = found.filter(({ detail }) => detail!["rows"] === SHORTEST).length;
     const paths = rows / SHAPE_POINTS;

@@ -4,7 +4,7 @@
  *   rows ─► means over `averageUs` ─► every row, each 4th, 16th and 64th ─► the last 32 points ─► likest shape ─► redrawn paths (redrawn.ts) ─► found
  *
  * P1  A shape is found when none of the redrawn paths is as alike. With a look at each of its points, at most
- *     1 − confidence of the paths of a length hold one by chance, while steps are exchangeable and symmetric.
+ *     1 − confidence of the paths of a length hold one by chance, while steps are exchangeable.
  * P2  After a find a path's length passes before the next, after a test without one a few points.
  * P3  It says what was drawn, and nothing of what comes.
  *
@@ -27,7 +27,7 @@ import { PAST_POINTS, Redrawn } from "./redrawn.ts";
 export const patterns = defineDetector({
   name: "patterns",
   // It joined the table later (actors/ports/detector.ts).
-  version: 2,
+  version: 3,
   machine: patternsMachine,
   enabled: (settings, group) => settings.patterns.enabled && group.states !== true,
   createDetector: (settings, group) => new PatternsDetector(settings, group),

@@ -1,9 +1,9 @@
 /**
  * Whether a path is more alike to a shape than its channel draws by chance: a conformal test among redrawn paths.
  *
- *   values before the path ─► φ and mean, steps e = y − m − φ (y₋₁ − m) ─► a path anew: each step drawn from those, with a random sign ─► its likeness
+ *   values before the path ─► φ and mean, steps e = y − m − φ (y₋₁ − m) ─► a path anew: each step drawn from those ─► its likeness
  *
- * While steps are exchangeable and symmetric, the likeness of the real path is of all ranks alike: it exceeds all of N redrawn ones with probability 1/(N + 1).
+ * While steps are exchangeable, the likeness of the real path is of all ranks alike: it exceeds all of N redrawn ones with probability 1/(N + 1).
  * φ is estimated, and steps are drawn from the past alone, so that holds approximately; a test measures it. What a random walk could be is one.
  */
 import { MATCH, MATCH_WIDTH, matchShape, SHAPE_POINTS } from "../../kernels/shapes.ts";
@@ -31,10 +31,7 @@ export class Redrawn {
     for (let d = 0; d < draws; d++) {
       let value = values[PAST_POINTS - 1]! - mean;
       for (let k = 0; k < SHAPE_POINTS; k++) {
-        // One half of the numbers for each sign.
-        const u = 2 * random();
-        const step = steps[Math.floor((u < 1 ? u : u - 1) * steps.length)]!;
-        value = phi * value + (u < 1 ? step : -step);
+        value = phi * value + steps[Math.floor(random() * steps.length)]!;
         path[k] = value;
       }
       matchShape(path, 0, redrawn);

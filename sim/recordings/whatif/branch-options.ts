@@ -2,7 +2,6 @@
 
 import { readFileSync } from "node:fs";
 import { InvalidArgumentError } from "@commander-js/extra-typings";
-
 import { type MarkRow, marksOf } from "../../../actors/feeds/mod.ts";
 import { nearestTo } from "../../../protocol/closest-name.ts";
 import type { WhatIfRequest } from "../../../protocol/commands.ts";
