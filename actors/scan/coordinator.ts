@@ -4,6 +4,8 @@
  *   scan A: 3 4 5 …  ┐                        ┌─► worker 1: A 1 2
  *   scan B: 7 8 …    ┴─ in turns, in batches ─┴─► worker 2: B 5 6
  *
+ * A worker that is at its last batch gets the next one of the same scan if it is that scan's turn: it is not idle until the next comes.
+ *
  * D1  Scans of one priority take turns: a long one does not keep a short one waiting. Those of a higher one come first.
  * D2  A worker that ends, or is later than `itemSeconds` with one item, is replaced. Its answered items count; the others are handed out again,
  *     and the item under way once more if the worker ended, not if it was late.
@@ -22,9 +24,11 @@ export interface ScanThread {
   begin(task: number, common: object, shared: object): void;
   end(task: number): void;
   run(task: number, jobs: readonly unknown[]): void;
+  /** More jobs for the batch under way; absent: it has one batch at a time. */
+  add?(task: number, jobs: readonly unknown[]): void;
   callOff(): void;
   readonly finished: number;
-  /** Time of an item of the batch that was answered last, ms; absent: what passes from `run` to the answer. */
+  /** Time of an item of the batch that was answered last, ms; absent: what passes until the answer. */
   readonly itemMs?: number;
   terminate(): void;
 }
@@ -168,17 +172,22 @@ export class ScanCoordinator {
     }
   }
 
-  /** Gives work to the idle, and ends scans that are done. */
+  /** Gives work to the idle and then to those that will soon be, and ends scans that are done. */
   private advance(): void {
     for (const scan of [...this.scans]) this.settle(scan);
-    for (const worker of this.workers) {
-      if (worker.state !== "idle") continue;
-      const next = this.nextScan();
-      if (next < 0) return;
-      const [scan] = this.scans.splice(next, 1) as [Scan];
-      this.scans.push(scan);
-      worker.run(scan, scan.take(this.batchOf(scan)));
-    }
+    for (const worker of this.workers)
+      if (worker.state === "idle") this.give((scan, items) => worker.run(scan, items));
+    for (const worker of this.workers)
+      if (worker.hasRoom) this.give((_, items) => worker.add(items), worker.scan);
+  }
+
+  /** The next batch, if it is of that scan. [D1] */
+  private give(hand: (scan: Scan, items: number[]) => void, only: Scan | null = null): void {
+    const next = this.nextScan();
+    if (next < 0 || (only !== null && this.scans[next] !== only)) return;
+    const [scan] = this.scans.splice(next, 1) as [Scan];
+    this.scans.push(scan);
+    hand(scan, scan.take(this.batchOf(scan)));
   }
 
   private learnItemMs(rule: string, ms: number): void {
@@ -244,7 +253,7 @@ export class ScanCoordinator {
 interface WorkerListener {
   /** It is idle. */
   changed(): void;
-  /** Mean time of an item of a batch. */
+  /** Mean time of the items that were answered together. */
   spent(scan: Scan, ms: number): void;
   lost(reason: string): void;
 }
@@ -257,9 +266,11 @@ class Worker {
   private readonly clock: Clock;
   private readonly listener: WorkerListener;
   private readonly known = new Set<number>();
-  private items: readonly number[] = [];
+  private items: number[] = [];
   private answered = 0;
-  private startedMs = 0;
+  /** Where the items begin that came last. */
+  private lastGiven = 0;
+  private answeredMs = 0;
   private cancelCheck: () => void = () => {};
 
   constructor({ startThread, clock }: CoordinatorOptions, listener: WorkerListener) {
@@ -276,18 +287,30 @@ class Worker {
     return this.machine.value as WorkerState;
   }
 
+  /** It is at the last items that it got, and takes more of their scan. */
+  get hasRoom(): boolean {
+    return this.state === "busy" && this.thread.add !== undefined && this.answered >= this.lastGiven;
+  }
+
   run(scan: Scan, items: readonly number[]): void {
     this.machine.send({ type: "given" });
     this.scan = scan;
-    this.items = items;
+    this.items = [...items];
     this.answered = 0;
+    this.lastGiven = 0;
     if (!this.known.has(scan.id)) {
       this.known.add(scan.id);
       this.thread.begin(scan.id, scan.task, scan.request.universe.data);
     }
-    this.startedMs = this.clock.monotonicMs();
+    this.answeredMs = this.clock.monotonicMs();
     this.thread.run(scan.id, items);
-    this.watch(scan.request.itemSeconds, NOT_BEGUN, this.startedMs);
+    this.watch(scan.request.itemSeconds, NOT_BEGUN, this.answeredMs);
+  }
+
+  add(items: readonly number[]): void {
+    this.lastGiven = this.items.length;
+    this.items.push(...items);
+    this.thread.add!(this.scan!.id, items);
   }
 
   close(): void {
@@ -307,6 +330,7 @@ class Worker {
   private take(answers: readonly Answer[], done: boolean): void {
     const { scan } = this;
     if (scan === null) return;
+    if (answers.length > 0) this.learn(scan, answers.length);
     for (const answer of answers) {
       const item = this.items[this.answered++]!;
       if ("error" in answer) scan.fail(item, reasonOf(answer.error));
@@ -320,16 +344,17 @@ class Worker {
       return;
     }
     this.cancelCheck();
-    if (this.answered > 0)
-      this.listener.spent(
-        scan,
-        this.thread.itemMs ?? (this.clock.monotonicMs() - this.startedMs) / this.answered,
-      );
     // It was called off: what it has not begun goes back.
     scan.giveBack(this.items.slice(this.answered), undefined, "", false);
     this.scan = null;
     if (scan.isOver) this.thread.end(scan.id);
     this.become("answered");
+  }
+
+  private learn(scan: Scan, answers: number): void {
+    const nowMs = this.clock.monotonicMs();
+    this.listener.spent(scan, this.thread.itemMs ?? (nowMs - this.answeredMs) / answers);
+    this.answeredMs = nowMs;
   }
 
   /** Looks again and again whether it still gets ahead. */

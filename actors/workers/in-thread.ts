@@ -2,7 +2,7 @@
 import { parentPort, workerData } from "node:worker_threads";
 import { type Answer, answer, type Line, loadWork, type WorkTable } from "./work.ts";
 
-/** To a thread. A batch is one turn of work: the thread hears nothing else until it is done or called off. */
+/** To a thread. Jobs are one turn of work: the thread hears nothing else until they are done or called off. */
 export type ToThread =
   | { readonly share: number; readonly value: unknown }
   | { readonly unshare: number }
@@ -11,7 +11,7 @@ export type ToThread =
   | { readonly said: unknown }
   | { readonly task: number; readonly jobs: readonly unknown[] };
 
-/** From a thread: first that it is ready, then answers in the order of the jobs. `done`: it waits for the next batch. `said`: by a job. */
+/** From a thread: first that it is ready, then answers in the order of the jobs. `done`: to the last of one message. `said`: by a job. */
 export type FromThread =
   | { readonly ready: true }
   | { readonly said: unknown }
@@ -19,6 +19,9 @@ export type FromThread =
 
 /** Cells of the memory that a thread shares with whoever started it. */
 export const CELL = { finished: 0, calledOff: 1 } as const;
+
+/** What `finished` says until the first job of a batch begins. */
+export const NOT_BEGUN = -1;
 
 /** Answers of quick jobs are sent together, at the latest after this: a message costs as much as a quick job. */
 const SEND_EVERY_MS = 2;
@@ -30,13 +33,14 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
   const commons = new Map<number, unknown>();
   const shares = new Map<number, unknown>();
   const line = new ThreadLine((said, moved) => port.postMessage({ said } satisfies FromThread, moved));
+  let last: Promise<void> = Promise.resolve();
   const run = async (common: unknown, jobs: readonly unknown[]) => {
     let answers: Answer[] = [];
     let sentMs = performance.now();
-    Atomics.store(cells, CELL.finished, 0);
+    Atomics.compareExchange(cells, CELL.finished, NOT_BEGUN, 0);
     for (let k = 0; k < jobs.length && Atomics.load(cells, CELL.calledOff) === 0; k++) {
       answers.push(await answer(work, common, jobs[k], line));
-      Atomics.store(cells, CELL.finished, k + 1);
+      Atomics.add(cells, CELL.finished, 1);
       if (performance.now() - sentMs < SEND_EVERY_MS || k + 1 === jobs.length) continue;
       port.postMessage({ answers, done: false } satisfies FromThread);
       answers = [];
@@ -51,7 +55,10 @@ export async function workInThread(works: WorkTable, name: string): Promise<numb
     else if ("common" in message)
       commons.set(message.task, { ...message.common, shared: shares.get(message.shared) });
     else if ("ended" in message) commons.delete(message.task);
-    else void run(commons.get(message.task), message.jobs);
+    else {
+      const { task, jobs } = message;
+      last = last.then(() => run(commons.get(task), jobs));
+    }
   });
   port.postMessage({ ready: true } satisfies FromThread);
   return new Promise(() => {});

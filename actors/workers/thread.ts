@@ -8,7 +8,7 @@
 import process from "node:process";
 import { pathToFileURL } from "node:url";
 import { Worker } from "node:worker_threads";
-import { CELL, type FromThread, type ToThread } from "./in-thread.ts";
+import { CELL, type FromThread, NOT_BEGUN, type ToThread } from "./in-thread.ts";
 import { actorArguments, ownEntry } from "./own-program.ts";
 import { WORKER_COMMAND } from "./pool.ts";
 import type { Answer } from "./work.ts";
@@ -31,6 +31,8 @@ export class WorkThread {
   /** Numbers of what the thread has, the one that was used last at the end. */
   private readonly shares = new Map<object, number>();
   private lastShare = 0;
+  /** Messages with jobs that it has not answered to their end. */
+  private given = 0;
   private over = false;
 
   /** `work`: its name in the table of works. */
@@ -47,7 +49,7 @@ export class WorkThread {
       if (this.over) return;
       if ("ready" in message) listener.ready();
       else if ("said" in message) listener.said?.(message.said);
-      else listener.answered(message.answers, message.done);
+      else listener.answered(message.answers, message.done && --this.given === 0);
     });
     this.worker.on("error", (error: Error) => this.fail(error.message));
     this.worker.on("exit", (code: number) => this.fail(`it ended with ${code}`));
@@ -66,6 +68,12 @@ export class WorkThread {
   run(task: number, jobs: readonly unknown[]): void {
     Atomics.store(this.cells, CELL.finished, NOT_BEGUN);
     this.cells[CELL.calledOff] = 0;
+    this.add(task, jobs);
+  }
+
+  /** More jobs for the batch under way, also while its last one is: the thread does not wait between them. */
+  add(task: number, jobs: readonly unknown[]): void {
+    this.given++;
     this.send({ task, jobs });
   }
 
@@ -117,8 +125,6 @@ export class WorkThread {
     this.listener.ended(reason, this.finished);
   }
 }
-
-const NOT_BEGUN = -1;
 
 /** Shared values that a thread keeps: universes that people scan in turns. Tasks that use an older one still have it. */
 const MOST_SHARES = 8;

@@ -111,6 +111,7 @@ class SimulatedThread implements ScanThread {
   private readonly listener: ScanThreadListener;
   private isOver = false;
   private isCalledOff = false;
+  private jobs: number[] = [];
 
   constructor(world: SimulatedCluster, process: Process, listener: ScanThreadListener) {
     this.world = world;
@@ -126,7 +127,12 @@ class SimulatedThread implements ScanThread {
   run(_task: number, jobs: readonly unknown[]): void {
     this.finished = 0;
     this.isCalledOff = false;
-    this.next(jobs as readonly number[]);
+    this.jobs = [...(jobs as readonly number[])];
+    this.next();
+  }
+
+  add(_task: number, jobs: readonly unknown[]): void {
+    this.jobs.push(...(jobs as readonly number[]));
   }
 
   callOff(): void {
@@ -137,9 +143,9 @@ class SimulatedThread implements ScanThread {
     this.isOver = true;
   }
 
-  private next(jobs: readonly number[]): void {
+  private next(): void {
     const { decisions, options } = this.world;
-    const item = jobs[this.finished];
+    const item = this.jobs[this.finished];
     if (item === undefined || this.isCalledOff) {
       this.listener.answered([], true);
       return;
@@ -163,7 +169,7 @@ class SimulatedThread implements ScanThread {
         evaluateMs: 1,
       };
       this.listener.answered([{ result }], false);
-      this.next(jobs);
+      this.next();
     });
   }
 

@@ -89,6 +89,14 @@ class HandThread implements ScanThread {
   }
 }
 
+/** One that takes more while it works. */
+class RoomyThread extends HandThread {
+  add(_task: number, jobs: readonly unknown[]): void {
+    assert.ok(this.batch.length > 0, "jobs are added to a batch under way");
+    this.batch = [...this.batch, ...jobs];
+  }
+}
+
 interface World {
   clock: ManualClock;
   coordinator: ScanCoordinator;
@@ -96,11 +104,11 @@ interface World {
   threads: HandThread[];
 }
 
-function world(workers = 2, startsWorkersLate = false): World {
+function world(workers = 2, startsWorkersLate = false, Thread = HandThread): World {
   const clock = createManualClock();
   const threads: HandThread[] = [];
   const startThread = (hears: ScanThreadListener) => {
-    const thread = new HandThread(hears);
+    const thread = new Thread(hears);
     threads.push(thread);
     return thread;
   };
@@ -346,6 +354,56 @@ test("[D2] the time that a batch takes to arrive is not the time of its first it
   assert.is(scan.results.length, 9);
 });
 
+test("a thread that takes more has its next batch while it does the last one", () => {
+  const each = world(2, false, RoomyThread);
+  each.coordinator.start(request());
+  const [first, second] = each.threads as [HandThread, HandThread];
+  first.ready();
+  assert.equal(first.batch, [0, 1]);
+  second.ready();
+  assert.equal(second.batch, [2, 3]);
+});
+
+test("what a thread has of two batches is handed out again when it ends, and counts when it was answered", async () => {
+  const each = world(1, false, RoomyThread);
+  const scan = each.coordinator.start(request());
+  const [first] = each.threads as [HandThread];
+  first.ready();
+  await first.answerSome(1);
+  assert.equal(first.batch.slice(0, 2), [0, 1]);
+  first.die();
+  each.threads[1]!.ready();
+  assert.is(each.threads[1]!.batch[0], 1);
+  await workToEnd(each, scan);
+  assert.equal(symbolsOf(scan), [...universe.data.symbols]);
+  assert.equal(scan.problems, []);
+});
+
+test("a thread gets no more of a scan while it is another one's turn", () => {
+  const each = world(1, false, RoomyThread);
+  each.coordinator.start(request({ items: [0] }));
+  each.coordinator.start(request({ items: [1, 2] }));
+  each.coordinator.start(request({ items: [3, 4] }));
+  const [thread] = each.threads as [HandThread];
+  thread.ready();
+  assert.equal(thread.batch, [0]);
+});
+
+test("all that a thread has of a stopped scan is called off, and the next scan goes on with it", async () => {
+  const each = world(1, false, RoomyThread);
+  const stopped = each.coordinator.start(request());
+  const [thread] = each.threads as [HandThread];
+  thread.ready();
+  assert.is(thread.batch.length, 2);
+  const next = each.coordinator.start(request());
+  each.coordinator.stop(stopped);
+  assert.ok(thread.calledOff);
+  await workToEnd(each, stopped);
+  assert.is(stopped.results.length, 0);
+  await workToEnd(each, next);
+  assert.equal(symbolsOf(next), [...universe.data.symbols]);
+});
+
 test("workers that cannot be started fail the scan instead of keeping it waiting", async () => {
   const each = world(1);
   const scan = each.coordinator.start(request());
@@ -369,7 +427,7 @@ test("workers that fail to start after others have worked are tried as often as 
 test("[C1] under random deaths and stalls every item has exactly one outcome", async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed);
-    const each = world(2);
+    const each = world(2, false, seed % 2 === 0 ? RoomyThread : HandThread);
     const scan = each.coordinator.start(request());
     for (let step = 0; !scan.isOver && step < 2_000; step++) {
       const alive = each.threads.filter(({ terminated }) => !terminated);

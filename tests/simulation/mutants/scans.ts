@@ -22,6 +22,13 @@ export const SCAN_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
+    name: "scan-added-items-lost-with-thread",
+    bug: "Of a thread that ends, only the items of the batch that it got first are handed out again.",
+    file: COORDINATOR,
+    find: "this.items.push(...items);",
+    replace: "",
+  },
+  {
     name: "scan-job-lost-with-answer",
     bug: "A job is done although its answer did not arrive.",
     file: WORKER_END,
