@@ -121,8 +121,11 @@ class Messages {
   /** What one connection brings. */
   reader(heard: () => void): MessageSink {
     const { origin } = this.options;
+    let isHeard = false;
     return {
       heard: () => {
+        if (isHeard) return;
+        isHeard = true;
         heard();
         if (this.connections++ > 0 && origin.forgets)
           this.badSamples.count("gap", 1, () => "what was sent while there was no connection is lost");

@@ -116,13 +116,11 @@ export class PostgresOrigin implements Origin {
 
   private async ask(client: Client, query: PostgresQuery, sink: MessageSink, pause: Pause): Promise<void> {
     const text = `SELECT * FROM (${query.text.replace(/;\s*$/, "")}\n) AS rows LIMIT ${ROWS_MAX}`;
-    let isHeard = false;
     while (!pause.stopped) {
       const asked = { text, values: [this.cursor ?? query.from], rowMode: "array" as const };
       const { fields, rows } = await client.query<(string | null)[]>(asked);
       const header = fields.map(({ name }) => name);
-      if (!isHeard) sink.heard();
-      isHeard = true;
+      sink.heard();
       if (rows.length > 0) this.take(header, rows, query, sink);
       // At most a thousand rows are under way.
       await sink.drained();

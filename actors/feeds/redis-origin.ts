@@ -97,16 +97,14 @@ export class RedisOrigin implements Origin {
   private async read(client: Client, sink: MessageSink, signal: AbortSignal): Promise<void> {
     await client.connect();
     for (const stream of this.options.streams) await this.begin(client, stream, sink);
-    let isHeard = false;
-    while (!signal.aborted) {
+    for (let isFirst = true; !signal.aborted; isFirst = false) {
       const streams = Array.from(this.last, ([key, id]) => ({ key, id }));
       // The first answer comes at once: it shows that the streams can be read.
       const answer = await client.xRead(streams, {
         COUNT: ENTRIES_MAX,
-        ...(isHeard ? { BLOCK: BLOCK_MS } : {}),
+        ...(isFirst ? {} : { BLOCK: BLOCK_MS }),
       });
-      if (!isHeard) sink.heard();
-      isHeard = true;
+      sink.heard();
       for (const { name, messages } of (answer ?? []) as { name: string; messages: Entry[] }[])
         for (const entry of messages) {
           if (!this.take(name, entry, sink)) await sink.drained();

