@@ -6,7 +6,7 @@
  * It ends after the rows that were asked for, at the end of the feed, or when the time is over.
  */
 import process from "node:process";
-import { Command } from "@commander-js/extra-typings";
+import { Command, Option } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { read } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
@@ -20,13 +20,19 @@ import { synthWorlds } from "../worlds.ts";
 /** More rows are a table: `up --record` keeps them. */
 const ROWS_MAX = 1_000;
 
+const LONGEST_US = 15_000_000;
+
 export const checkCommand = new Command("check")
   .description(
     "Connects a feed and shows what it brings: channels, units, spacing, first rows, and what was left out and why.",
   )
   .argument("<spec>", "a feed, as for `up --feed`")
   .option("--rows <n>", "rows to show", read(wholeNumber(1, ROWS_MAX)), 5)
-  .option("--for <time>", "longest time to wait", read(duration()), 15_000_000)
+  .addOption(
+    new Option("--for <time>", "longest time to wait")
+      .argParser(read(duration()))
+      .default(LONGEST_US, durationText(LONGEST_US)),
+  )
   .option("--json", "print one JSON object")
   .addHelpText(
     "after",
@@ -51,7 +57,11 @@ async function runCheck(spec: string, { rows, for: longestUs, json }: CheckOptio
   const refusal = await feed.refusal?.();
   if (refusal !== null && refusal !== undefined) throw refusal;
   const seen = new SeenFeed(feed, rows);
-  await seen.watch(longestUs / 1000);
+  if (!json) print(`${feed.source}, ${feed.kind}`);
+  // A server that cannot be reached is told at once, not when the time is over.
+  await seen.watch(longestUs / 1000, (line) => {
+    if (!json) print(line);
+  });
   if (json) printJson(seen.report());
   else print(...seen.lines());
   return seen.rows.length > 0 ? 0 : 1;
@@ -76,7 +86,8 @@ class SeenFeed {
     this.rowsMax = rowsMax;
   }
 
-  async watch(longestMs: number): Promise<void> {
+  /** `told`: a line for each status that says something. */
+  async watch(longestMs: number, told: (line: string) => void): Promise<void> {
     const stop = (): void => void this.feed.stop();
     const cancel = systemClock.after(longestMs, stop);
     process.once("SIGINT", stop);
@@ -88,7 +99,10 @@ class SeenFeed {
         return true;
       },
       quantum: () => true,
-      status: (status) => void this.statuses.push(status),
+      status: (status) => {
+        this.statuses.push(status);
+        if (status.detail !== "") told(`  ${status.status}: ${status.detail}`);
+      },
       drained: () => Promise.resolve(),
     };
     await this.feed.run(sink);
@@ -114,13 +128,9 @@ class SeenFeed {
   }
 
   lines(): string[] {
-    const { source, kind, groups, counts } = this.report();
+    const { groups, counts } = this.report();
     const left = Object.entries(counts).map(([reason, count]) => `${count} ${reason}`);
     return [
-      `${source}, ${kind}`,
-      ...this.statuses
-        .filter(({ detail }) => detail !== "")
-        .map(({ status, detail }) => `  ${status}: ${detail}`),
       ...groups.flatMap((group) => this.groupLines(group)),
       left.length === 0 ? "nothing was left out" : `left out, or noticed: ${left.join(", ")}`,
     ];
