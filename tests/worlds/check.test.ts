@@ -6,7 +6,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { binanceChange, binanceTrade, openExchange } from "../feeds/exchange-server.ts";
-import { run } from "../support/program-run.ts";
+import { run, start } from "../support/program-run.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 test("a table is shown with its channels, spacing and first rows, and what was left out with the reason", async () => {
@@ -58,6 +58,33 @@ test("an exchange is shown with the channels of its books", async () => {
   assert.is(code, 0);
   assert.match(stdout, /^group binance-book: 5 channels, ticks /m);
   assert.match(stdout, /BTCUSDT mid 100\.25, BTCUSDT spread 0\.5, BTCUSDT imbalance -0\.5/);
+});
+
+test("states are shown with the populations of their levels", async () => {
+  const path = join(temporaryDirectory(), "qubit.ndjson");
+  const states = [
+    {
+      time: 1700000000,
+      re: [
+        [0.75, 0.1],
+        [0.1, 0.25],
+      ],
+    },
+    { time: 1700000001, psi: { re: [0.6, 0], im: [0, 0.8] } },
+  ];
+  for (const [k, state] of states.entries()) {
+    writeFileSync(path, `${JSON.stringify(state)}\n`);
+    const { code, stdout } = await run(["feed", "check", `file:${path}`]);
+    assert.is(code, 0);
+    assert.match(stdout, [/\|0⟩ 0\.75, \|1⟩ 0\.25$/m, /\|0⟩ 0\.36, \|1⟩ 0\.64$/m][k]!);
+  }
+});
+
+test("what a feed reports is shown while it is being waited for", async () => {
+  const program = start(["feed", "check", "prom:127.0.0.1:9", "--for", "5m"]);
+  while (!program.stdout.includes("stalled: ")) await new Promise((resolve) => setImmediate(resolve));
+  program.kill("SIGINT");
+  assert.is((await program.ended).code, 1);
 });
 
 test("a feed that brings nothing says why and ends with 1, one that cannot be ends with 2", async () => {

@@ -12,8 +12,9 @@ import { read } from "../../../actors/command-line/option-values.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { createFeed, type Feed, type FeedSink, systemClock } from "../../../actors/mod.ts";
+import { float64Column } from "../../../protocol/columns.ts";
 import type { Frame } from "../../../protocol/frame.ts";
-import type { Channels, FeedStatus } from "../../../protocol/messages.ts";
+import type { Channels, FeedStatus, QuantumInput } from "../../../protocol/messages.ts";
 import { duration, durationText, wholeNumber } from "../../../protocol/text-values.ts";
 import { synthWorlds } from "../worlds.ts";
 
@@ -91,14 +92,15 @@ class SeenFeed {
     const stop = (): void => void this.feed.stop();
     const cancel = systemClock.after(longestMs, stop);
     process.once("SIGINT", stop);
+    const took = (keep: () => void): boolean => {
+      keep();
+      if (this.isEnough) stop();
+      return true;
+    };
     const sink: FeedSink = {
       channels: (declaration) => void this.groups.set(declaration.group, declaration),
-      frame: (frame) => {
-        this.keep(frame);
-        if (this.isEnough) stop();
-        return true;
-      },
-      quantum: () => true,
+      frame: (frame) => took(() => this.keep(frame)),
+      quantum: (input) => took(() => this.keepQuantum(input)),
       status: (status) => {
         this.statuses.push(status);
         if (status.detail !== "") told(`  ${status.status}: ${status.detail}`);
@@ -166,18 +168,39 @@ class SeenFeed {
     return this.rows.filter((row) => row.group === group).length;
   }
 
-  private keep(frame: Frame): void {
-    const channels = this.groups.get(frame.group)?.channels ?? [];
-    for (let k = 0; k < frame.count; k++) {
-      const timeUs = frame.time[k]!;
-      let row = this.rows.findLast((each) => each.group === frame.group && each.timeUs === timeUs);
-      if (row === undefined) {
-        if (this.rowsOf(frame.group) >= this.rowsMax) return;
-        row = { group: frame.group, timeUs, values: {} };
-        this.rows.push(row);
-      }
-      row.values[channels[frame.channel[k]!]!.name] = frame.value[k]!;
+  private keep({ group, count, time, channel, value }: Frame): void {
+    const channels = this.groups.get(group)?.channels ?? [];
+    for (let k = 0; k < count; k++) this.put(group, time[k]!, channels[channel[k]!]!.name, value[k]!);
+  }
+
+  /** Of a state the populations of its levels. */
+  private keepQuantum(input: QuantumInput): void {
+    const { type, group, timeUs } = input;
+    if (type === "measurementRecord") {
+      const { operator, everyUs, current } = input;
+      float64Column(current).forEach((value, k) => {
+        this.put(group, timeUs + k * everyUs, operator, value);
+      });
+      return;
     }
+    const [re, im] = [float64Column(input.re), float64Column(input.im)];
+    for (const [k, { name }] of (this.groups.get(group)?.channels ?? []).entries())
+      this.put(
+        group,
+        timeUs,
+        name,
+        type === "densityMatrix" ? re[k * input.n + k]! : re[k]! ** 2 + im[k]! ** 2,
+      );
+  }
+
+  private put(group: string, timeUs: number, name: string, value: number): void {
+    let row = this.rows.findLast((each) => each.group === group && each.timeUs === timeUs);
+    if (row === undefined) {
+      if (this.rowsOf(group) >= this.rowsMax) return;
+      row = { group, timeUs, values: {} };
+      this.rows.push(row);
+    }
+    row.values[name] = value;
   }
 
   /** 0 when it is not known. */
