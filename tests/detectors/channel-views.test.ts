@@ -96,7 +96,7 @@ test("evidence of exchangeable records reaches ln S at most once in S values, an
       for (let k = 0; k < rows; k++) {
         x[0] = draw();
         range.see(0, 1, FRESH, 0, x, out, news, 1);
-        if (out[0]! > 0 && range.evidence(0, out[0]!) >= Math.log(S)) alarms++;
+        if (out[0]! > 0 && range.evidence(0, out[0]!, false) >= Math.log(S)) alarms++;
       }
     }
     const promised = (runs * rows) / S;

@@ -173,7 +173,7 @@ export class ChannelViews {
 
   /** Evidence of a novelty of channel c in view v, nats. */
   evidence(c: number, v: number, novelty: number): number {
-    return this.ranges.evidence(v * this.channels + c, novelty);
+    return this.ranges.evidence(v * this.channels + c, novelty, v !== VIEW.level && v !== VIEW.step);
   }
 
   /** Values within the usual range. */

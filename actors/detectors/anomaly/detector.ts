@@ -52,7 +52,7 @@ import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 6,
+  version: 7,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -64,6 +64,8 @@ const SCORE_HALF = 0.1;
 const LEAST_EFFECT = 0.1;
 /** Weight of the second largest novelty: two views that agree are rarely wrong. */
 const AGREEMENT = 0.5;
+/** What several views see about alike is told by the first of them: a later one tells it with so many times the evidence. */
+const PLAINER = 1.25;
 /** Rows after which a record counts in full. */
 const RAMP_ROWS = 1000;
 const REPEAT_ROWS = 100;
@@ -309,18 +311,20 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     channel.reports /= 2;
   }
 
-  /** The largest evidence of channel c. The view that has it becomes the channel's. */
+  /** The largest evidence of channel c. The first view that has about as much becomes the channel's. */
   private evidenceOf(c: number): number {
     const { views } = this;
     const bursts = views.isBursts(c);
     let most = 0;
+    let told = 0;
     for (let v = 0; v < VIEWS.length; v++) {
       const ofRow = v === LEVEL || v === STEP;
       const ofView = views.novelty(c, v);
       const novelty = bursts && ofRow ? Math.min(ofView, views.novelty(c, MEAN)) : ofView;
       const evidence = novelty > 0 ? views.evidence(c, v, novelty) : 0;
-      if (evidence <= most) continue;
-      most = evidence;
+      most = Math.max(most, evidence);
+      if (evidence <= PLAINER * told) continue;
+      told = evidence;
       this.channels.at(c).view = v;
     }
     return most;

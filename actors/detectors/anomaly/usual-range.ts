@@ -2,15 +2,18 @@
  * The range that a statistic has kept in, and by how much it leaves it.
  *
  *   novelty v = excess beyond [low, high] / (high − low)         0 inside
- *   evidence  = ln((n + 1) / EXCEEDED) + a ln(1 + v), nats       n values seen; a from the records before this one
+ *   evidence  = ln((n + 1) / m) + a ln(1 + v), nats              n values remembered, m records of them; a from the records before this one
  *
  * A record moves its edge by LEARNS of the excess: one extreme value does not double the range, a lasting one is usual after a few rows. Edges
  * return to the mean with a time constant of hours to weeks (`memory`), so a range is what has been usual for long.
  *
  * The chance that the last of n + 1 exchangeable values is the largest is 1/(n + 1), for both sides and edges that follow by half about four
- * times as much. That it exceeds the range by v falls as (1 + v)^−a in a Pareto tail (peaks over threshold; Pickands 1975). The index a is learnt from the channel's own records, one for each cluster: bursts on
+ * times as much: m is at least EXCEEDED. Edges that return have more records: half of the mean excess of a record makes up for the way back, so a
+ * normal law leaves its range some fifty times in the memory. Clusters of records are therefore counted over the values remembered, those of each
+ * side apart, as is its index: an exponential law has small records at one end and large ones at the other. That it exceeds the range by v falls as (1 + v)^−a in a Pareto tail (peaks over threshold; Pickands 1975). The index a is learnt from the channel's own records, one for each cluster: bursts on
  * nothing have records of several times the range, and only a much wider margin is evidence there.
  */
+import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
 import log1p from "@stdlib/math-base-special-log1p";
 
@@ -29,7 +32,7 @@ const LARGEST = 1000;
 /** A smaller range, relative to its edges, is rounding: 2⁻⁴⁰. */
 const ROUNDING = 1 / 1_099_511_627_776;
 
-/** Records of exchangeable values, in units of 1/(n + 1): two sides, and edges that follow by half. */
+/** Least records of exchangeable values in n, of an edge that does not return: two sides, and edges that follow by half. */
 const EXCEEDED = 4;
 /** Values within which records belong to one cluster. */
 const CLUSTER = 64;
@@ -44,16 +47,17 @@ const PRIOR_RECORDS = 2;
 const RANGE = { count: 0, low: 1, high: 2, mean: 3 } as const;
 const RANGE_WIDTH = 4;
 /** Offsets of those that only records need. `beforeLow` and `beforeHigh`: the range when the last cluster of records began. */
-const RECORD = {
-  beforeLow: 0,
-  beforeHigh: 1,
-  last: 2,
+const RECORD = { beforeLow: 0, beforeHigh: 1, last: 2, side: 3, low: 4, high: 8 } as const;
+/** Of the records on one side, at RECORD.low and RECORD.high; RECORD.side is where the last record counted. */
+const SIDE = {
   /** The largest novelty of the last cluster; number and sum of ln(1 + v) of the clusters before it. */
-  peak: 3,
-  clusters: 4,
-  sumOfLogs: 5,
+  peak: 0,
+  clusters: 1,
+  sumOfLogs: 2,
+  /** Clusters among the values remembered, with the one under way, at the last record. */
+  remembered: 3,
 } as const;
-const RECORD_WIDTH = 6;
+const RECORD_WIDTH = 12;
 
 export class UsualRange {
   readonly fields: { ranges: Float64Array; records: Float64Array };
@@ -125,16 +129,23 @@ export class UsualRange {
     }
   }
 
-  /** Evidence of a novelty of statistic s, nats. */
-  evidence(s: number, novelty: number): number {
-    const at = s * RECORD_WIDTH;
+  /**
+   * Evidence of a novelty of statistic s, nats. The index is that of the side of its last record, or of both if they are `alike`: of means of
+   * many rows.
+   */
+  evidence(s: number, novelty: number, alike: boolean): number {
     const { records } = this;
+    const at = s * RECORD_WIDTH;
+    const side = at + (records[at + RECORD.side]! || RECORD.high);
+    const other = side === at + RECORD.low ? at + RECORD.high : at + RECORD.low;
     const seen = Math.min(this.state[s * RANGE_WIDTH + RANGE.count]!, this.memory);
-    const clusters = records[at + RECORD.clusters]!;
-    const index =
-      (clusters + PRIOR_RECORDS) / (records[at + RECORD.sumOfLogs]! + PRIOR_RECORDS / PRIOR_INDEX);
+    // The cluster under way is what is judged; what one side does, the other may do as well.
+    const before = Math.max(EXCEEDED, 2 * (records[side + SIDE.remembered]! - 1));
+    const clusters = records[side + SIDE.clusters]! + (alike ? records[other + SIDE.clusters]! : 0);
+    const sumOfLogs = records[side + SIDE.sumOfLogs]! + (alike ? records[other + SIDE.sumOfLogs]! : 0);
+    const index = (clusters + PRIOR_RECORDS) / (sumOfLogs + PRIOR_RECORDS / PRIOR_INDEX);
     const known = records[at + RECORD.beforeHigh]! > records[at + RECORD.beforeLow]!;
-    return ln((seen + 1) / EXCEEDED) + (known ? index * log1p(novelty) : 0);
+    return ln((seen + 1) / before) + (known ? index * log1p(novelty) : 0);
   }
 
   /** The range of statistic s. */
@@ -214,17 +225,47 @@ export class UsualRange {
         ? LEFT_CONSTANT
         : 0;
     const count = state[s * RANGE_WIDTH + RANGE.count]!;
-    if (count - records[at + RECORD.last]! > CLUSTER || records[at + RECORD.last] === 0) {
-      if (records[at + RECORD.peak]! > 0) {
-        records[at + RECORD.clusters] = records[at + RECORD.clusters]! + 1;
-        records[at + RECORD.sumOfLogs] = records[at + RECORD.sumOfLogs]! + log1p(records[at + RECORD.peak]!);
-      }
-      records[at + RECORD.peak] = 0;
+    const last = records[at + RECORD.last]!;
+    const begins = last === 0 || count - last > CLUSTER;
+    if (begins) {
       records[at + RECORD.beforeLow] = low;
       records[at + RECORD.beforeHigh] = high;
     }
+    const kept = this.kept(last, count);
+    this.age(at + RECORD.low, kept, begins);
+    this.age(at + RECORD.high, kept, begins);
     records[at + RECORD.last] = count;
-    if (novelty > records[at + RECORD.peak]!) records[at + RECORD.peak] = novelty;
+    records[at + RECORD.side] = x > high ? RECORD.high : RECORD.low;
+    this.join(at + records[at + RECORD.side]!, novelty);
     out[s] = novelty;
+  }
+
+  /** Adds the last cluster of a side to those before it if another begins; of the clusters remembered, the share `kept` still is. */
+  private age(side: number, kept: number, begins: boolean): void {
+    const { records } = this;
+    records[side + SIDE.remembered] = records[side + SIDE.remembered]! * kept;
+    if (!begins) return;
+    const peak = records[side + SIDE.peak]!;
+    records[side + SIDE.peak] = 0;
+    if (peak === 0) return;
+    records[side + SIDE.clusters] = records[side + SIDE.clusters]! + 1;
+    records[side + SIDE.sumOfLogs] = records[side + SIDE.sumOfLogs]! + log1p(peak);
+  }
+
+  /** Adds a record to the cluster of its side. */
+  private join(side: number, novelty: number): void {
+    const { records } = this;
+    const peak = records[side + SIDE.peak]!;
+    if (peak === 0) records[side + SIDE.remembered] = records[side + SIDE.remembered]! + 1;
+    if (novelty > peak) records[side + SIDE.peak] = novelty;
+  }
+
+  /** Share of what was remembered after `last` values that is after `count`. All values are remembered at first, then they fade as edges return. */
+  private kept(last: number, count: number): number {
+    const { memory } = this;
+    return (
+      (Math.min(last, memory) / Math.min(count, memory)) *
+      exp(Math.min(0, Math.max(last, memory) - count) / memory)
+    );
   }
 }
