@@ -9,6 +9,7 @@
  */
 import { randomBytes } from "node:crypto";
 import * as v from "valibot";
+import { fields } from "../../protocol/command-fields.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { includesRole, ROLES, rolesFrom } from "../../protocol/principal.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
@@ -151,14 +152,11 @@ async function read<Entries extends v.ObjectEntries>(
   action: string,
   entries: Entries,
 ): Promise<v.InferOutput<v.StrictObjectSchema<Entries, undefined>>> {
-  const result = v.safeParse(v.strictObject(entries), await readJson(request, limits, "bodyBytesMax"));
+  const result = v.safeParse(fields(entries), await readJson(request, limits, "bodyBytesMax"));
   if (result.success) return result.output;
   const [issue] = result.issues;
   const field = v.getDotPath(issue) ?? "the body";
-  const expected =
-    issue.expected === "never"
-      ? `one of ${Object.keys(entries).join(", ")}`
-      : (issue.expected ?? issue.message);
+  const expected = issue.expected === "never" ? issue.message : (issue.expected ?? issue.message);
   throw new EigenwatchError({ action, value: `${field} does not fit`, expected });
 }
 

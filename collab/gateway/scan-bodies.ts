@@ -2,6 +2,7 @@
 import * as v from "valibot";
 import type { FollowedScan, ScanMessage, ScanOrder, ScanStats } from "../../actors/mod.ts";
 import { ORDERS, SCAN_LIMITS } from "../../actors/mod.ts";
+import { fields } from "../../protocol/command-fields.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { exactTimeText } from "../../protocol/text-values.ts";
 
@@ -10,7 +11,7 @@ const name = v.pipe(v.string(), v.nonEmpty(), v.maxLength(128));
 const count = v.pipe(v.number(), v.integer(), v.minValue(1), v.maxValue(scanSymbolsMax));
 const seconds = v.pipe(v.number(), v.gtValue(0), v.maxValue(scanSecondsMax));
 
-const order = v.strictObject({
+const order = fields({
   rule: v.string(),
   universe: v.optional(v.union([name, v.pipe(v.array(name), v.minLength(1), v.maxLength(scanSymbolsMax))])),
   max_symbols: v.optional(count),
@@ -18,7 +19,7 @@ const order = v.strictObject({
   priority: v.optional(v.pipe(v.number(), v.integer(), v.minValue(0), v.maxValue(10))),
   idle_seconds: v.optional(seconds),
   termination_criteria: v.optional(
-    v.strictObject({
+    fields({
       max_signals: v.optional(count),
       max_results: v.optional(count),
       timeout_seconds: v.optional(seconds),
@@ -33,10 +34,11 @@ export function readOrder(body: unknown): ScanOrder {
   if (!read.success) {
     const [issue] = read.issues;
     const path = v.getDotPath(issue) ?? "the body";
+    const isUnknown = issue.expected === "never";
     throw new EigenwatchError({
       action: "read the scan",
-      value: `${path} is ${issue.received}`,
-      expected: limitOf(issue.message),
+      value: isUnknown ? `there is no field ${path}` : `${path} is ${issue.received}`,
+      expected: isUnknown ? issue.message : limitOf(issue.message),
     });
   }
   const { termination_criteria: ends = {}, max_symbols, idle_seconds, ...rest } = read.output;
