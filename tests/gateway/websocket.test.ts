@@ -1,4 +1,5 @@
 /** The WebSocket: messages, subscriptions, resuming, slow clients, limits, and unreadable bytes. */
+import { constants, deflateRawSync } from "node:zlib";
 import * as fc from "fast-check";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -289,6 +290,32 @@ test("subscriptions that overlap, are too many or unknown are refused, and the o
     session.announce("still there");
     await client.next("event");
     client.close();
+  }));
+
+test("a few kilobytes that inflate to many megabytes are closed with 1009, and are never held", () =>
+  withGateway({}, async (gateway) => {
+    const client = await new TestSocket(gateway, { deflate: true }).join();
+    // After a full flush nothing refers to what came before, so the block may be repeated.
+    const block = deflateRawSync(Buffer.alloc(1 << 20), { finishFlush: constants.Z_FULL_FLUSH });
+    const blocks = Math.floor(GATEWAY_LIMITS.messageBytesMax / 2 / block.length);
+    assert.ok(blocks << 20 > 20 * GATEWAY_LIMITS.messageBytesMax);
+    const bomb = Buffer.concat(Array.from({ length: blocks }, () => block)).subarray(0, -4);
+    // The end of a message that is compressed; masked with zeros.
+    const header = Buffer.alloc(14);
+    header.set([0xc2, 0x80 | 127]);
+    header.writeBigUInt64BE(BigInt(bomb.length), 2);
+    const before = process.memoryUsage().arrayBuffers;
+    let most = before;
+    const look = (): void => {
+      most = Math.max(most, process.memoryUsage().arrayBuffers);
+      if (client.closed === null) setImmediate(look);
+    };
+    look();
+    (client.ws as unknown as { _socket: { write(bytes: Uint8Array): void } })._socket.write(
+      Buffer.concat([header, bomb]),
+    );
+    assert.is((await client.untilClosed()).code, 1009);
+    assert.ok(most - before < (blocks << 20) / 4, `${most - before} bytes of ${blocks << 20}`);
   }));
 
 test("text, messages for others and unreadable bytes are refused, and the connection stays", () =>
