@@ -58,7 +58,7 @@ export function respond(
   const length = status === 204 || status === 304 ? {} : { "content-length": String(bytes) };
   response.writeHead(status, { "cache-control": "no-store", ...SECURITY_HEADERS, ...length, ...headers });
   if (request.method === "HEAD" || bytes === 0) response.end();
-  // Text leaves in one write with the headers: half the time of two.
+  // Text leaves in one write with the headers.
   else response.end(body);
 }
 
