@@ -1,6 +1,7 @@
 /** What a scan worker does: one rule for one symbol. Everything that the result depends on is in the task and the job. */
 import type { Work } from "../workers/work.ts";
-import { computeFeatures, type Evaluation, evaluateFeatures } from "./rules/evaluate.ts";
+import { ColumnMemory } from "./rules/column-memory.ts";
+import { computeFeatures, type Evaluation, judgeRule } from "./rules/evaluate.ts";
 import { type ParameterValues, parseRule, type Rule } from "./rules/rule.ts";
 import { type UniverseData, UniverseSymbol } from "./universe/universe.ts";
 
@@ -20,7 +21,7 @@ export interface EvaluatedItem extends Evaluation {
 
 /**
  * The same as numbers alone, for the way between threads: names of values make a message ten times as slow. Score, signal, both times, then the
- * values in the order of the rule; NaN for one that is undefined.
+ * values in the order of the rule; not finite for one that is undefined.
  */
 export type PackedItem = readonly number[];
 
@@ -31,7 +32,7 @@ export function evaluatedOf(result: EvaluatedItem | PackedItem, { explained }: R
   const values: Record<string, number | null> = {};
   explained.forEach(({ text }, k) => {
     const value = numbers[k]!;
-    values[text] = Number.isNaN(value) ? null : value;
+    values[text] = Number.isFinite(value) ? value : null;
   });
   return { score, signal: signal === 1, values, featuresMs, evaluateMs };
 }
@@ -41,6 +42,8 @@ function isPacked(result: EvaluatedItem | PackedItem): result is PackedItem {
 }
 
 const rules = new WeakMap<ScanTask, Rule>();
+/** A thread evaluates one symbol at a time. */
+const memory = new ColumnMemory();
 
 /** `index`: of the symbol in the universe. */
 export const scanWork: Work<SharedScanTask, number, PackedItem> = async (task, index) => {
@@ -50,9 +53,11 @@ export const scanWork: Work<SharedScanTask, number, PackedItem> = async (task, i
     rules.set(task, rule);
   }
   const startMs = performance.now();
-  const features = computeFeatures(rule, new UniverseSymbol(task.shared, index));
+  const features = computeFeatures(rule, new UniverseSymbol(task.shared, index), memory);
   const computedMs = performance.now();
-  const { score, signal, values } = evaluateFeatures(rule, features);
-  const numbers = rule.explained.map(({ text }) => values[text] ?? Number.NaN);
-  return [score, signal ? 1 : 0, computedMs - startMs, performance.now() - computedMs, ...numbers];
+  const { score, signal } = judgeRule(rule, features);
+  const packed = [score, signal ? 1 : 0, computedMs - startMs, 0];
+  for (const node of rule.explained) packed.push(features.latest(node));
+  packed[3] = performance.now() - computedMs;
+  return packed;
 };

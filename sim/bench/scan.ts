@@ -7,30 +7,30 @@
 import { availableParallelism } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { fileURLToPath } from "node:url";
 import WebSocket from "ws";
 import { ScanService, systemClock } from "../../actors/mod.ts";
 import { ScanCoordinator } from "../../actors/scan/coordinator.ts";
-import { computeFeatures, evaluateFeatures } from "../../actors/scan/rules/evaluate.ts";
 import { parseRule } from "../../actors/scan/rules/rule.ts";
 import type { Scan, ScanRequest } from "../../actors/scan/scan.ts";
 import { loadUniverse } from "../../actors/scan/universe/load.ts";
-import { type Universe, UniverseSymbol } from "../../actors/scan/universe/universe.ts";
+import type { Universe } from "../../actors/scan/universe/universe.ts";
 import { WorkThread } from "../../actors/workers/mod.ts";
+import { Child } from "./child.ts";
 import { startLive } from "./live.ts";
 import { check, inTemporaryFolder, median, p50AndP99 } from "./measure.ts";
-import { type BenchRow, compared, limited } from "./row.ts";
+import { type BenchRow, compared, limited, ratioOf } from "./row.ts";
 import { SYMBOLS, writeBars } from "./scan-bars.ts";
+import { PASSES, plainLoop, plainLoops, RULE } from "./scan-loop.ts";
 import { judgeOrder } from "./scan-order.ts";
 import { inTurns } from "./turns.ts";
 
-const RULE = "rsi(14) < 30 and macd_histogram > 0 and bollinger_percent(20) < 0.5";
+const LOOP = fileURLToPath(new URL("./scan-loop-child.ts", import.meta.url));
 const CONCURRENT = 200;
 const DELIVERY_RUNS = 5;
 /** Scans whose memory is compared with that of the first tenth. */
 const MANY = 1_000;
 const MANY_SYMBOLS = 50;
-/** Of one turn: 0.2 s, long enough for the collections that both make. */
-const PASSES = 5;
 /** The plain loop has one thread, a scan two. */
 const TIMES_PLAIN = 1.6;
 /** Share of the work of a random order, %. */
@@ -69,11 +69,14 @@ function benchWalks(): Promise<BenchRow[]> {
       workers: threads,
       startThread: (listener) => new WorkThread("scan", listener),
     });
+    const children = Array.from({ length: threads }, () => new Child(LOOP, [file]));
     try {
+      await Promise.all(children.map((child) => child.ask("load")));
       const expected = plainLoop(universe);
       await finished(coordinator.start(request(universe)));
-      const { plain, scans, cold, stops } = await inTurns({
+      const { plain, scans, loopsMs, cold, stops } = await inTurns({
         plain: () => timePlain(universe),
+        loopsMs: () => timeLoops(children),
         scans: () => timeScan(coordinator, universe, expected),
         cold: () => timeCold(coordinator, file),
         stops: () => timeStop(coordinator, universe),
@@ -88,7 +91,7 @@ function benchWalks(): Promise<BenchRow[]> {
             name: `scan: symbols a second, three indicators, ${threads} threads`,
             unit: "/s",
             runs: scans.map(({ ms }) => rate(ms)),
-            note: processorNote(plain, scans, threads),
+            note: boundsNote(plain, scans, loopsMs, threads),
           },
           { "plain loop": plain.map(({ ms }) => rate(ms)) },
           { atLeast: 2_000 },
@@ -139,6 +142,7 @@ function benchWalks(): Promise<BenchRow[]> {
       ];
     } finally {
       coordinator.close();
+      await Promise.all(children.map((child) => child.stop()));
     }
   });
 }
@@ -152,17 +156,6 @@ function finished(scan: Scan): Promise<Scan> {
   return new Promise((resolve) => {
     scan.follow(({ type }) => type === "complete" && resolve(scan));
   });
-}
-
-/** Score by symbol. */
-function plainLoop({ data }: Universe): Map<string, number> {
-  const rule = parseRule(RULE);
-  return new Map(
-    data.symbols.map((symbol, index) => [
-      symbol,
-      evaluateFeatures(rule, computeFeatures(rule, new UniverseSymbol(data, index))).score,
-    ]),
-  );
 }
 
 interface Spent {
@@ -181,15 +174,30 @@ function stopwatch(): () => Spent {
 
 function timePlain(universe: Universe): Spent {
   const spent = stopwatch();
-  for (let pass = 0; pass < PASSES; pass++) plainLoop(universe);
+  plainLoops(universe);
   return spent();
 }
 
-/** Messages, results and their order are work that the loop has not: it bounds what more threads can give. */
-function processorNote(plain: readonly Spent[], scans: readonly Spent[], threads: number): string {
+/** All children at once, ms. */
+async function timeLoops(children: readonly Child[]): Promise<number> {
+  const startedMs = performance.now();
+  await Promise.all(children.map((child) => child.ask("loops")));
+  return performance.now() - startedMs;
+}
+
+/** What bounds a scan: messages, results and their order are work that the loop has not, and cores of one machine slow each other. */
+function boundsNote(
+  plain: readonly Spent[],
+  scans: readonly Spent[],
+  loopsMs: readonly number[],
+  threads: number,
+): string {
   const [loop, scan] = [plain, scans].map((runs) => median(runs.map(({ processorMs }) => processorMs)));
-  const times = scan! / loop!;
-  return `${times.toFixed(2)} × the processor time of the loop, with which ${threads} cores give at most ${(threads / times).toFixed(2)} ×`;
+  const machine = ratioOf(
+    plain.map(({ ms }) => threads * ms),
+    loopsMs,
+  );
+  return `${threads} plain loops at once, without a message: ${machine.toFixed(2)} × one; a scan takes ${(scan! / loop!).toFixed(2)} × the processor time of the loop`;
 }
 
 async function timeScan(

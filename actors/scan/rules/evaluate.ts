@@ -10,6 +10,7 @@
  *     before, a price that did not move) satisfies neither a comparison nor its negation.
  */
 import { EigenwatchError } from "../../../protocol/errors.ts";
+import { ColumnMemory } from "./column-memory.ts";
 import { type ConditionNode, isCondition, type NumberNode, type Rule } from "./rule.ts";
 import type { SymbolView } from "./symbol-view.ts";
 
@@ -20,23 +21,31 @@ export interface Evaluation {
   readonly values: Readonly<Record<string, number | null>>;
 }
 
-/** The values that a rule asks for. Throws an EigenwatchError for a symbol that has too few rows, or lacks a column. */
-export function computeFeatures(rule: Rule, symbol: SymbolView): Features {
-  const features = new Features(symbol);
+/**
+ * The values that a rule asks for. Throws an EigenwatchError for a symbol that has too few rows, or lacks a column. With `memory` they are those of
+ * this symbol until the next one is computed with it.
+ */
+export function computeFeatures(rule: Rule, symbol: SymbolView, memory?: ColumnMemory): Features {
+  const features = new Features(symbol, memory);
   for (const node of rule.explained) if (!Number.isFinite(features.latest(node))) refuseShort(node, symbol);
   return features;
 }
 
-export function evaluateFeatures({ root, explained }: Rule, features: Features): Evaluation {
+export function evaluateFeatures(rule: Rule, features: Features): Evaluation {
   const values: Record<string, number | null> = {};
-  for (const node of explained) {
+  for (const node of rule.explained) {
     const value = features.latest(node);
     values[node.text] = Number.isFinite(value) ? value : null;
   }
+  return { ...judgeRule(rule, features), values };
+}
+
+/** Score and signal at the latest row. */
+export function judgeRule({ root }: Rule, features: Features): Judgement {
   const { score, signal } = isCondition(root)
     ? judge(root, features, features.rows - 1)
     : { score: features.latest(root), signal: false };
-  return { score: Number.isFinite(score) ? score : 0, signal, values };
+  return { score: Number.isFinite(score) ? score : 0, signal };
 }
 
 /** Whether the rule holds, at each row; 0 too where it has no value yet. Throws for a rule that is a number, and for a symbol that lacks a column. */
@@ -59,7 +68,7 @@ export function columnOf(node: NumberNode, symbol: SymbolView): Float64Array {
   return new Features(symbol).column(node);
 }
 
-interface Judgement {
+export interface Judgement {
   readonly score: number;
   readonly signal: boolean;
 }
@@ -132,10 +141,13 @@ function crossing(
 /** The columns of one symbol that a rule asks for, each computed once. */
 export class Features {
   private readonly symbol: SymbolView;
+  private readonly memory: ColumnMemory;
   private readonly columns = new Map<string, Float64Array>();
 
-  constructor(symbol: SymbolView) {
+  constructor(symbol: SymbolView, memory = new ColumnMemory()) {
+    memory.restart();
     this.symbol = symbol;
+    this.memory = memory;
   }
 
   latest(node: NumberNode): number {
@@ -163,19 +175,21 @@ export class Features {
   }
 
   private compute(node: NumberNode): Float64Array {
-    const { symbol } = this;
+    const { symbol, memory } = this;
     switch (node.kind) {
       case "number":
-        return new Float64Array(symbol.rows).fill(node.value);
+        return memory.take(symbol.rows).fill(node.value);
       case "column":
         return symbol.column(node.column);
       case "arithmetic": {
-        const right = this.column(node.right);
-        return this.column(node.left).map((value, i) => combine(node.sign, value, right[i]!));
+        const [left, right] = [this.column(node.left), this.column(node.right)];
+        const out = memory.take(symbol.rows);
+        for (let i = 0; i < out.length; i++) out[i] = combine(node.sign, left[i]!, right[i]!);
+        return out;
       }
       case "call": {
         const x = node.of === null ? EMPTY : this.column(node.of);
-        return node.definition.compute(x, node.parameters, symbol);
+        return node.definition.compute(x, node.parameters, symbol, memory);
       }
       default:
         return unreachable(node);

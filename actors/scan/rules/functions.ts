@@ -15,6 +15,7 @@ import { relativeStrengthIndex } from "../../kernels/indicators/relative-strengt
 import { simpleReturn } from "../../kernels/indicators/returns.ts";
 import { multipleOfMean } from "../../kernels/indicators/spikes.ts";
 import { averageTrueRange } from "../../kernels/indicators/true-range.ts";
+import type { ColumnMemory } from "./column-memory.ts";
 import { detectorColumn } from "./detectors.ts";
 import type { ColumnName, SymbolView } from "./symbol-view.ts";
 
@@ -36,8 +37,13 @@ export interface RuleFunction {
   readonly comparesWithOthers?: true;
   /** Rows until it has a value. */
   rows(parameters: readonly number[]): number;
-  /** `x`: the column that it is of; `symbol` where `of` is null. */
-  compute(x: Float64Array, parameters: readonly number[], symbol: SymbolView): Float64Array;
+  /** `x`: the column that it is of; `symbol` where `of` is null. The result and what it needs on the way are taken from `memory`. */
+  compute(
+    x: Float64Array,
+    parameters: readonly number[],
+    symbol: SymbolView,
+    memory: ColumnMemory,
+  ): Float64Array;
 }
 
 /** Rows that a period may have: forty years of days, a month of minutes. */
@@ -54,53 +60,56 @@ const FAST = { name: "fast", initial: 12, least: 1, most: MAX_PERIOD } as const;
 const SLOW = { name: "slow", initial: 26, least: 1, most: MAX_PERIOD } as const;
 const SMOOTH = { name: "signal", initial: 9, least: 1, most: MAX_PERIOD } as const;
 
-const fresh = (x: Float64Array) => new Float64Array(x.length);
-
 export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
   rsi: {
     help: "relative strength index, 0 to 100",
     of: "close",
     parameters: [period(14)],
     rows: ([n]) => n! + 1,
-    compute: (x, [n]) => relativeStrengthIndex(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => relativeStrengthIndex(x, n!, memory.take(x.length)),
   },
   sma: {
     help: "simple moving average",
     of: "close",
     parameters: [period(20)],
     rows: ([n]) => n!,
-    compute: (x, [n]) => simpleMovingAverage(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => simpleMovingAverage(x, n!, memory.take(x.length)),
   },
   ema: {
     help: "exponential moving average",
     of: "close",
     parameters: [period(20)],
     rows: ([n]) => n!,
-    compute: (x, [n]) => exponentialMovingAverage(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => exponentialMovingAverage(x, n!, memory.take(x.length)),
   },
   macd: {
     help: "difference of two exponential moving averages",
     of: "close",
     parameters: [FAST, SLOW],
     rows: ([fast, slow]) => Math.max(fast!, slow!),
-    compute: (x, [fast, slow]) => movingAverageDivergence(x, fast!, slow!, fresh(x)),
+    compute: (x, [fast, slow], _, memory) =>
+      movingAverageDivergence(x, fast!, slow!, memory.take(x.length), memory.take(x.length)),
   },
   macd_signal: {
     help: "exponential moving average of macd",
     of: "close",
     parameters: [FAST, SLOW, SMOOTH],
     rows: ([fast, slow, n]) => Math.max(fast!, slow!) + n! - 1,
-    compute: (x, [fast, slow, n]) =>
-      divergenceSignal(movingAverageDivergence(x, fast!, slow!, fresh(x)), n!, fresh(x)),
+    compute: (x, [fast, slow, n], _, memory) =>
+      divergenceSignal(
+        movingAverageDivergence(x, fast!, slow!, memory.take(x.length), memory.take(x.length)),
+        n!,
+        memory.take(x.length),
+      ),
   },
   macd_histogram: {
     help: "macd less its signal",
     of: "close",
     parameters: [FAST, SLOW, SMOOTH],
     rows: ([fast, slow, n]) => Math.max(fast!, slow!) + n! - 1,
-    compute(x, [fast, slow, n]) {
-      const macd = movingAverageDivergence(x, fast!, slow!, fresh(x));
-      const signal = divergenceSignal(macd, n!, fresh(x));
+    compute(x, [fast, slow, n], _, memory) {
+      const macd = movingAverageDivergence(x, fast!, slow!, memory.take(x.length), memory.take(x.length));
+      const signal = divergenceSignal(macd, n!, memory.take(x.length));
       for (let i = 0; i < macd.length; i++) macd[i]! -= signal[i]!;
       return macd;
     },
@@ -110,23 +119,23 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: "close",
     parameters: [period(20), deviations],
     rows: ([n]) => n!,
-    compute: (x, [n, k]) => band(x, n!, k!),
+    compute: (x, [n, k], _, memory) => band(x, n!, k!, memory),
   },
   bollinger_lower: {
     help: "lower Bollinger band",
     of: "close",
     parameters: [period(20), deviations],
     rows: ([n]) => n!,
-    compute: (x, [n, k]) => band(x, n!, -k!),
+    compute: (x, [n, k], _, memory) => band(x, n!, -k!, memory),
   },
   bollinger_percent: {
     help: "place between the Bollinger bands: 0 at the lower, 1 at the upper",
     of: "close",
     parameters: [period(20), deviations],
     rows: ([n]) => n!,
-    compute(x, [n, k]) {
-      const mean = simpleMovingAverage(x, n!, fresh(x));
-      const deviation = movingDeviation(x, n!, 0, fresh(x));
+    compute(x, [n, k], _, memory) {
+      const mean = simpleMovingAverage(x, n!, memory.take(x.length));
+      const deviation = movingDeviation(x, n!, 0, memory.take(x.length));
       for (let i = 0; i < x.length; i++) mean[i] = (x[i]! - mean[i]!) / (2 * k! * deviation[i]!) + 0.5;
       return mean;
     },
@@ -136,9 +145,9 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: "close",
     parameters: [period(20), deviations],
     rows: ([n]) => n!,
-    compute(x, [n, k]) {
-      const mean = simpleMovingAverage(x, n!, fresh(x));
-      const deviation = movingDeviation(x, n!, 0, fresh(x));
+    compute(x, [n, k], _, memory) {
+      const mean = simpleMovingAverage(x, n!, memory.take(x.length));
+      const deviation = movingDeviation(x, n!, 0, memory.take(x.length));
       for (let i = 0; i < x.length; i++) deviation[i] = (2 * k! * deviation[i]!) / mean[i]!;
       return deviation;
     },
@@ -148,9 +157,15 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: null,
     parameters: [period(14)],
     rows: ([n]) => n! + 1,
-    compute(_, [n], symbol) {
+    compute(_, [n], symbol, memory) {
       const close = symbol.column("close");
-      return averageTrueRange(symbol.column("high"), symbol.column("low"), close, n!, fresh(close));
+      return averageTrueRange(
+        symbol.column("high"),
+        symbol.column("low"),
+        close,
+        n!,
+        memory.take(close.length),
+      );
     },
   },
   return: {
@@ -158,16 +173,16 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: "close",
     parameters: [period(1)],
     rows: ([n]) => n! + 1,
-    compute: (x, [n]) => simpleReturn(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => simpleReturn(x, n!, memory.take(x.length)),
   },
   volatility: {
     help: "standard deviation of the log returns of so many rows",
     of: null,
     parameters: [period(20, 2)],
     rows: ([n]) => n! + 1,
-    compute(_, [n], symbol) {
+    compute(_, [n], symbol, memory) {
       const returns = symbol.logReturns();
-      return movingDeviation(returns, n!, 1, fresh(returns));
+      return movingDeviation(returns, n!, 1, memory.take(returns.length));
     },
   },
   drawdown: {
@@ -175,29 +190,29 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: "close",
     parameters: [period(60)],
     rows: ([n]) => n!,
-    compute: (x, [n]) => drawdown(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => drawdown(x, n!, memory.take(x.length), memory.take(x.length)),
   },
   highest: {
     help: "largest value of so many rows",
     of: "close",
     parameters: [period(20)],
     rows: ([n]) => n!,
-    compute: (x, [n]) => movingExtreme(x, n!, 1, fresh(x)),
+    compute: (x, [n], _, memory) => movingExtreme(x, n!, 1, memory.take(x.length), memory.take(x.length)),
   },
   lowest: {
     help: "smallest value of so many rows",
     of: "close",
     parameters: [period(20)],
     rows: ([n]) => n!,
-    compute: (x, [n]) => movingExtreme(x, n!, -1, fresh(x)),
+    compute: (x, [n], _, memory) => movingExtreme(x, n!, -1, memory.take(x.length), memory.take(x.length)),
   },
   ago: {
     help: "the value so many rows ago",
     of: "close",
     parameters: [period(1)],
     rows: ([n]) => n! + 1,
-    compute(x, [n]) {
-      const out = fresh(x).fill(Number.NaN);
+    compute(x, [n], _, memory) {
+      const out = memory.take(x.length).fill(Number.NaN);
       if (n! < x.length) out.set(x.subarray(0, x.length - n!), n!);
       return out;
     },
@@ -207,7 +222,7 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: "volume",
     parameters: [period(20)],
     rows: ([n]) => n! + 1,
-    compute: (x, [n]) => multipleOfMean(x, n!, fresh(x)),
+    compute: (x, [n], _, memory) => multipleOfMean(x, n!, memory.take(x.length)),
   },
   coherence: {
     help: "how much the symbol moves with the mean of the others over so many rows, 0 to 1",
@@ -215,9 +230,9 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     parameters: [period(20, 2)],
     comparesWithOthers: true,
     rows: ([n]) => n! + 1,
-    compute(_, [n], symbol) {
+    compute(_, [n], symbol, memory) {
       const returns = symbol.logReturns();
-      return pairCoherence(returns, symbol.market(), n!, fresh(returns));
+      return pairCoherence(returns, symbol.market(), n!, memory.take(returns.length));
     },
   },
   anomaly: {
@@ -244,9 +259,9 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
   },
 };
 
-function band(x: Float64Array, n: number, k: number): Float64Array {
-  const mean = simpleMovingAverage(x, n, fresh(x));
-  const deviation = movingDeviation(x, n, 0, fresh(x));
+function band(x: Float64Array, n: number, k: number, memory: ColumnMemory): Float64Array {
+  const mean = simpleMovingAverage(x, n, memory.take(x.length));
+  const deviation = movingDeviation(x, n, 0, memory.take(x.length));
   for (let i = 0; i < x.length; i++) mean[i]! += k * deviation[i]!;
   return mean;
 }
