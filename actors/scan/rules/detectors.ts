@@ -1,28 +1,106 @@
-/** Detectors of Eigenwatch over one symbol: the score of each row, as `eigenwatch detect` gives it for a table of that symbol. */
-import { createScorer } from "../../filters/scorer.ts";
+/** Detectors of Eigenwatch over one symbol: the score of each row, as `eigenwatch detect` gives it for a table of that symbol, and their measures. */
+import { parseSettings } from "../../../protocol/settings.ts";
+import { prediction } from "../../detectors/prediction/detector.ts";
+import { risk } from "../../detectors/risk/detector.ts";
+import { trend } from "../../detectors/trend/detector.ts";
+import { RowReader } from "../../filters/row-reader.ts";
+import { createScorer, type DetectorName } from "../../filters/scorer.ts";
+import type { ActorDefinition, Detector, Group } from "../../ports/detector.ts";
 import type { SymbolView } from "./symbol-view.ts";
 
-/** The field of a scored row. */
-const SCORES = { anomaly: "anomaly_score", collapse: "collapse_score", changes: "change_score" } as const;
+const closes = (symbol: SymbolView): Float64Array[] => [symbol.column("close")];
 
-export function detectorColumn(detector: keyof typeof SCORES, symbol: SymbolView): Float64Array {
-  const close = symbol.column("close");
-  const columns = detector === "collapse" ? [close, marketLevel(symbol)] : [close];
-  const names = ["symbol", "market"].slice(0, columns.length);
-  const scorer = createScorer(detector, names, { innovation: detector === "collapse" ? "ar1" : "logReturn" });
+interface ScoreOf {
+  readonly of: DetectorName;
+  readonly field: string;
+  columns(symbol: SymbolView): Float64Array[];
+  readonly innovation: Group["innovation"];
+}
+
+/** The field of a scored row, by name of the function. */
+const SCORES = {
+  anomaly: { of: "anomaly", field: "anomaly_score", columns: closes, innovation: "logReturn" },
+  collapse: {
+    of: "collapse",
+    field: "collapse_score",
+    columns: (symbol) => [symbol.column("close"), levelOf(symbol.market())],
+    innovation: "ar1",
+  },
+  changes: { of: "changes", field: "change_score", columns: closes, innovation: "logReturn" },
+  purity: { of: "coherence", field: "purity", columns: logLevels, innovation: "difference" },
+  entropy: { of: "coherence", field: "entropy", columns: logLevels, innovation: "difference" },
+} as const satisfies Record<string, ScoreOf>;
+
+export function detectorColumn(score: keyof typeof SCORES, symbol: SymbolView): Float64Array {
+  const { of, field, columns: columnsOf, innovation }: ScoreOf = SCORES[score];
+  const columns = columnsOf(symbol);
+  const scorer = createScorer(of, [SYMBOL, "market"].slice(0, columns.length), { innovation });
   const row = new Float64Array(columns.length);
   const out = new Float64Array(symbol.rows);
   for (let i = 0; i < symbol.rows; i++) {
     for (let c = 0; c < columns.length; c++) row[c] = columns[c]![i]!;
-    out[i] = scorer.row(symbol.timeUs[i]!, row)[SCORES[detector]] ?? Number.NaN;
+    out[i] = scorer.row(symbol.timeUs[i]!, row)[field] ?? Number.NaN;
   }
   return out;
 }
 
-/** The sum of the mean log returns of the others: the level that the collapse detector compares the symbol with. */
-function marketLevel(symbol: SymbolView): Float64Array {
+/** A detector that gives measures of a channel. */
+interface Measuring extends Detector {
+  addMeasures(measures: Record<string, number>): void;
+}
+
+interface MeasureOf {
+  readonly of: ActorDefinition<Measuring>;
+  readonly settings: Readonly<Record<string, unknown>>;
+  readonly name: string;
+}
+
+/** By name of the function. With the settings that `up` has where a person switches the detector on. */
+const MEASURES = {
+  trend: { of: trend, settings: { trend: { enabled: true } }, name: "trend.significance" },
+  forecast: { of: prediction, settings: { prediction: { enabled: true } }, name: "prediction.value" },
+  value_at_risk: { of: risk, settings: { risk: { enabled: true } }, name: "risk.var95" },
+  expected_shortfall: { of: risk, settings: { risk: { enabled: true } }, name: "risk.es95" },
+} as const satisfies Record<string, MeasureOf>;
+
+/** A measure of the symbol's close at each row; NaN until the detector knows it. */
+export function measureColumn(measure: keyof typeof MEASURES, symbol: SymbolView): Float64Array {
+  const { of, settings, name }: MeasureOf = MEASURES[measure];
+  const close = symbol.column("close");
+  const rows = new RowReader(of, parseSettings(settings), GROUP);
+  const out = new Float64Array(symbol.rows);
+  const row = new Float64Array(1);
+  for (let i = 0; i < out.length; i++) {
+    row[0] = close[i]!;
+    rows.push(symbol.timeUs[i]!, row);
+    const measures: Record<string, number> = {};
+    rows.detector.addMeasures(measures);
+    out[i] = measures[`${name}.${SYMBOL}`] ?? Number.NaN;
+  }
+  return out;
+}
+
+const SYMBOL = "symbol";
+
+/** The symbol alone, as a channel of prices. */
+const GROUP: Group = {
+  name: "rows",
+  n: 1,
+  channels: [{ name: SYMBOL, title: "", unit: "" }],
+  sampling: "rows",
+  everyUs: 0,
+  innovation: "logReturn",
+};
+
+/** The symbol and the mean of the others, whose differences are log returns. */
+function logLevels(symbol: SymbolView): Float64Array[] {
+  return [levelOf(symbol.logReturns()), levelOf(symbol.market())];
+}
+
+/** The sum of log returns: for the market the level that the symbol is compared with. */
+function levelOf(returns: Float64Array): Float64Array {
   let level = 0;
-  return symbol.market().map((value) => {
+  return returns.map((value) => {
     if (Number.isFinite(value)) level += value;
     return level;
   });

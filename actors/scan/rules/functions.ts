@@ -3,6 +3,8 @@
  *
  * A function computes a whole column, so that what a rule compares can be drawn. Its value is that of the latest row.
  */
+
+import { COURSE_FROM } from "../../detectors/changes/segments.ts";
 import {
   divergenceSignal,
   movingAverageDivergence,
@@ -16,7 +18,7 @@ import { simpleReturn } from "../../kernels/indicators/returns.ts";
 import { multipleOfMean } from "../../kernels/indicators/spikes.ts";
 import { averageTrueRange } from "../../kernels/indicators/true-range.ts";
 import type { ColumnMemory } from "./column-memory.ts";
-import { detectorColumn } from "./detectors.ts";
+import { detectorColumn, measureColumn } from "./detectors.ts";
 import type { ColumnName, SymbolView } from "./symbol-view.ts";
 
 export interface Parameter {
@@ -256,6 +258,50 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     parameters: [],
     rows: () => 2,
     compute: (_x, _parameters, symbol) => detectorColumn("changes", symbol),
+  },
+  purity: {
+    help: "purity of the joint state of the symbol and the mean of the others, 0.5 (apart) to 1 (one motion)",
+    of: null,
+    parameters: [],
+    comparesWithOthers: true,
+    rows: () => 3,
+    compute: (_x, _parameters, symbol) => detectorColumn("purity", symbol),
+  },
+  entropy: {
+    help: "entropy of that state, nats: 0 (one motion) to 0.69 (apart)",
+    of: null,
+    parameters: [],
+    comparesWithOthers: true,
+    rows: () => 3,
+    compute: (_x, _parameters, symbol) => detectorColumn("entropy", symbol),
+  },
+  trend: {
+    help: "slope of the close since its last change, in its standard errors: beyond 3 it rises, below -3 it falls",
+    of: null,
+    parameters: [],
+    rows: () => COURSE_FROM + 2,
+    compute: (_x, _parameters, symbol) => measureColumn("trend", symbol),
+  },
+  forecast: {
+    help: "the close that is foretold for the next row",
+    of: null,
+    parameters: [],
+    rows: () => 4,
+    compute: (_x, _parameters, symbol) => measureColumn("forecast", symbol),
+  },
+  value_at_risk: {
+    help: "loss that the next return exceeds once in twenty, as a share: 0.02 is 2 %",
+    of: null,
+    parameters: [],
+    rows: () => 40,
+    compute: (_x, _parameters, symbol) => measureColumn("value_at_risk", symbol),
+  },
+  expected_shortfall: {
+    help: "mean loss where the next return exceeds value_at_risk, as a share",
+    of: null,
+    parameters: [],
+    rows: () => 60,
+    compute: (_x, _parameters, symbol) => measureColumn("expected_shortfall", symbol),
   },
 };
 

@@ -13,6 +13,7 @@ const OF_UNIT: ReadonlySet<string> = new Set([
   "highest",
   "lowest",
   "ago",
+  "forecast",
 ]);
 
 export const RULE_VOCABULARY: readonly RuleWord[] = [
