@@ -4,15 +4,16 @@
  *   w_k ← w_k exp(r_k − r_k²) / Z,   r_k = η (ḡ − g_k),   ḡ = Σ w_k g_k,   then w_k ← (1−s) w_k + s/K
  *
  * g is the gradient of the loss in w. With η = √(ln K / V), V the sum of Σ w_k (g_k − ḡ)² so far, the loss exceeds that of the best fixed
- * weights by some √(V ln K). Without r², the weight of an expert whose gradient is noisy would grow by the noise alone. Forgetting in V and
- * the share s let the weights follow when another expert becomes the best.
+ * weights by some √(V ln K). Without r², the weight of an expert whose gradient is noisy would grow by the noise alone. No r is beyond ½: there r − r² is
+ * largest, and an expert that gains more would lose weight, most of all where V is small because one bad expert has nearly all of it. Forgetting in V
+ * and the share s let the weights follow when another expert becomes the best.
  * Sources: Kivinen & Warmuth 1997 (exponentiated gradient); Cesa-Bianchi, Mansour & Stoltz 2007 (η and r² by second moments); Herbster & Warmuth
  * 1998 (fixed share). O(K) a step, allocates nothing.
  */
 import { expAt, lnAt } from "./elementary.ts";
 
-/** Largest exponent of a step: one gradient says no more than that. */
-const MOST_EXPONENT = 2;
+/** Largest r of a step: r − r² rises up to there. */
+const MOST_GAIN = 0.5;
 
 type GradientFields = { readonly weights: Float64Array; readonly moments: Float64Array };
 
@@ -65,19 +66,20 @@ export class ExponentiatedGradient {
     let mean = 0;
     for (let k = 0; k < experts; k++) mean += weights[k]! * gradient[k]!;
     let spread = 0;
+    let most = 0;
     for (let k = 0; k < experts; k++) {
       const off = gradient[k]! - mean;
       spread += weights[k]! * off * off;
+      most = Math.max(most, Math.abs(off));
     }
     const total = this.keep * moments[0]! + spread;
     moments[0] = total;
     if (!(total > 0)) return;
-    const rate = Math.sqrt(this.logExperts / total);
+    const rate = Math.min(Math.sqrt(this.logExperts / total), MOST_GAIN / most);
     let sum = 0;
     for (let k = 0; k < experts; k++) {
       const gain = rate * (mean - gradient[k]!);
-      const exponent = gain - gain * gain;
-      scratch[k] = Math.max(-MOST_EXPONENT, Math.min(MOST_EXPONENT, exponent));
+      scratch[k] = gain - gain * gain;
       expAt(scratch, k);
       const weight = weights[k]! * scratch[k]!;
       weights[k] = weight;

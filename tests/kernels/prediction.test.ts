@@ -31,6 +31,24 @@ test("weights go to the expert with the smaller loss, stay on the simplex, and f
   learn(2, 2000);
 });
 
+test("an expert that is far better than the one with all the weight takes it over within fifty steps", () => {
+  const mixture = new ExponentiatedGradient(3, 500, 0.001);
+  const gradient = new Float64Array(3);
+  const learn = (errors: readonly number[], steps: number) => {
+    for (let t = 0; t < steps; t++) {
+      const own = errors.reduce((sum, error, k) => sum + mixture.weights[k]! * error, 0);
+      errors.forEach((error, k) => {
+        gradient[k] = 2 * own * error;
+      });
+      mixture.learn(gradient);
+    }
+  };
+  learn([0.01, 1, 1], 20);
+  assert.ok(mixture.weights[0]! > 0.9, `${mixture.weights}`);
+  learn([4, 0.01, 0.5], 50);
+  assert.ok(mixture.weights[0]! < 0.05, `${mixture.weights}`);
+});
+
 test("without a difference between experts the weights stay even, and a gradient of zeros changes nothing", () => {
   const mixture = new ExponentiatedGradient(2, 100, 0);
   for (let t = 0; t < 10; t++) mixture.learn(Float64Array.of(t, t));

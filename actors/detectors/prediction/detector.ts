@@ -29,7 +29,7 @@ import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-fo
 
 export const prediction = defineDetector({
   name: "prediction",
-  version: 4,
+  version: 5,
   machine: predictionMachine,
   enabled: (settings, group) =>
     settings.prediction.enabled && !group.states && columnsOf(settings, group).length > 0,
