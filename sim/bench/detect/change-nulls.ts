@@ -10,7 +10,7 @@ import { StandaloneActor } from "../../../actors/core/standalone-actor.ts";
 import { type ChangesDetector, changes } from "../../../actors/detectors/changes/detector.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
-import { NULLS, type NullProcess } from "./arl-nulls.ts";
+import { NULLS, type NullProcess, walkOf } from "./arl-nulls.ts";
 import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import { decimals, left, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
 
@@ -27,25 +27,6 @@ interface Job extends SuiteJob {
 interface Result {
   readonly live: number;
   readonly notRaised: number;
-}
-
-/** Sums of the rows of another process. */
-function walkOf(process: NullProcess): NullProcess {
-  return {
-    ...process,
-    name: `random walk, steps: ${process.name}`,
-    start(v) {
-      const next = process.start(v);
-      const sum = new Float64Array(process.n);
-      return (x) => {
-        next(x);
-        for (let c = 0; c < x.length; c++) {
-          sum[c] = sum[c]! + x[c]!;
-          x[c] = sum[c]!;
-        }
-      };
-    },
-  };
 }
 
 const WALKS = ["Gaussian n=2", "Student", "GARCH"];

@@ -62,4 +62,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "intervals of the time until a level is reached, on ten lines with noise of some memory",
     load: async () => (await import("./crossings.ts")).crossings,
   },
+  shapes: {
+    summary: "shapes where there are none per promised one, and those found of shapes drawn into noise",
+    load: async () => (await import("./shapes.ts")).shapes,
+  },
 };
