@@ -45,6 +45,8 @@ const KEPT = PAST_POINTS + SHAPE_POINTS;
 const LIKELY = 0.5;
 /** Looks at each path: one a point. */
 const LOOKS = SHAPE_POINTS;
+/** Local extremes of each path: of exchangeable values two of three are one. */
+const EXTREMES = (2 / 3) * SHAPE_POINTS;
 /** Points after a test that found nothing. */
 const REST = 2;
 /** Judged rows, and shapes found; of each channel and length: points since the last gap, and those to be passed over after a find, and after a test. */
@@ -79,7 +81,7 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     this.means = new MeanRows(new Uint8Array(n).fill(1));
     this.counts = new Counts(n * LENGTHS);
     this.points = new Float64Array(n * LENGTHS * KEPT);
-    this.spikes = new Spikes(n * LENGTHS, this.points, KEPT, (1 - confidence) / (2 * LOOKS));
+    this.spikes = new Spikes(n * LENGTHS, this.points, KEPT, (1 - confidence) / (2 * EXTREMES));
     this.fields = {
       rows: this.rows.array,
       counts: this.counts.array,
