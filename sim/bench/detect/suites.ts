@@ -46,7 +46,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     load: async () => (await import("./effect.ts")).effect,
   },
   changes: {
-    summary: "false changes of level and slope, and turns of trends, per promised one, on channels that keep theirs",
+    summary:
+      "false changes of level and slope, and turns of trends, per promised one, on channels that keep theirs",
     load: async () => (await import("./change-nulls.ts")).changeNulls,
   },
   pairs: {
