@@ -67,4 +67,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "shapes where there are none per promised one, and those found of shapes drawn into noise",
     load: async () => (await import("./shapes.ts")).shapes,
   },
+  risk: {
+    summary: "violated back-tests, falls and turbulence per promised one, on returns whose law stays",
+    load: async () => (await import("./risk-nulls.ts")).riskNulls,
+  },
 };
