@@ -456,7 +456,7 @@ export const settingsSchema = v.strictObject({
       confidence: setting(
         v.pipe(v.number(), v.finite(), v.minValue(0.5), v.maxValue(0.999)),
         0.99,
-        "Share of paths of each length without a shape by chance, while the steps of a channel are exchangeable and symmetric.",
+        "Share of paths of each length without a shape or a spike by chance, while steps, and sizes of spikes, are exchangeable.",
       ),
       averageUs: setting(
         whole,

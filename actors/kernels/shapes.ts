@@ -35,17 +35,7 @@ function shape(
 
 const LAST = SHAPE_POINTS - 1;
 
-/** Three quarters of a window stand before a spike, so that it is seen soon after it came. */
-const SPIKE = 24;
-
 export const SHAPES: readonly Shape[] = [
-  shape("spike", "dip", 0.3, [
-    [0, 0],
-    [(SPIKE - 1) / LAST, 0],
-    [SPIKE / LAST, 1],
-    [(SPIKE + 1) / LAST, 0],
-    [1, 0],
-  ]),
   shape("step up", "step down", 0.88, [
     [0, 0],
     [15 / LAST, 0],
@@ -113,14 +103,15 @@ function unit(values: Float64Array): Float64Array {
 export const MATCH = { shape: 0, correlation: 1, likeness: 2 } as const;
 export const MATCH_WIDTH = 3;
 
-/** Point by point, the heights of all shapes. */
-const HEIGHTS = Float64Array.from({ length: SHAPE_POINTS * SHAPES.length }, (_, at) => {
-  const shape = SHAPES[at % SHAPES.length]!;
-  return shape.template[Math.floor(at / SHAPES.length)]!;
-});
-/** Shapes that are compared together: a sum waits for the addition before it, four do not. There are a multiple of them. */
+/** Shapes that are compared together: a sum waits for the addition before it, four do not. */
 const TOGETHER = 4;
-const dots = new Float64Array(SHAPES.length);
+const WIDTH = Math.ceil(SHAPES.length / TOGETHER) * TOGETHER;
+/** Point by point, the heights of all shapes, and zeros up to WIDTH. */
+const HEIGHTS = Float64Array.from({ length: SHAPE_POINTS * WIDTH }, (_, at) => {
+  const shape = SHAPES[at % WIDTH];
+  return shape === undefined ? 0 : shape.template[Math.floor(at / WIDTH)]!;
+});
+const dots = new Float64Array(WIDTH);
 
 /** Compares the SHAPE_POINTS values path[at …] with all shapes. A constant path has likeness −1. O(shapes · points); allocates nothing. */
 export function matchShape(path: Float64Array, at: number, match: Float64Array): void {
@@ -134,7 +125,7 @@ export function matchShape(path: Float64Array, at: number, match: Float64Array):
   match[MATCH.likeness] = -1;
   if (!(squares > 0)) return;
   const length = Math.sqrt(squares);
-  for (let s = 0; s < SHAPES.length; s += TOGETHER) compare(path, at, s);
+  for (let s = 0; s < WIDTH; s += TOGETHER) compare(path, at, s);
   for (let s = 0; s < SHAPES.length; s++) {
     const r = dots[s]! / length;
     const { usual } = SHAPES[s]!;
@@ -152,7 +143,7 @@ function compare(path: Float64Array, at: number, s: number): void {
   let b = 0;
   let c = 0;
   let d = 0;
-  for (let k = 0, of = s; k < SHAPE_POINTS; k++, of += SHAPES.length) {
+  for (let k = 0, of = s; k < SHAPE_POINTS; k++, of += WIDTH) {
     const x = path[at + k]!;
     a += HEIGHTS[of]! * x;
     b += HEIGHTS[of + 1]! * x;

@@ -5,6 +5,7 @@ import { gunzipSync } from "node:zlib";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { patterns } from "../../actors/detectors/patterns/detector.ts";
+import { RARITY, RARITY_WIDTH, SpikeSizes } from "../../actors/detectors/patterns/spike-sizes.ts";
 import { MATCH, MATCH_WIDTH, matchShape, SHAPE_POINTS, SHAPES } from "../../actors/kernels/shapes.ts";
 import { gaussian, type Random, seeded } from "../kernels/builders.ts";
 import { ActorHarness, type HeardEvent } from "../support/actor-harness.ts";
@@ -12,7 +13,9 @@ import { groupOf } from "../support/rows.ts";
 import { shared, skipWithoutData } from "../support/shared.ts";
 
 const SECOND = 1_000_000;
+/** Rows of the shortest paths, and of the shortest spikes. */
 const SHORTEST = SHAPE_POINTS - 1;
+const SHORTEST_SPIKE = 2;
 
 /** What is announced of one channel, a row a second. */
 function foundIn(values: readonly number[]): HeardEvent[] {
@@ -78,23 +81,31 @@ test("what is usual of a shape is what one random walk of twenty has", () => {
 
 // ---- by chance --------------------------------------------------------------------------------------------------------
 
-const NULLS: Record<string, { phi: number; heavy?: boolean; drift?: number }> = {
+const NULLS: Record<string, { phi: number; step?: (random: Random) => number }> = {
   noise: { phi: 0 },
   "AR(1) .5": { phi: 0.5 },
   "AR(1) .9": { phi: 0.9 },
   "a random walk": { phi: 1 },
-  "a random walk with t5 steps": { phi: 1, heavy: true },
-  "a random walk that drifts": { phi: 1, drift: 0.3 },
+  "a random walk with t5 steps": { phi: 1, step: student5 },
+  "a random walk that drifts": { phi: 1, step: (random) => 0.3 + gaussian(random) },
+  "noise with a t5 law": { phi: 0, step: student5 },
+  "exponential noise": { phi: 0, step: (random) => -Math.log(1 - random()) },
+  "lognormal noise": { phi: 0, step: (random) => Math.exp(gaussian(random)) },
+  "noise with rare jumps": {
+    phi: 0,
+    step: (random) => gaussian(random) * (random() < 1 / 600 ? 10 : 1),
+  },
+  "rare counts": { phi: 0, step: (random) => +(random() < 0.02) + +(random() < 0.02) },
 };
 
-for (const [name, { phi, heavy, drift = 0 }] of Object.entries(NULLS)) {
-  test(`${name} has no more shapes than promised`, () => {
+for (const [name, { phi, step = gaussian }] of Object.entries(NULLS)) {
+  test(`${name} has no more shapes and spikes than promised`, () => {
     const rows = 12_800;
     const random = seeded(5);
-    const found = foundIn(
-      autoregressive(rows, phi, random, () => drift + (heavy ? student5(random) : gaussian(random))),
-    );
-    const shortest = found.filter(({ detail }) => detail!["rows"] === SHORTEST).length;
+    const found = foundIn(autoregressive(rows, phi, random, () => step(random)));
+    const shortest = found.filter(({ detail }) =>
+      [SHORTEST, SHORTEST_SPIKE].includes(Number(detail!["rows"])),
+    ).length;
     const paths = rows / SHAPE_POINTS;
     console.log(
       `  ${name}: ${((100 * shortest) / paths).toFixed(2)} of 100 of the shortest paths, ${found.length} in all`,
@@ -103,6 +114,68 @@ for (const [name, { phi, heavy, drift = 0 }] of Object.entries(NULLS)) {
     assert.ok(shortest <= 10, `${shortest} of ${paths}`);
   });
 }
+
+test("[S2] a size that is said to have a chance of one in a hundred has no greater one, whatever the law", () => {
+  const laws: Record<string, (random: Random) => number> = {
+    "Pareto 3": (random) => (1 - random()) ** (-1 / 3),
+    lognormal: (random) => Math.exp(gaussian(random)),
+    exponential: (random) => -Math.log(1 - random()),
+    "half normal": (random) => Math.abs(gaussian(random)),
+    uniform: (random) => random() + 1e-9,
+    counts: (random) => 1 + Math.floor(-Math.log(1 - random())),
+  };
+  const random = seeded(21);
+  const streams = 200;
+  const sizes = 300;
+  for (const [name, draw] of Object.entries(laws)) {
+    const of = new SpikeSizes(streams);
+    const rarity = new Float64Array(RARITY_WIDTH);
+    let rare = 0;
+    for (let stream = 0; stream < streams; stream++) {
+      for (let k = 0; k < sizes; k++) {
+        of.see(stream, Float64Array.of(draw(random)), rarity);
+        if (rarity[RARITY.lnChance]! <= Math.log(0.01)) rare++;
+      }
+    }
+    // Standard error 0.0004.
+    assert.ok(rare / (streams * sizes) <= 0.0112, `${name}: ${rare} of ${streams * sizes}`);
+  }
+});
+
+test("[S1] of sizes with the heaviest tails one in four thousand is larger than all that are remembered", () => {
+  const random = seeded(22);
+  const of = new SpikeSizes(1);
+  const rarity = new Float64Array(RARITY_WIDTH);
+  const size = new Float64Array(1);
+  let judged = 0;
+  let largest = 0;
+  for (let k = 0; k < 400_000; k++) {
+    size[0] = (1 - random()) ** -2;
+    of.see(0, size, rarity);
+    if (k < 4096) continue;
+    judged++;
+    if (rarity[RARITY.lnChance]! < 0) {
+      largest++;
+      assert.ok(rarity[RARITY.among]! >= 4032 && rarity[RARITY.among]! <= 4096 && rarity[RARITY.ratio]! > 1);
+    }
+  }
+  // About 97, standard error 10.
+  assert.ok(largest > 60 && largest <= (judged / 4032) * 1.3, `${largest} of ${judged}`);
+});
+
+test("[S3] of the first sizes none is rare, and the same spike again is none", () => {
+  const of = new SpikeSizes(1);
+  const rarity = new Float64Array(RARITY_WIDTH);
+  const lnChance = (size: number): number => {
+    of.see(0, Float64Array.of(size), rarity);
+    return rarity[RARITY.lnChance]!;
+  };
+  for (let k = 0; k < 31; k++) lnChance(1 + (k % 5) / 10);
+  assert.is(lnChance(100), 0);
+  for (let k = 0; k < 300; k++) lnChance(1 + (k % 5) / 10);
+  assert.ok(lnChance(300) < Math.log(1e-4));
+  assert.is(lnChance(300), 0);
+});
 
 // ---- where they are drawn -------------------------------------------------------------------------------------------
 
@@ -153,8 +226,64 @@ for (const [phi, height, recall, precision] of [
   });
 }
 
+/** Noise with one value that stands out by `height`, at row `at`. */
+function withSpike(at: number, height: number, values: readonly number[]): HeardEvent[] {
+  return foundIn(values.map((value, t) => value + (t === at ? height : 0))).filter(
+    ({ detail }) => detail!["rows"] === SHORTEST_SPIKE,
+  );
+}
+
+for (const [phi, height] of [
+  [0, 12],
+  [0.5, 12],
+  [1, 16],
+] as const) {
+  test(`spikes and dips ${height} steps high in noise with φ ${phi} are found after 600 rows, and nothing else`, () => {
+    const random = seeded(4);
+    for (let run = 0; run < RUNS; run++) {
+      const up = run % 2 === 0;
+      const found = withSpike(600, up ? height : -height, autoregressive(700, phi, random));
+      assert.equal(
+        found.map(({ detail, timeUs }) => [detail!["shape"], timeUs]),
+        [[up ? "spike" : "dip", 602 * SECOND]],
+      );
+    }
+  });
+}
+
+test("what stands out of normal noise is none in noise that has such values itself", () => {
+  const random = seeded(6);
+  const noise = (step: (random: Random) => number) => autoregressive(2100, 0, random, () => step(random));
+  assert.is(withSpike(2000, 10, noise(gaussian)).length, 1);
+  assert.is(withSpike(2000, 10, noise(NULLS["lognormal noise"]!.step!)).length, 0);
+});
+
+test("a step up is no spike, although a small step down follows", () => {
+  const random = seeded(7);
+  const walk = autoregressive(700, 1, random).map((value, t) => value + (t >= 600 ? 60 : 0));
+  walk[601] = walk[600]! - 1;
+  assert.equal(
+    foundIn(walk).filter(({ detail }) => detail!["rows"] === SHORTEST_SPIKE),
+    [],
+  );
+});
+
+test("a spike is announced once, with its size among those before it, and is no finding", () => {
+  const [event, ...others] = withSpike(600, 20, autoregressive(700, 0, seeded(8)));
+  assert.equal(others, []);
+  assert.is(event!.kind, "pattern.found");
+  assert.is(event!.finding, undefined);
+  assert.match(
+    event!.title,
+    /^.* has drawn a spike in 2\.0 s: \d\.\d times as high as the largest of \d+ high points before$/,
+  );
+  const { fromUs, ratio, among, confidence } = event!.detail as Record<string, number>;
+  assert.is(event!.timeUs - fromUs!, 2 * SECOND);
+  assert.ok(ratio! > 4 && ratio! < 10 && among! > 150 && among! < 230 && confidence! > 99.9);
+});
+
 test("a shape is announced once, with its name, time, correlation and confidence, and is no finding", () => {
-  const { values, endUs } = world(0, 12, SHAPES[4]!.template, seeded(8));
+  const { values, endUs } = world(0, 12, SHAPES[3]!.template, seeded(8));
   const [event, ...others] = foundIn(values).filter(({ detail }) => detail!["rows"] === SHORTEST);
   assert.equal(others, []);
   assert.is(event!.kind, "pattern.found");
@@ -170,7 +299,7 @@ test("a shape is announced once, with its name, time, correlation and confidence
 });
 
 test("a gap in time is no part of a path", () => {
-  const { values } = world(0, 12, SHAPES[4]!.template, seeded(8));
+  const { values } = world(0, 12, SHAPES[3]!.template, seeded(8));
   const actor = new ActorHarness(patterns, {}, groupOf(1, { everyUs: SECOND }));
   actor.rows(
     values.map((value) => [value]),

@@ -193,6 +193,8 @@ function sample(type: string) {
     isInside: true,
     shape: "double top",
     correlation: 0.9,
+    ratio: 2.5,
+    among: 400,
     confidence: 99.9,
     fromUs: 1_000_000,
     found: 3,

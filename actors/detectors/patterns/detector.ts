@@ -1,10 +1,12 @@
 /**
- * Shapes that channels draw: spike, step, rise, peak, double top, head and shoulders, channel, triangle, each also upside down.
+ * Shapes that channels draw: step, rise, peak, double top, head and shoulders, channel, triangle, each also upside down, and spikes and dips.
  *
  *   rows ─► means over `averageUs` ─► every row, each 4th, 16th and 64th ─► the last 32 points ─► likest shape ─► redrawn paths (redrawn.ts) ─► found
+ *                                                                     └─► local extremes ─► their sizes (spikes.ts) ─► spiked
  *
  * P1  A shape is found when none of the redrawn paths is as alike. With a look at each of its points, at most
- *     1 − confidence of the paths of a length hold one by chance, while steps are exchangeable.
+ *     1 − confidence of the paths of a length hold one by chance, while steps are exchangeable. The test has room: half of that is for spikes, and
+ *     both together keep to it.
  * P2  After a find a path's length passes before the next, after a test without one a few points.
  * P3  It says what was drawn, and nothing of what comes.
  *
@@ -12,6 +14,7 @@
  *
  * Cost: 3 to 8 µs a channel and judged row, with a test of up to a millisecond when a path looks like a shape.
  */
+import expm1 from "@stdlib/math-base-special-expm1";
 import type { Settings } from "../../../protocol/settings.ts";
 import { MATCH, MATCH_WIDTH, matchShape, SHAPE_POINTS, SHAPES } from "../../kernels/shapes.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
@@ -23,11 +26,12 @@ import { MeanRows } from "../rows/mean-rows.ts";
 import { channelTitle } from "../watched-channels.ts";
 import { patternsMachine } from "./machine.ts";
 import { PAST_POINTS, Redrawn } from "./redrawn.ts";
+import { SPIKE, Spikes } from "./spikes.ts";
 
 export const patterns = defineDetector({
   name: "patterns",
   // It joined the table later (actors/ports/detector.ts).
-  version: 3,
+  version: 4,
   machine: patternsMachine,
   enabled: (settings, group) => settings.patterns.enabled && group.states !== true,
   createDetector: (settings, group) => new PatternsDetector(settings, group),
@@ -41,11 +45,13 @@ const KEPT = PAST_POINTS + SHAPE_POINTS;
 const LIKELY = 0.5;
 /** Looks at each path: one a point. */
 const LOOKS = SHAPE_POINTS;
+/** Local extremes of each path: of exchangeable values two of three are one. */
+const EXTREMES = (2 / 3) * SHAPE_POINTS;
 /** Points after a test that found nothing. */
 const REST = 2;
-/** Judged rows, and shapes found; of each channel and length: points since the last gap, and those to be passed over. */
+/** Judged rows, and shapes found; of each channel and length: points since the last gap, and those to be passed over after a find, and after a test. */
 const Rows = namedNumbers("judged", "found");
-const Counts = namedNumbers("points", "rest");
+const Counts = namedNumbers("points", "quiet", "rest");
 
 type Context = DetectorContext<typeof patternsMachine>;
 
@@ -61,6 +67,7 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
   /** The last KEPT points of each channel and length, a ring. */
   private readonly points: Float64Array;
   private readonly redrawn = new Redrawn();
+  private readonly spikes: Spikes;
   private readonly match = new Float64Array(MATCH_WIDTH);
   /** Time of the row, µs. An element of an array is not boxed. */
   private readonly rowTime = new Float64Array(1);
@@ -74,10 +81,12 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     this.means = new MeanRows(new Uint8Array(n).fill(1));
     this.counts = new Counts(n * LENGTHS);
     this.points = new Float64Array(n * LENGTHS * KEPT);
+    this.spikes = new Spikes(n * LENGTHS, this.points, KEPT, (1 - confidence) / (2 * EXTREMES));
     this.fields = {
       rows: this.rows.array,
       counts: this.counts.array,
       points: this.points,
+      ...prefixed("spikes", this.spikes.fields),
       ...prefixed("means", this.means.fields),
       ...this.spacing.fields,
     };
@@ -119,8 +128,13 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     const count = this.counts.at(place);
     this.means.writeMean(c, this.points, place * KEPT + (count.points % KEPT));
     count.points = count.points + 1;
+    if (count.quiet > 0) count.quiet = count.quiet - 1;
     if (count.rest > 0) count.rest = count.rest - 1;
-    if (count.rest > 0 || count.points < KEPT) return;
+    if (this.spikes.see(place, count.points) && count.quiet === 0) {
+      this.spiked(c, length, context);
+      return;
+    }
+    if (count.quiet > 0 || count.rest > 0 || count.points < KEPT) return;
     this.copy(place, PAST_POINTS, KEPT);
     matchShape(redrawn.values, PAST_POINTS, match);
     if (match[MATCH.likeness]! < LIKELY) return;
@@ -128,27 +142,46 @@ export class PatternsDetector implements Detector<typeof patternsMachine> {
     this.test(c, length, context);
   }
 
+  private spiked(c: number, length: number, context: Context): void {
+    const { spike } = this.spikes;
+    context.signal({
+      type: "spiked",
+      ...this.find(c, length, 2),
+      shape: spike[SPIKE.sign]! > 0 ? "spike" : "dip",
+      ratio: spike[SPIKE.ratio]!,
+      among: spike[SPIKE.among]!,
+      confidence: -100 * expm1(spike[SPIKE.lnChance]!),
+    });
+  }
+
   /** Whether the path that `match` is about is no chance. */
   private test(c: number, length: number, context: Context): void {
-    const { redrawn, match, draws, rowTime } = this;
-    const place = c * LENGTHS + length;
-    const count = this.counts.at(place);
-    this.copy(place, 0, PAST_POINTS);
+    const { redrawn, match, draws } = this;
+    this.copy(c * LENGTHS + length, 0, PAST_POINTS);
     if (!redrawn.isLikest(match[MATCH.likeness]!, draws, () => context.random())) return;
-    count.rest = SHAPE_POINTS;
-    this.rows.found = this.rows.found + 1;
-    const rows = (SHAPE_POINTS - 1) * (1 << (2 * length));
     const correlation = match[MATCH.correlation]!;
     context.signal({
       type: "found",
-      timeUs: rowTime[0]!,
-      ...channelTitle(this.group, c),
+      ...this.find(c, length, SHAPE_POINTS - 1),
       shape: SHAPES[match[MATCH.shape]!]!.names[correlation > 0 ? 0 : 1]!,
       correlation,
       confidence: 100 * (1 - 1 / (draws + 1)),
-      fromUs: rowTime[0]! - rows * Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.averageUs),
-      rows,
     });
+  }
+
+  /** Counts a find that reaches `steps` points back: when and where it is. */
+  private find(c: number, length: number, steps: number) {
+    const { rows, rowTime, counts, spacing, averageUs } = this;
+    counts.at(c * LENGTHS + length).quiet = SHAPE_POINTS;
+    rows.found = rows.found + 1;
+    const judged = steps * (1 << (2 * length));
+    const timeUs = rowTime[0]!;
+    return {
+      timeUs,
+      ...channelTitle(this.group, c),
+      fromUs: timeUs - judged * Math.max(spacing.us || UNKNOWN_SPACING_US, averageUs),
+      rows: judged,
+    };
   }
 
   /** Points `from` to `until`, counted from the oldest one, to the same places of `redrawn.values`. */

@@ -1,13 +1,13 @@
 /**
  * The patterns of one group. The detector finds them; the machine announces each once.
  *
- *   watching ─found─► watching, announced
+ *   watching ─found, spiked─► watching, announced
  *
- * The test is in paths.ts, the wording of the event in announcements.ts.
+ * The tests are in redrawn.ts and spike-sizes.ts, the wording of the events in announcements.ts.
  */
 import { setup } from "xstate";
 import { actorActions, announces, type CompleteRow } from "../machine-actions.ts";
-import { found } from "./announcements.ts";
+import { found, spiked } from "./announcements.ts";
 import type { PatternsSignal } from "./signals.ts";
 
 export const patternsMachine = setup({
@@ -23,7 +23,10 @@ export const patternsMachine = setup({
   initial: "watching",
   states: {
     watching: {
-      on: { found: { actions: announces(found) } } as const satisfies CompleteRow<PatternsSignal>,
+      on: {
+        found: { actions: announces(found) },
+        spiked: { actions: announces(spiked) },
+      } as const satisfies CompleteRow<PatternsSignal>,
     },
   },
 });

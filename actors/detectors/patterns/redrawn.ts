@@ -7,11 +7,10 @@
  * φ is estimated, and steps are drawn from the past alone, so that holds approximately; a test measures it. What a random walk could be is one.
  */
 import { MATCH, MATCH_WIDTH, matchShape, SHAPE_POINTS } from "../../kernels/shapes.ts";
+import { meanOf, persistenceOf } from "./persistence.ts";
 
 /** Values before the path: φ is then known to a tenth. */
 export const PAST_POINTS = 128;
-/** In units of 1/PAST_POINTS; as for lines (line-moments.ts). */
-const WALK_UNTIL = 16;
 
 export class Redrawn {
   /** PAST_POINTS values, then the path. */
@@ -23,10 +22,8 @@ export class Redrawn {
   /** Whether none of `draws` redrawn paths is as alike to any shape as the path, which has this likeness. */
   isLikest(likeness: number, draws: number, random: () => number): boolean {
     const { values, steps, path, redrawn } = this;
-    let sum = 0;
-    for (let k = 0; k < PAST_POINTS; k++) sum += values[k]!;
-    const mean = sum / PAST_POINTS;
-    const phi = persistenceOf(values, mean);
+    const mean = meanOf(values, PAST_POINTS);
+    const phi = persistenceOf(values, PAST_POINTS, mean);
     for (let k = 1; k < PAST_POINTS; k++) steps[k - 1] = values[k]! - mean - phi * (values[k - 1]! - mean);
     for (let d = 0; d < draws; d++) {
       let value = values[PAST_POINTS - 1]! - mean;
@@ -39,18 +36,4 @@ export class Redrawn {
     }
     return true;
   }
-}
-
-/** φ of the past, corrected for its bias −(1 + 3φ)/N (Kendall 1954), in [0, 1]. */
-function persistenceOf(values: Float64Array, mean: number): number {
-  let squares = 0;
-  let products = 0;
-  for (let k = 0; k < PAST_POINTS; k++) {
-    const off = values[k]! - mean;
-    squares += off * off;
-    if (k > 0) products += off * (values[k - 1]! - mean);
-  }
-  if (!(squares > 0)) return 1;
-  const phi = (products / squares + 1 / PAST_POINTS) / (1 - 3 / PAST_POINTS);
-  return (1 - phi) * PAST_POINTS < WALK_UNTIL ? 1 : Math.max(0, phi);
 }

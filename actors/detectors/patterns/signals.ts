@@ -17,4 +17,21 @@ export interface Found extends Signal {
   readonly rows: number;
 }
 
-export type PatternsSignal = Found;
+/** A channel has drawn a spike or a dip. */
+export interface Spiked extends Signal {
+  readonly type: "spiked";
+  readonly channel: string;
+  /** Display name. */
+  readonly title: string;
+  readonly shape: "spike" | "dip";
+  /** How many times as large as the largest of so many before. */
+  readonly ratio: number;
+  readonly among: number;
+  /** Share of such points that chance makes smaller, %. */
+  readonly confidence: number;
+  /** Where the point before it lies, and the judged rows from there. */
+  readonly fromUs: number;
+  readonly rows: number;
+}
+
+export type PatternsSignal = Found | Spiked;

@@ -240,3 +240,22 @@ export const NULLS: readonly NullProcess[] = [
   season,
   host,
 ];
+
+/** Sums of the rows of another process. */
+export function walkOf(process: NullProcess): NullProcess {
+  return {
+    ...process,
+    name: `random walk, steps: ${process.name}`,
+    start(v) {
+      const next = process.start(v);
+      const sum = new Float64Array(process.n);
+      return (x) => {
+        next(x);
+        for (let c = 0; c < x.length; c++) {
+          sum[c] = sum[c]! + x[c]!;
+          x[c] = sum[c]!;
+        }
+      };
+    },
+  };
+}

@@ -46,7 +46,8 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     load: async () => (await import("./effect.ts")).effect,
   },
   changes: {
-    summary: "false changes of level and slope per promised one, on channels that keep theirs",
+    summary:
+      "false changes of level and slope, and turns of trends, per promised one, on channels that keep theirs",
     load: async () => (await import("./change-nulls.ts")).changeNulls,
   },
   pairs: {
@@ -61,5 +62,13 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
   crossings: {
     summary: "intervals of the time until a level is reached, on ten lines with noise of some memory",
     load: async () => (await import("./crossings.ts")).crossings,
+  },
+  shapes: {
+    summary: "shapes where there are none per promised one, and those found of shapes drawn into noise",
+    load: async () => (await import("./shapes.ts")).shapes,
+  },
+  risk: {
+    summary: "violated back-tests, falls and turbulence per promised one, on returns whose law stays",
+    load: async () => (await import("./risk-nulls.ts")).riskNulls,
   },
 };
