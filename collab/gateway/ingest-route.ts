@@ -20,6 +20,7 @@ import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import { isVisible } from "../../protocol/visible-text.ts";
 import { authorOf } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
+import { gatherWrites } from "./gathered-writes.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { type Counters, countUp } from "./metrics.ts";
@@ -54,6 +55,7 @@ async function push(context: RequestContext, gateway: GatewayContext, turns: Tur
   const { request, response } = context;
   const { counters } = gateway;
   try {
+    gatherWrites(request.socket);
     const { repeated, ...answer } = await take(context, gateway, turns);
     count(counters, answer, repeated);
     if (!response.destroyed) respondJson(request, response, answer, repeated ? REPEATED : {});
