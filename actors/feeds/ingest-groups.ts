@@ -61,14 +61,11 @@ export class IngestGroups {
   frameOf(rows: readonly IngestedRow[], source: string, group: string, sink: FeedSink): Frame | null {
     const count = samplesIn(rows);
     if (count === 0) return null;
-    const places = this.declaredFor(rows, source, group, sink);
+    const known = this.declarationOf(group, source);
     const frame = createFrame(source, group, count);
-    for (const { timeUs, samples } of rows)
-      for (const [channel, value] of samples) {
-        frame.time[frame.count] = timeUs;
-        frame.channel[frame.count] = places.get(channel)!;
-        frame.value[frame.count++] = value;
-      }
+    // Nearly always all channels are known.
+    if (known === undefined || !fill(frame, rows, this.placesIn(known)))
+      fill(frame, rows, this.declaredFor(rows, source, group, sink));
     return frame;
   }
 
@@ -128,6 +125,20 @@ const FIRST = { sampling: "rows", everyUs: 0, innovation: "difference" } as cons
 
 function placesOf(channels: Channels["channels"]): Places {
   return new Map(channels.map(({ name }, k) => [name, k]));
+}
+
+/** Fills the frame from its beginning; false at a channel that has no place. */
+function fill(frame: Frame, rows: readonly IngestedRow[], places: Places): boolean {
+  frame.count = 0;
+  for (const { timeUs, samples } of rows)
+    for (const [channel, value] of samples) {
+      const place = places.get(channel);
+      if (place === undefined) return false;
+      frame.time[frame.count] = timeUs;
+      frame.channel[frame.count] = place;
+      frame.value[frame.count++] = value;
+    }
+  return true;
 }
 
 /** In the order in which they appear. */

@@ -112,7 +112,8 @@ function readRow(object: unknown, nowUs: number, where: string): IngestedRow {
     throw malformed(`${where} is ${show(object)}`, 'an object such as {"hall": 20.1}');
   let timeUs = nowUs;
   const samples: [string, number][] = [];
-  for (const [key, value] of Object.entries(object)) {
+  for (const key of Object.keys(object)) {
+    const value = (object as Readonly<Record<string, unknown>>)[key];
     if (key === TIME) timeUs = timeOf(value, where);
     else if (FORBIDDEN_KEYS.has(key) || key === "")
       throw malformed(`${where}: channel ${show(key)}`, "another name");

@@ -16,6 +16,8 @@ const UNPREFIXED_MAX = 1e14;
 /** Throws LimitExceeded for a name that leaves no room. */
 export function ingestSource(publisher: string): string {
   const source = INGEST_PREFIX + publisher;
+  // No character has more than three bytes for each of its units.
+  if (3 * source.length <= MAX_NAME_BYTES) return source;
   if (new TextEncoder().encode(source).length <= MAX_NAME_BYTES) return source;
   const most = MAX_NAME_BYTES - INGEST_PREFIX.length;
   throw new LimitExceeded("take samples", `source ${show(publisher)}`, `at most ${most} bytes`);

@@ -64,12 +64,12 @@ export class PushedFeed implements Feed {
   }
 
   /** Resolves when the samples are durable. Rejects with the reason when none of them was taken. `by`: who pushes, in words. */
-  async take(push: Push, by: string): Promise<PushedSamples> {
+  take(push: Push, by: string): Promise<PushedSamples> {
     const { source, key } = push;
     if (key === undefined) return this.takeNew(push, by);
     const id = `${source}\n${key}`;
     const known = this.answers.get(id);
-    if (known !== undefined) return { ...(await known), repeated: true };
+    if (known !== undefined) return known.then((answer) => ({ ...answer, repeated: true }));
     const answer = this.takeNew(push, by);
     this.remember(id, answer);
     return answer;

@@ -69,34 +69,23 @@ export class Auth {
 
   /**
    * Who sent the request: the holder of its ticket, its bearer token, its cookie, in this order. Charges nothing. A page of another origin
-   * (`isElsewhere`) counts by ticket or token only.
+   * (`isElsewhere`) counts by ticket or token only. A promise only where something must be waited for.
    */
-  async identify(
+  identify(
     { headers }: IncomingMessage,
     ticket: string | null,
     isElsewhere: boolean,
     nowMs: number,
-  ): Promise<Identity> {
-    const bearer = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1];
+  ): Identity | Promise<Identity> {
+    if (ticket !== null) return this.#byTicket(ticket, nowMs);
+    const { authorization } = headers;
+    const bearer = authorization === undefined ? undefined : /^Bearer +(\S+) *$/i.exec(authorization)?.[1];
     const cookie = isElsewhere ? null : readCookie(headers.cookie, this.cookieName);
-    const holder = async (): Promise<SignedIn | null> => {
-      if (ticket !== null) return this.#holderOf(ticket, nowMs);
-      if (bearer !== undefined) return this.#bearer(bearer);
-      return cookie === null ? null : (this.#loginWith(cookie, nowMs) ?? this.#guestWith(cookie, true));
-    };
-    const known = await holder();
+    const known = this.#holding(bearer, cookie, nowMs);
     if (known !== null) return known;
-    const nothingShown = ticket === null && bearer === undefined && cookie === null;
     // Where everybody may come in, nobody waits for who it is.
-    if (!nothingShown && (ticket !== null || !this.#isOpen(isElsewhere))) {
-      // Another gateway may have let it in a moment ago.
-      await this.#grants.catchUp();
-      const late = await holder();
-      if (late !== null) return late;
-    }
-    if (ticket !== null) return WRONG;
     if (this.#isOpen(isElsewhere)) return ANYBODY;
-    return bearer === undefined ? NOBODY : WRONG;
+    return bearer === undefined && cookie === null ? NOBODY : this.#late(bearer, cookie, nowMs);
   }
 
   /** The claims of a ticket for one session, for who has signed in. */
@@ -191,6 +180,25 @@ export class Auth {
   /** Without a token everybody on this machine is the owner, except a page of another origin. */
   #isOpen(isElsewhere: boolean): boolean {
     return this.#token === null && !isElsewhere;
+  }
+
+  /** The holder of the token, without one of the cookie. */
+  #holding(bearer: string | undefined, cookie: string | null, nowMs: number): SignedIn | null {
+    if (bearer !== undefined) return this.#bearer(bearer);
+    return cookie === null ? null : (this.#loginWith(cookie, nowMs) ?? this.#guestWith(cookie, true));
+  }
+
+  /** Another gateway may have let it in a moment ago. */
+  async #late(bearer: string | undefined, cookie: string | null, nowMs: number): Promise<Identity> {
+    await this.#grants.catchUp();
+    return this.#holding(bearer, cookie, nowMs) ?? (bearer === undefined ? NOBODY : WRONG);
+  }
+
+  async #byTicket(ticket: string, nowMs: number): Promise<Identity> {
+    const known = await this.#holderOf(ticket, nowMs);
+    if (known !== null) return known;
+    await this.#grants.catchUp();
+    return (await this.#holderOf(ticket, nowMs)) ?? WRONG;
   }
 
   #bearer(bearer: string): SignedIn | null {

@@ -260,7 +260,8 @@ class RunningGateway {
   async #route(request: IncomingMessage, response: ServerResponse): Promise<void> {
     this.#sockets.heard(request.socket);
     allowOrigin(request, response, this.#allowedOrigins);
-    const from = await this.#guard.check(request, "request");
+    const checked = this.#guard.check(request, "request");
+    const from = checked instanceof Promise ? await checked : checked;
     if (request.method === "OPTIONS" && isPreflight(request)) return respond(request, response, 204, {}, "");
     if (from.identity.kind !== "stranger") this.#sockets.signIn(request.socket);
     const at = this.#placeOf(from);

@@ -10,7 +10,7 @@
  * N4  Text is a content type that a form of another site may send too: the request guard (Host, Origin) keeps those out, as for all requests.
  */
 import { setMaxListeners } from "node:events";
-import type { IncomingMessage } from "node:http";
+import type { Socket } from "node:net";
 import { boundedGunzip, type RowFormat, readRows, systemClock } from "../../actors/mod.ts";
 import type { Push } from "../../protocol/commands.ts";
 import type { PushedSamples } from "../../protocol/controls.ts";
@@ -20,6 +20,7 @@ import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import { isVisible } from "../../protocol/visible-text.ts";
 import { authorOf } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
+import { gatherWrites } from "./gathered-writes.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { type Counters, countUp } from "./metrics.ts";
@@ -42,34 +43,57 @@ const TYPES = Object.keys(FORMATS);
 const REPEATED = { "idempotent-replayed": "true" } as const;
 
 export function ingestRoute(gateway: GatewayContext): Route {
-  const turns = new Turns();
+  const lines = new WeakMap<Socket, Line>();
   return {
     methods: ["GET", "HEAD", "POST"],
     answer: (context) =>
-      context.request.method === "POST" ? push(context, gateway, turns) : place(context, gateway),
+      context.request.method === "POST" ? push(context, gateway, lines) : place(context, gateway),
   };
 }
 
-async function push(context: RequestContext, gateway: GatewayContext, turns: Turns): Promise<void> {
+type Lines = WeakMap<Socket, Line>;
+
+async function push(context: RequestContext, gateway: GatewayContext, lines: Lines): Promise<void> {
   const { request, response } = context;
   const { counters } = gateway;
   try {
-    const { repeated, ...answer } = await take(context, gateway, turns);
-    count(counters, answer, repeated);
-    if (!response.destroyed) respondJson(request, response, answer, repeated ? REPEATED : {});
+    const answer = await take(context, gateway, lines);
+    const { repeated } = answer;
+    count(counters, answer);
+    if (response.destroyed) return;
+    // Undefined is left out of JSON: the header says it.
+    respondJson(request, response, { ...answer, repeated: undefined }, repeated ? REPEATED : undefined);
   } catch (error) {
     countUp(counters.pushesRefused, error instanceof EigenwatchError ? error.kind : "failed");
     throw error;
   }
 }
 
-async function take(context: RequestContext, gateway: GatewayContext, turns: Turns): Promise<PushedSamples> {
+async function take(context: RequestContext, gateway: GatewayContext, lines: Lines): Promise<PushedSamples> {
+  const { request } = context;
   const { session } = chooseHub(gateway.hubs, context);
   // A session that takes none is reported before any fault of the push.
   session.commands.handlerOf("pushSamples");
-  const body = await turns.next(context.request.socket, readPush(context, gateway));
-  const author = authorOf(signedIn(context), context.address);
-  return session.commands.carryOut({ name: "pushSamples", body }, author, TO_ITS_END);
+  const line = lineOf(request.socket, lines);
+  const at = line.enter();
+  try {
+    const body = await readPush(context, gateway);
+    if (!line.isNext(at)) await line.turnOf(at);
+    const author = authorOf(signedIn(context), context.address);
+    // Nobody waits here: the next one is taken when this is handed over, and not only when it is durable.
+    return session.commands.carryOut({ name: "pushSamples", body }, author, TO_ITS_END);
+  } finally {
+    line.leave(at);
+  }
+}
+
+function lineOf(socket: Socket, lines: Lines): Line {
+  const known = lines.get(socket);
+  if (known !== undefined) return known;
+  const line = new Line();
+  lines.set(socket, line);
+  gatherWrites(socket);
+  return line;
 }
 
 async function place(context: RequestContext, { hubs }: GatewayContext): Promise<void> {
@@ -81,24 +105,39 @@ async function place(context: RequestContext, { hubs }: GatewayContext): Promise
   respondJson(request, response, answer);
 }
 
-/** Orders what is done for each connection (N3). */
-class Turns {
-  readonly #last = new WeakMap<object, Promise<void>>();
+/** The pushes of one connection, which are taken in the order in which they came (N3). */
+class Line {
+  #entered = 0;
+  /** The place that is taken next. */
+  #next = 0;
+  /** By place: who waits for its turn, and null for who has left before it. */
+  readonly #waiting = new Map<number, (() => void) | null>();
 
-  /** The result of `work`, after the one before it was given. */
-  next<Result>(connection: object, work: Promise<Result>): Promise<Result> {
-    const before = this.#last.get(connection);
-    // It may fail before its turn.
-    work.catch(() => {});
-    const turn = before === undefined ? work : before.then(() => work);
-    this.#last.set(
-      connection,
-      turn.then(
-        () => {},
-        () => {},
-      ),
-    );
-    return turn;
+  /** Whoever enters leaves. */
+  enter(): number {
+    return this.#entered++;
+  }
+
+  isNext(place: number): boolean {
+    return place === this.#next;
+  }
+
+  turnOf(place: number): Promise<void> {
+    return new Promise((resolve) => this.#waiting.set(place, resolve));
+  }
+
+  leave(place: number): void {
+    if (place !== this.#next) {
+      this.#waiting.set(place, null);
+      return;
+    }
+    let waiting: (() => void) | null | undefined;
+    do {
+      this.#next++;
+      waiting = this.#waiting.get(this.#next);
+      if (waiting !== undefined) this.#waiting.delete(this.#next);
+    } while (waiting === null);
+    waiting?.();
   }
 }
 
@@ -111,7 +150,9 @@ async function readPush(context: RequestContext, { limits }: GatewayContext): Pr
   const { request } = context;
   const at = placeIn(context);
   const number = numberIn(context);
-  const body = await inflated(request, await readBytes(request, limits, TYPES, "ingestBytesMax"), limits);
+  const sent = await readBytes(request, limits, TYPES, "ingestBytesMax");
+  const encoding = request.headers["content-encoding"] ?? "identity";
+  const body = encoding === "identity" ? sent : await inflated(encoding, sent, limits);
   try {
     return { ...at, ...number, rows: readRows(body, systemClock.nowUs(), FORMATS[mediaType(request)]) };
   } catch (error) {
@@ -122,9 +163,7 @@ async function readPush(context: RequestContext, { limits }: GatewayContext): Pr
 }
 
 /** The body as it was before it was sent, within the same limit. */
-async function inflated(request: IncomingMessage, body: Buffer, limits: GatewayLimits): Promise<Buffer> {
-  const encoding = request.headers["content-encoding"] ?? "identity";
-  if (encoding === "identity") return body;
+async function inflated(encoding: string, body: Buffer, limits: GatewayLimits): Promise<Buffer> {
   if (encoding !== "gzip") throw refused(415, `content-encoding ${show(encoding)}`, "gzip, or none");
   const whole = await boundedGunzip(body, limits.ingestBytesMax).catch((error: Error) => {
     throw refused(400, error.message, "a body in gzip");
@@ -149,7 +188,8 @@ function refused(status: number, value: string, expected: string): HttpError {
 
 /** Of the group in the path, and of the source that is given, else of one with the name of the group. */
 function placeIn({ path, query }: RequestContext): { readonly group: string; readonly source: string } {
-  const group = unescaped(path.slice(PUSH_PATH.length));
+  const written = path.slice(PUSH_PATH.length);
+  const group = written.includes("%") ? unescaped(written) : written;
   return { group, source: query.get("source") ?? group };
 }
 
@@ -181,11 +221,7 @@ function numberIn({ request, query }: RequestContext): Pick<Push, "sequence" | "
   return { key: String(key) };
 }
 
-function count(
-  counters: Counters,
-  { rows, accepted }: Omit<PushedSamples, "repeated">,
-  repeated: boolean,
-): void {
+function count(counters: Counters, { rows, accepted, repeated }: PushedSamples): void {
   counters.pushes[repeated ? "repeated" : "taken"]++;
   if (repeated) return;
   counters.pushedRows += rows;

@@ -31,6 +31,13 @@ export interface GuardOptions {
 export class RequestGuard {
   readonly #options: GuardOptions;
   readonly #rates: Record<"stranger" | "signedIn" | "push", RateLimit>;
+  /** What was allowed last: the rules stay the same, and so does what most clients send. */
+  #allowedHost: string | null = null;
+  readonly #healthPath: string;
+  readonly #eventsPath: string;
+  readonly #pushPath: string;
+  /** Everything is below it. */
+  readonly #root: string;
 
   constructor(options: GuardOptions) {
     this.#options = options;
@@ -38,42 +45,65 @@ export class RequestGuard {
     const rate = (): RateLimit => new RateLimit(requestsBurst, requestsPerSecond, addressesMax);
     const push = new RateLimit(pushesBurst, pushesPerSecond, addressesMax);
     this.#rates = { stranger: rate(), signedIn: rate(), push };
+    const { basePath } = options;
+    this.#healthPath = `${basePath}/healthz`;
+    this.#eventsPath = `${basePath}${EVENT_STREAM_PATH}`;
+    this.#pushPath = `${basePath}${PUSH_PATH}`;
+    this.#root = `${basePath}/`;
   }
 
   /**
    * All checks but the sign-in: whether a stranger may come in, its path decides. Throws for a request that fails one. `way`: the event of the
-   * HTTP server, because a plain request may have the header Upgrade too.
+   * HTTP server, because a plain request may have the header Upgrade too. A promise, which may reject, only where something must be waited for:
+   * of many pushes a second none waits.
    */
-  async check(request: IncomingMessage, way: "request" | "upgrade"): Promise<RequestOrigin> {
-    const { auth, nowMs, trustProxy, basePath } = this.#options;
-    const address = this.#address(request);
-    const { path, query } = splitTarget(request.url ?? "");
-    const isHealth = path === "/healthz" || path === `${basePath}/healthz`;
-    const takesTicket =
-      way === "upgrade" || (request.method === "GET" && path === `${basePath}${EVENT_STREAM_PATH}`);
+  check(request: IncomingMessage, way: "request" | "upgrade"): RequestOrigin | Promise<RequestOrigin> {
+    const { auth, nowMs } = this.#options;
+    const target = splitTarget(request.url ?? "");
+    const { path, query } = target;
+    if (path === "/healthz" || path === this.#healthPath)
+      return this.#originOf(request, NOBODY, this.#address(request), "/healthz", query);
+    const takesTicket = way === "upgrade" || (request.method === "GET" && path === this.#eventsPath);
     const ticket = takesTicket ? ticketIn(request, query) : null;
-    const identity: Identity = isHealth
-      ? NOBODY
-      : await auth.identify(request, ticket, this.#isElsewhere(request), nowMs());
-    const isPush = request.method === "POST" && path.startsWith(`${basePath}${PUSH_PATH}`);
-    if (!isHealth)
-      this.#charge(identity.kind === "stranger" ? "stranger" : isPush ? "push" : "signedIn", address);
-    const forwarded = (name: string): string => (trustProxy ? lastOf(request.headers[name]) : "");
-    const origin = request.headers.origin;
-    const from = {
-      address,
-      identity,
-      query,
-      cookiePath: `${prefixOf(forwarded("x-forwarded-prefix"))}${basePath}/`,
-      secure: forwarded("x-forwarded-proto") === "https" || origin?.startsWith("https:") === true,
-    };
-    if (isHealth) return { ...from, path: "/healthz" };
+    const identity = auth.identify(request, ticket, this.#isElsewhere(request), nowMs());
+    return identity instanceof Promise
+      ? identity.then((found) => this.#admit(request, found, target))
+      : this.#admit(request, identity, target);
+  }
+
+  /** The checks that come after who it is. */
+  #admit(request: IncomingMessage, identity: Identity, { path, query }: Target): RequestOrigin {
+    const address = this.#address(request);
+    const isPush = request.method === "POST" && path.startsWith(this.#pushPath);
+    this.#charge(identity.kind === "stranger" ? "stranger" : isPush ? "push" : "signedIn", address);
     this.#checkHost(request);
     checkCookie(request, identity);
-    if (path === basePath) return { ...from, path: "" };
-    if (path.startsWith(`${basePath}/`)) return { ...from, path: path.slice(basePath.length) };
-    const expected = `a path below ${basePath}/`;
-    throw new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
+    const { basePath } = this.#options;
+    if (path !== basePath && !path.startsWith(this.#root)) {
+      const expected = `a path below ${this.#root}`;
+      throw new EigenwatchError({ action: "find", value: path, expected, kind: "notFound" });
+    }
+    return this.#originOf(request, identity, address, path.slice(basePath.length), query);
+  }
+
+  #originOf(
+    { headers }: IncomingMessage,
+    identity: Identity,
+    address: string,
+    path: string,
+    query: URLSearchParams,
+  ): RequestOrigin {
+    const { trustProxy } = this.#options;
+    return {
+      identity,
+      address,
+      path,
+      query,
+      cookiePath: trustProxy ? prefixOf(lastOf(headers["x-forwarded-prefix"])) + this.#root : this.#root,
+      secure:
+        (trustProxy && lastOf(headers["x-forwarded-proto"]) === "https") ||
+        headers.origin?.startsWith("https:") === true,
+    };
   }
 
   /** Throws a HttpError for a stranger: 401, and 429 after too many wrong tokens from this address. */
@@ -101,14 +131,13 @@ export class RequestGuard {
 
   #checkHost(request: IncomingMessage): void {
     const { hosts } = this.#options;
-    const names = request.rawHeaders.filter(
-      (name, at) => at % 2 === 0 && name.toLowerCase() === "host",
-    ).length;
+    const names = hostsIn(request.rawHeaders);
     const host = names === 1 ? request.headers.host : undefined;
-    if (host === undefined || !hostAllowed(host, hosts)) {
+    if (host === undefined || (host !== this.#allowedHost && !hostAllowed(host, hosts))) {
       const value = names > 1 ? `${names} Host headers` : (host ?? "none");
       throw denied("answer for host", value, expectedHosts(hosts));
     }
+    this.#allowedHost = host;
     const { origin } = request.headers;
     if (origin !== undefined && !originAllowed(origin, host, hosts)) {
       const expected = `the same origin as ${host}, or ${expectedHosts(hosts)}`;
@@ -118,11 +147,10 @@ export class RequestGuard {
 
   /** A page of an origin that may ask us, but is not ours. */
   #isElsewhere({ headers: { origin, host } }: IncomingMessage): boolean {
+    if (origin === undefined) return false;
     const { allowedOrigins, ...hosts } = this.#options.hosts;
     return (
-      origin !== undefined &&
-      allowedOrigins.includes(origin) &&
-      !originAllowed(origin, host ?? "", { ...hosts, allowedOrigins: [] })
+      allowedOrigins.includes(origin) && !originAllowed(origin, host ?? "", { ...hosts, allowedOrigins: [] })
     );
   }
 
@@ -178,12 +206,30 @@ function prefixOf(header: string): string {
   return /^(\/[\w.~-]+)+$/.test(bare) ? bare : "";
 }
 
-function splitTarget(target: string): { path: string; query: URLSearchParams } {
+/** Names and values in turns. */
+function hostsIn(rawHeaders: readonly string[]): number {
+  let count = 0;
+  for (let k = 0; k < rawHeaders.length; k += 2) {
+    const name = rawHeaders[k]!;
+    if (name.length === 4 && name.toLowerCase() === "host") count++;
+  }
+  return count;
+}
+
+interface Target {
+  readonly path: string;
+  readonly query: URLSearchParams;
+}
+
+/** Nobody changes a query. */
+const NO_QUERY = new URLSearchParams();
+
+function splitTarget(target: string): Target {
   const question = target.indexOf("?");
   const path = question < 0 ? target : target.slice(0, question);
   if (!path.startsWith("/")) {
     const expected = "a path that begins with /";
     throw new EigenwatchError({ action: "read request target", value: target, expected });
   }
-  return { path, query: new URLSearchParams(question < 0 ? "" : target.slice(question + 1)) };
+  return { path, query: question < 0 ? NO_QUERY : new URLSearchParams(target.slice(question + 1)) };
 }

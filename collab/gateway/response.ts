@@ -28,6 +28,9 @@ const SECURITY_HEADERS: Readonly<Record<string, string>> = {
   "cross-origin-resource-policy": "same-origin",
 };
 
+/** Of answers that are whole. */
+const COMMON_HEADERS: Readonly<Record<string, string>> = { "cache-control": "no-store", ...SECURITY_HEADERS };
+
 /** Headers that a page of an allowed origin elsewhere needs, to read our answers. Cookies are not among what it may send. */
 export function allowOrigin(
   { headers: { origin } }: IncomingMessage,
@@ -55,8 +58,9 @@ export function respond(
   body: string | Uint8Array,
 ): void {
   const bytes = Buffer.byteLength(body);
-  const length = status === 204 || status === 304 ? {} : { "content-length": String(bytes) };
-  response.writeHead(status, { "cache-control": "no-store", ...SECURITY_HEADERS, ...length, ...headers });
+  const all: Record<string, string> = { ...COMMON_HEADERS, ...headers };
+  if (status !== 204 && status !== 304) all["content-length"] ??= String(bytes);
+  response.writeHead(status, all);
   if (request.method === "HEAD" || bytes === 0) response.end();
   // Text leaves in one write with the headers.
   else response.end(body);
@@ -66,9 +70,10 @@ export function respondJson(
   request: IncomingMessage,
   response: ServerResponse,
   body: unknown,
-  headers: Readonly<Record<string, string>> = {},
+  headers?: Readonly<Record<string, string>>,
 ): void {
-  respond(request, response, 200, { ...JSON_TYPE, ...headers }, JSON.stringify(body));
+  const all = headers === undefined ? JSON_TYPE : { ...JSON_TYPE, ...headers };
+  respond(request, response, 200, all, JSON.stringify(body));
 }
 
 export function respondError(

@@ -49,7 +49,9 @@ export class ServedSessions {
 
   /** What answers a path, the last part of which may be a name. */
   routeOf(path: string): Route | undefined {
-    return this.#routes.get(path) ?? this.#routes.get(path.replace(/\/[^/]+$/, "/*"));
+    const route = this.#routes.get(path);
+    if (route !== undefined || path.endsWith("/")) return route;
+    return this.#routes.get(`${path.slice(0, path.lastIndexOf("/"))}/*`);
   }
 
   /** The further WebSockets at a path; null: those of the sessions. Throws where there is no WebSocket. */

@@ -158,6 +158,49 @@ test("[N3] numbered pushes that are sent ahead on one connection are taken and a
   await close();
 });
 
+test("[N3] what takes longer to read holds back what was sent behind it on its connection, and what is refused holds back nothing", async () => {
+  const { gateway, frames, close } = await session();
+  const request = (k: number, type: string, encoding: string, body: Buffer, last = ""): Buffer =>
+    Buffer.concat([
+      Buffer.from(
+        `POST /api/ingest/plant?sequence=${k} HTTP/1.1\r\nhost: 127.0.0.1:${gateway.port}\r\n${last}` +
+          `content-type: ${type}\r\n${encoding}content-length: ${body.length}\r\n\r\n`,
+      ),
+      body,
+    ]);
+  const plain = (k: number): Buffer => Buffer.from(JSON.stringify({ t: k }));
+  const zipped = (k: number): Buffer => gzipSync(JSON.stringify({ t: k }));
+  const gzip = "content-encoding: gzip\r\n";
+  const socket = connect(gateway.port, "127.0.0.1");
+  socket.write(
+    Buffer.concat([
+      request(1, JSON_TYPE, gzip, zipped(1)),
+      request(2, JSON_TYPE, "", plain(2)),
+      request(3, JSON_TYPE, gzip, Buffer.from("no gzip")),
+      request(3, JSON_TYPE, "content-encoding: br\r\n", plain(3)),
+      request(3, JSON_TYPE, "", plain(3)),
+      request(4, JSON_TYPE, gzip, zipped(4)),
+      request(5, JSON_TYPE, "", plain(5), "connection: close\r\n"),
+    ]),
+  );
+  const chunks: Buffer[] = [];
+  for await (const chunk of socket) chunks.push(chunk as Buffer);
+  const statuses = [
+    ...Buffer.concat(chunks)
+      .toString("utf8")
+      .matchAll(/HTTP\/1\.1 (\d+)/g),
+  ];
+  assert.equal(
+    statuses.map(([, status]) => status),
+    ["200", "200", "400", "415", "200", "200", "200"],
+  );
+  assert.equal(
+    (await frames()).map(({ samples }) => samples[0]![2]),
+    [1, 2, 3, 4, 5],
+  );
+  await close();
+});
+
 test("[U3] pushes with one key count once, also at the same time, and what was refused may come again", async () => {
   const { push, frames, close } = await session();
   const keyed = (key: string, body: unknown, query = "") => push(`plant${query}`, body, { key });
