@@ -85,7 +85,9 @@ class LineCursor {
   }
 
   expect(character: string, expected: string): void {
-    if (!this.skip(character)) throw this.wrong(show(this.line.slice(this.at)), expected);
+    if (this.skip(character)) return;
+    const rest = this.rest();
+    throw this.wrong(rest === "" ? `the end after ${show(this.line)}` : show(rest), expected);
   }
 
   rest(): string {

@@ -73,8 +73,8 @@ const BAD: readonly [format: RowFormat, body: unknown, value: RegExp, expected: 
   ["lines", "cpu usage=1\ncpu usage=high", /^line 2: field "usage" is "high"$/, /20\.5 or 61i/],
   ["lines", 'cpu state="on"', /^line 1: field "state"/, /a number/],
   ["lines", "cpu usage=0x10", /^line 1: field "usage" is "0x10"$/, /a number/],
-  ["lines", "cpu usage", /^line 1: ""$/, /=NUMBER after field "usage"/],
-  ["lines", "cpu", /^line 1: ""$/, /FIELD=NUMBER/],
+  ["lines", "cpu usage", /^line 1: the end after "cpu usage"$/, /=NUMBER after field "usage"/],
+  ["lines", "cpu", /^line 1: the end after "cpu"$/, /FIELD=NUMBER/],
   ["lines", "cpu,host usage=1", /^line 1: " usage=1"$/, /=VALUE after tag "host"/],
   ["lines", "cpu usage=1 soon", /^line 1: time "soon"$/, /ISO 8601/],
 ];
