@@ -39,6 +39,9 @@ class Connection {
   constructor(socket: Socket) {
     this.socket = socket;
     socket.on("data", (chunk: Buffer) => this.receive(chunk.toString("latin1")));
+    socket.on("close", () => {
+      if (this.ahead > 0) throw new Error(`a connection was closed with ${this.ahead} requests unanswered`);
+    });
   }
 
   send(count: number): void {
@@ -67,50 +70,37 @@ class Connection {
 
 const STATUS = "HTTP/1.1 ";
 
-const connections = await Promise.all(
-  Array.from(
-    { length: CONNECTIONS },
-    () =>
-      new Promise<Connection>((resolve) => {
-        const socket = connect(Number(port), "127.0.0.1", () => {
-          socket.setNoDelay(true);
-          resolve(new Connection(socket));
-        });
-      }),
-  ),
-);
-
-answerRequests(
-  {
-    /** Resolves when all that was sent is answered. */
-    async send({ pushesPerSecond, seconds }: PushLoad): Promise<PushResult> {
-      const before = { answered: total("answered"), refused: total("refused") };
-      const began = performance.now();
-      const elapsed = (): number => (performance.now() - began) / 1000;
-      let sent = 0;
-      while (elapsed() < seconds) {
-        const due = Math.floor(elapsed() * pushesPerSecond);
-        for (const connection of connections) {
-          const count = Math.min(AHEAD - connection.ahead, Math.ceil((due - sent) / CONNECTIONS));
-          if (count <= 0) continue;
-          connection.send(count);
-          sent += count;
-        }
-        await new Promise((resolve) => setImmediate(resolve));
-      }
-      while (total("ahead") > 0) await new Promise((resolve) => setImmediate(resolve));
-      return {
-        answered: total("answered") - before.answered,
-        refused: total("refused") - before.refused,
-        seconds: elapsed(),
-      };
-    },
-  },
-  () => {
-    for (const connection of connections) connection.end();
-  },
-);
-
-function total(of: "answered" | "refused" | "ahead"): number {
-  return connections.reduce((sum, connection) => sum + connection[of], 0);
+function open(): Promise<Connection> {
+  return new Promise((resolve) => {
+    const socket = connect(Number(port), "127.0.0.1", () => {
+      socket.setNoDelay(true);
+      resolve(new Connection(socket));
+    });
+  });
 }
+
+answerRequests({
+  /** Resolves when all that was sent is answered. Its connections are its own: a server closes those that were idle for some seconds. */
+  async send({ pushesPerSecond, seconds }: PushLoad): Promise<PushResult> {
+    const connections = await Promise.all(Array.from({ length: CONNECTIONS }, open));
+    const total = (of: "answered" | "refused" | "ahead"): number =>
+      connections.reduce((sum, connection) => sum + connection[of], 0);
+    const began = performance.now();
+    const elapsed = (): number => (performance.now() - began) / 1000;
+    let sent = 0;
+    while (elapsed() < seconds) {
+      const due = Math.floor(elapsed() * pushesPerSecond);
+      for (const connection of connections) {
+        const count = Math.min(AHEAD - connection.ahead, Math.ceil((due - sent) / CONNECTIONS));
+        if (count <= 0) continue;
+        connection.send(count);
+        sent += count;
+      }
+      await new Promise((resolve) => setImmediate(resolve));
+    }
+    while (total("ahead") > 0) await new Promise((resolve) => setImmediate(resolve));
+    const result = { answered: total("answered"), refused: total("refused"), seconds: elapsed() };
+    for (const connection of connections) connection.end();
+    return result;
+  },
+});
