@@ -8,7 +8,10 @@ export const measureCommand = new Command("measure")
   .description(
     "Computes functionals of density matrices and state vectors: entropy, purity, coherence and others. JSON lines in, JSON lines out. The lines are those that `up --feed file:` reads as states; without `im` a state is real.",
   )
-  .argument("<file>", 'lines {"rho":[[…],[…]]}, {"rho":{"re","im"}}, {"psi":[…]} or {"n":2,"re":[row-major],"im"?}, with "sigma"? and "update"?; - for stdin')
+  .argument(
+    "<file>",
+    'lines {"rho":[[…],[…]]}, {"rho":{"re","im"}}, {"psi":[…]} or {"n":2,"re":[row-major],"im"?}, with "sigma"? and "update"?; - for stdin',
+  )
   .addHelpText(
     "after",
     manual({
