@@ -14,7 +14,6 @@ import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { GUTTER_RIGHT } from "../../collab/charts/time-frame.ts";
-import { launchBrowser } from "./dashboard.ts";
 import { check, inTemporaryFolder, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
@@ -46,15 +45,10 @@ const AT_MOST_MS = 300;
 /** A jump that takes longer has failed. */
 const GIVE_UP_MS = 10_000;
 
-export async function benchJumps(): Promise<BenchRow[]> {
-  const browser = await launchBrowser();
-  try {
-    const rows: BenchRow[] = [];
-    for (const recording of RECORDINGS) rows.push(...(await benchRecording(browser, recording)));
-    return rows;
-  } finally {
-    await browser.close();
-  }
+export async function benchJumps(browser: Browser): Promise<BenchRow[]> {
+  const rows: BenchRow[] = [];
+  for (const recording of RECORDINGS) rows.push(...(await benchRecording(browser, recording)));
+  return rows;
 }
 
 function benchRecording(browser: Browser, of: Recording): Promise<BenchRow[]> {
@@ -200,7 +194,6 @@ function golden(k: number): number {
 async function tookMs(page: Page, kind: Kind): Promise<number> {
   const answer = (await page.evaluate(`globalThis.jumpDone(${GIVE_UP_MS})`)) as number | { reason: string };
   if (typeof answer === "number") return answer;
-  await page.screenshot({ path: "/tmp/w/jump.png" });
   return check(false, `the new moment within ${GIVE_UP_MS / 1000} s after a ${kind}`, answer.reason) as never;
 }
 
