@@ -29,6 +29,19 @@ test("names that begin and end alike keep what differs in their middle", () => {
   ]);
 });
 
+test("twenty names of eighty characters that differ in the middle alone are shown in twenty ways", () => {
+  const names = Array.from(
+    { length: 20 },
+    (_, k) => `${"plant.line.".repeat(3)}motor${10 + k}${".bearing.vibration".repeat(3)}`,
+  );
+  for (const name of names) assert.ok(name.length >= 80);
+  const kept = shown(names).map((brief) => brief.kept);
+  assert.equal(
+    kept,
+    names.map((_, k) => `motor${10 + k}…`),
+  );
+});
+
 test("short names stay whole, and a long one that no other is like keeps its end", () => {
   assert.equal(shown(["cpu", "memory.used", "disk.sda1.bytes.written.total"]), [
     { begin: "", kept: "cpu" },
