@@ -13,7 +13,6 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { GUTTER_RIGHT } from "../../collab/charts/time-frame.ts";
 import { check, inTemporaryFolder, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
@@ -38,6 +37,8 @@ const DRAGS = 12;
 /** Events in a window: far enough apart that the picture of one is none of the next. */
 const EVENTS_A_WINDOW = 3;
 const GAP_ROWS = 30;
+/** Width of the axis of values at the right of a chart (GUTTER_RIGHT in collab/charts/time-frame.ts). */
+const AXIS_PX = 58;
 /** Places that a drag passes, and the time between them: a hand. */
 const DRAG_STEPS = 8;
 const DRAG_STEP_MS = 25;
@@ -211,7 +212,7 @@ function watch({ windowS }: Recording): string {
     const { width, height } = canvas;
     const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
     // Without the axis of values at the right.
-    const plot = width - ${GUTTER_RIGHT};
+    const plot = width - ${AXIS_PX};
     const counts = new Array(${STRETCHES}).fill(0);
     for (let y = 0; y < height; y++) {
       for (let x = 0; x < plot; x++) {
