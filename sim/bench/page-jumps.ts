@@ -13,6 +13,7 @@ import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "./dashboard.ts";
 import { check, inTemporaryFolder, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
@@ -46,10 +47,15 @@ const AT_MOST_MS = 300;
 /** A jump that takes longer has failed. */
 const GIVE_UP_MS = 10_000;
 
-export async function benchJumps(browser: Browser): Promise<BenchRow[]> {
-  const rows: BenchRow[] = [];
-  for (const recording of RECORDINGS) rows.push(...(await benchRecording(browser, recording)));
-  return rows;
+export async function benchJumps(): Promise<BenchRow[]> {
+  const browser = await launchBrowser();
+  try {
+    const rows: BenchRow[] = [];
+    for (const recording of RECORDINGS) rows.push(...(await benchRecording(browser, recording)));
+    return rows;
+  } finally {
+    await browser.close();
+  }
 }
 
 function benchRecording(browser: Browser, of: Recording): Promise<BenchRow[]> {

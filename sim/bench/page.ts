@@ -3,14 +3,11 @@
  *
  *   a synthetic world, read at once ─► session ─► page with that window ─► every part of the chart is drawn
  *
- * Then how soon jumps in recordings do (page-jumps.ts).
- *
  * Bytes and messages are those of the session, without the page's own files, until the window is full. Time is from the navigation on.
  */
 import type { Browser, CDPSession } from "playwright-core";
 import { launchBrowser, startSystem } from "./dashboard.ts";
 import { check } from "./measure.ts";
-import { benchJumps } from "./page-jumps.ts";
 import { type BenchRow, limited } from "./row.ts";
 
 /** As many as a machine has. */
@@ -37,7 +34,7 @@ export async function benchPage(): Promise<BenchRow[]> {
   try {
     const rows: BenchRow[] = [];
     for (const session of SESSIONS) rows.push(...(await benchSession(browser, session)));
-    return [...rows, ...(await benchJumps(browser))];
+    return rows;
   } finally {
     await browser.close();
   }

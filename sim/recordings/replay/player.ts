@@ -25,8 +25,8 @@ import { Replayer, type ReplayListener } from "./replayer.ts";
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
 const TURN_INPUTS = 256;
 /**
- * The same before a place that is gone to. All of that comes at once, states too: with more in a turn clients are sent more than they may leave
- * unread, and what they miss of it is a hole in their charts.
+ * The same before a place that is gone to. All of that comes at once, states too: with more in a turn clients are sooner sent more than
+ * they may leave unread, and what they miss of it is a hole in their charts.
  */
 const MOVE_INPUTS = 16;
 
