@@ -11,7 +11,7 @@
 import { float64Bytes } from "../../protocol/columns.ts";
 import { MAX_FRAME_SAMPLES, MAX_GROUP_CHANNELS, MAX_MATRIX_DIMENSION } from "../../protocol/limits.ts";
 import type { MeasurementRecord, QuantumInput } from "../../protocol/messages.ts";
-import { asNumber, asNumbers, asObject, type ComplexEntries, readEntries } from "../kernels/matrix-json.ts";
+import { asNumber, asNumbers, readState, type StateEntries } from "../kernels/matrix-json.ts";
 import { checkState, checkStateVector, InvalidState } from "../kernels/state-check.ts";
 import { JsonRows } from "./table/ndjson.ts";
 import type { OpenedRows } from "./table/syntax.ts";
@@ -47,49 +47,34 @@ export function readStateLine(line: Line | null): StateLine {
   if (line === null)
     throw new TypeError("Cannot read it: it is not a JSON object; expected a state or a record");
   if (line["current"] !== undefined) return readRecord(line);
-  if (line["psi"] !== undefined) return vectorOf(partsOf(line["psi"], "psi"), line);
-  if (line["rho"] !== undefined) return matrixOf(partsOf(line["rho"], "rho"), line);
-  if (line["re"] === undefined)
+  const state = readState(line, "state");
+  if (state === null)
     throw new TypeError(
       "Cannot read it: it has none of re, rho, psi and current; expected a state or a record",
     );
-  const parts = readEntries(line, "state");
-  const n = line["n"] === undefined ? null : asNumber(line["n"], "n");
-  const isMatrix = parts.rows > 0 || (n !== null && parts.re.length !== n);
-  return isMatrix ? matrixOf(parts, line) : vectorOf(parts, line);
+  return state.form === "matrix" ? matrixOf(state, line) : vectorOf(state, line);
 }
 
 function isCompound(value: unknown): boolean {
   return typeof value === "object" && value !== null;
 }
 
-/** {"re":…,"im":…}, or real numbers alone. */
-function partsOf(value: unknown, name: string): ComplexEntries {
-  return readEntries(Array.isArray(value) ? { re: value } : asObject(value, name), name);
-}
-
-function matrixOf({ re, im, rows }: ComplexEntries, line: Line): StateLine {
-  const n = rows > 0 ? rows : line["n"] === undefined ? Math.sqrt(re.length) : asNumber(line["n"], "n");
+function matrixOf({ n, re, im }: StateEntries, line: Line): StateLine {
   if (n > MAX_MATRIX_DIMENSION) throw tooLarge(n, MAX_MATRIX_DIMENSION, "MAX_MATRIX_DIMENSION");
   checkState(n, re, im, "the state");
   return stateOf("densityMatrix", n, { re, im }, line);
 }
 
-function vectorOf({ re, im }: ComplexEntries, line: Line): StateLine {
-  const n = re.length;
-  if (n < 1 || im.length !== n)
-    throw new InvalidState(
-      `Cannot accept the state: re has ${n} amplitudes and im ${im.length}; expected as many, at least one`,
-    );
+function vectorOf({ n, re, im }: StateEntries, line: Line): StateLine {
   if (n > MAX_GROUP_CHANNELS) throw tooLarge(n, MAX_GROUP_CHANNELS, "MAX_GROUP_CHANNELS");
-  checkStateVector(re, im, "the state");
+  checkStateVector(n, re, im, "the state");
   return stateOf("stateVector", n, { re, im }, line);
 }
 
 function stateOf(
   type: "densityMatrix" | "stateVector",
   n: number,
-  { re, im }: Pick<ComplexEntries, "re" | "im">,
+  { re, im }: Pick<StateEntries, "re" | "im">,
   line: Line,
 ): StateLine {
   const levels = line["levels"];

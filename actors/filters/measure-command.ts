@@ -6,9 +6,12 @@ import { measureFile } from "./measure.ts";
 
 export const measureCommand = new Command("measure")
   .description(
-    "Computes functionals of density matrices: entropy, purity, coherence and others. JSON lines in, JSON lines out.",
+    "Computes functionals of density matrices and state vectors: entropy, purity, coherence and others. JSON lines in, JSON lines out. The lines are those that `up --feed file:` reads as states; without `im` a state is real.",
   )
-  .argument("<file>", 'lines {"n":2,"re":[row-major],"im"?:[…],"sigma"?,"update"?}; - for stdin')
+  .argument(
+    "<file>",
+    'lines {"rho":[[…],[…]]}, {"rho":{"re","im"}}, {"psi":[…]} or {"n":2,"re":[row-major],"im"?}, with "sigma"? and "update"?; - for stdin',
+  )
   .addHelpText(
     "after",
     manual({
@@ -19,8 +22,13 @@ export const measureCommand = new Command("measure")
           "measure a pure state",
         ],
         [
-          `echo '{"n":2,"re":[[0.5,0.5],[0.5,0.5]]}' | eigenwatch measure -`,
+          `echo '{"rho":[[0.5,0.5],[0.5,0.5]]}' | eigenwatch measure -`,
           "the same: rows as lists, and a real matrix needs no im",
+        ],
+        ["eigenwatch measure states.ndjson", "every state of a file; each answer begins with its time"],
+        [
+          `echo '{"psi":[1,0],"sigma":{"psi":[0.6,0.8]}}' | eigenwatch measure -`,
+          "compare two states: fidelity, distances, relative entropy",
         ],
       ],
     }),

@@ -1,5 +1,8 @@
 /**
- * Vectors and matrices as JSON has them: `re` and `im` are lists of numbers, or lists of rows. Without `im` they are real.
+ * Vectors, matrices and states as JSON has them: `re` and `im` are lists of numbers, or lists of rows. Without `im` they are real.
+ *
+ *   {"re":[[…],[…]],"im":…}    {"n":2,"re":[…]}    {"rho":[[…],[…]]}    {"rho":{"re":…,"im":…}}        a density matrix
+ *   {"re":[…],"im":…}          {"psi":[…]}         {"psi":{"re":…,"im":…}}                             a state vector
  *
  * Every function throws a TypeError that names the entry, what stands there, and what was expected.
  */
@@ -10,6 +13,39 @@ export interface ComplexEntries {
   readonly im: readonly number[];
   /** Rows that `re` was given in; 0 for a plain list. */
   readonly rows: number;
+}
+
+/** Not yet checked: whoever reads it says how large it may be, and calls the kernels of state-check.ts. */
+export interface StateEntries {
+  readonly form: "matrix" | "vector";
+  readonly n: number;
+  /** Row by row. */
+  readonly re: readonly number[];
+  readonly im: readonly number[];
+}
+
+/** The state that an object holds; null: it has none of re, rho and psi. `name` is that of the object in messages. */
+export function readState(holder: Record<string, unknown>, name: string): StateEntries | null {
+  const n = holder["n"] === undefined ? null : asNumber(holder["n"], "n");
+  if (holder["psi"] !== undefined) return vectorOf(partsOf(holder["psi"], "psi"), n);
+  if (holder["rho"] !== undefined) return matrixOf(partsOf(holder["rho"], "rho"), n);
+  if (holder["re"] === undefined) return null;
+  const parts = readEntries(holder, name);
+  const isMatrix = parts.rows > 0 || (n !== null && parts.re.length !== n);
+  return isMatrix ? matrixOf(parts, n) : vectorOf(parts, n);
+}
+
+function matrixOf({ re, im, rows }: ComplexEntries, n: number | null): StateEntries {
+  return { form: "matrix", n: n ?? (rows > 0 ? rows : Math.sqrt(re.length)), re, im };
+}
+
+function vectorOf({ re, im }: ComplexEntries, n: number | null): StateEntries {
+  return { form: "vector", n: n ?? re.length, re, im };
+}
+
+/** {"re":…,"im":…}, or real numbers alone. */
+export function partsOf(value: unknown, name: string): ComplexEntries {
+  return readEntries(Array.isArray(value) ? { re: value } : asObject(value, name), name);
 }
 
 /** The entries of an object with `re` and perhaps `im`. `name` is that of the object in messages. */
@@ -41,7 +77,9 @@ export function asNumbers(value: unknown, name: string): { numbers: number[]; ro
   if (!Array.isArray(value[0]))
     return { numbers: value.map((entry, k) => asNumber(entry, `${name}[${k}]`)), rows: 0 };
   const rows = value.map((row, i) => {
-    const { numbers } = asNumbers(row, `${name}[${i}]`);
+    if (!Array.isArray(row))
+      throw new TypeError(`Cannot read ${name}[${i}]: it is ${describe(row)}; expected a row, as the first`);
+    const numbers = row.map((entry, k) => asNumber(entry, `${name}[${i}][${k}]`));
     if (numbers.length === value[0].length) return numbers;
     throw new TypeError(
       `Cannot read ${name}[${i}]: it has ${numbers.length} entries; expected ${value[0].length}, as the first row`,

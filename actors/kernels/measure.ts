@@ -33,7 +33,7 @@ import {
 } from "./pair.ts";
 import { linearEntropy, participation, purity, renyi2 } from "./purity.ts";
 import { rankOneUpdateSlow } from "./rank-one.ts";
-import { checkState, InvalidState } from "./state-check.ts";
+import { checkState, checkStateVector, InvalidState } from "./state-check.ts";
 import { StateComparison } from "./state-comparison.ts";
 
 export interface Matrix {
@@ -184,28 +184,9 @@ function measurePair(
   result["relEntropy"] = pair.relativeEntropy();
 }
 
-/** Tolerance of ‖ψ‖² = 1: amplitudes may be rounded to ten decimal digits. */
-const NORM_TOLERANCE = 1e-9;
-
 function checkUpdate(n: number, update: UpdateRequest): void {
   if (!(update.alpha >= 0 && update.alpha <= 1)) {
     throw new InvalidState(`Cannot update: alpha is ${update.alpha}; expected a number from 0 to 1`);
   }
-  let norm2 = 0;
-  for (const [part, entries] of [["re", update.psi.re] as const, ["im", update.psi.im] as const]) {
-    if (entries.length !== n) {
-      throw new InvalidState(`Cannot update: psi.${part} has ${entries.length} entries; expected n = ${n}`);
-    }
-    for (let i = 0; i < n; i++) {
-      if (!Number.isFinite(entries[i])) {
-        throw new InvalidState(`Cannot update: psi.${part}[${i}] is ${entries[i]}; expected a finite number`);
-      }
-      norm2 += entries[i]! * entries[i]!;
-    }
-  }
-  if (!(Math.abs(norm2 - 1) <= NORM_TOLERANCE)) {
-    throw new InvalidState(
-      `Cannot update: the squared norm of psi is ${norm2}; expected 1 within ${NORM_TOLERANCE}`,
-    );
-  }
+  checkStateVector(n, update.psi.re, update.psi.im, "update.psi");
 }

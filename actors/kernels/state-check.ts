@@ -55,8 +55,25 @@ export function isStateVector(re: ArrayLike<number>, im: ArrayLike<number>): boo
   return Math.abs(squaredNorm(re, im) - 1) <= TRACE_TOLERANCE;
 }
 
-/** Throws InvalidState unless `isStateVector`. `what` names the vector in messages. O(n). */
-export function checkStateVector(re: ArrayLike<number>, im: ArrayLike<number>, what = "psi"): void {
+/** Throws InvalidState unless `re`, `im` are n finite amplitudes of norm 1 within 1e-9. `what` names the vector in messages. O(n). */
+export function checkStateVector(
+  n: number,
+  re: ArrayLike<number>,
+  im: ArrayLike<number>,
+  what = "psi",
+): void {
+  for (const [part, entries] of [["re", re] as const, ["im", im] as const]) {
+    if (n < 1 || entries.length !== n)
+      throw new InvalidState(
+        `Cannot accept ${what}: ${part} has ${entries.length} amplitudes; expected ${Math.max(n, 1)}`,
+      );
+    for (let i = 0; i < n; i++) {
+      if (!Number.isFinite(entries[i]))
+        throw new InvalidState(
+          `Cannot accept ${what}: ${part}[${i}] is ${entries[i]}; expected a finite number`,
+        );
+    }
+  }
   if (isStateVector(re, im)) return;
   throw new InvalidState(
     `Cannot accept ${what}: its squared norm is ${squaredNorm(re, im)}; expected 1 within ${TRACE_TOLERANCE}`,

@@ -15,11 +15,11 @@ export const SLICE_MS = 10;
 export const SLICE_STEPS = 1_024;
 
 export class Slices {
-  readonly #clock: Clock;
+  readonly #clock: Pick<Clock, "monotonicMs" | "soon">;
   #steps = 0;
   #endMs: number;
 
-  constructor(clock: Clock) {
+  constructor(clock: Pick<Clock, "monotonicMs" | "soon">) {
     this.#clock = clock;
     this.#endMs = clock.monotonicMs() + SLICE_MS;
   }

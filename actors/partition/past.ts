@@ -149,10 +149,13 @@ export class Past {
     this.sinceUs = fromUs > 0 ? fromUs : Number.NEGATIVE_INFINITY;
   }
 
-  /** Reads a whole recording, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. */
-  async readRecording(stopped: () => boolean): Promise<void> {
+  /**
+   * Reads a whole recording, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. `rest` lets others run,
+   * those too who wait for a range.
+   */
+  async readRecording(stopped: () => boolean, rest = this.options.rest): Promise<void> {
     const recording = new PastGroups();
-    if ((await this.readInto(recording, BEGINNING, () => Number.POSITIVE_INFINITY, stopped)) !== null)
+    if ((await this.readInto(recording, BEGINNING, () => Number.POSITIVE_INFINITY, stopped, rest)) !== null)
       this.recording = recording;
   }
 
@@ -173,6 +176,7 @@ export class Past {
     from: Place,
     through: () => number,
     stopped: () => boolean,
+    rest = this.options.rest,
   ): Promise<number | null> {
     const scratch = createScratchFrame();
     let next: number | null = null;
@@ -180,7 +184,7 @@ export class Past {
       if (sequence > through()) break;
       next = sequence + 1;
       if (isFrame(bytes)) groups.frame(decodeFrameInto(bytes, scratch));
-      if (next % REST_AFTER_INPUTS === 0) await this.options.rest?.();
+      if (next % REST_AFTER_INPUTS === 0) await rest?.();
       if (stopped()) return null;
     }
     return next;

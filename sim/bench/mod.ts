@@ -69,6 +69,7 @@ const BENCHES: Readonly<Record<string, Bench>> = {
     run: async ({ data, hours }) => (await import("./feeds-day.ts")).benchFeedsDay(data, hours),
   },
   page: { byNameOnly: true, run: async () => (await import("./page.ts")).benchPage() },
+  jumps: { byNameOnly: true, run: async () => (await import("./page-jumps.ts")).benchJumps() },
   soak: {
     options: ["hours"],
     byNameOnly: true,

@@ -14,4 +14,13 @@ test("a name that fits stays whole, a longer one ends in an ellipsis within the 
   assert.is(fitText(context, "x".repeat(500), 220).length, 22);
 });
 
+test("a name that differs in its middle is cut before what is kept of it, however little room there is", () => {
+  const name = "sensor.seventeen.celsius";
+  const brief = { begin: "sensor.", kept: "seventeen…" };
+  assert.is(fitText(context, name, 240, brief), name);
+  assert.is(fitText(context, name, 180, brief), "sensor.…seventeen…");
+  assert.is(fitText(context, name, 150, brief), "sens…seventeen…");
+  assert.is(fitText(context, name, 80, brief), "…sevent…");
+});
+
 test.run();

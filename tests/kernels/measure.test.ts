@@ -111,7 +111,7 @@ test("measure rejects a matrix that is not a state, with the reason", () => {
   assert.throws(() => measure(good, undefined, { alpha: 2, psi: { re: [1, 0], im: [0, 0] } }), /alpha is 2/);
   assert.throws(
     () => measure(good, undefined, { alpha: 0.1, psi: { re: [1, 1], im: [0, 0] } }),
-    /squared norm of psi is 2/,
+    /update\.psi: its squared norm is 2/,
   );
 });
 
@@ -135,10 +135,52 @@ test("measure line answers a request and reports the problem of an invalid one",
     line(good),
     "rows may be lists",
   );
-  assert.match(line({ n: 2, im: good.im }).error, /rho.re: it is absent/);
+  assert.match(line({ n: 2, im: good.im }).error, /none of re, rho and psi; expected a state/);
+  assert.match(line({ operator: "sz", current: 0.2 }).error, /holds a record \(current\); expected a state/);
   assert.match(line({ n: 2, re: [[1, 0], [0]] }).error, /rho.re\[1\]: it has 1 entries; expected 2/);
   assert.match(line({ ...good, re: [1, "x", 0, 0] }).error, /rho.re\[1\]: it is the text "x"/);
   assert.match(line({ ...good, update: {} }).error, /update.alpha: it is absent/);
+});
+
+test("measure line reads every form of a state that the feeds read, real ones without im, and says which line it answers", () => {
+  const line = (value: unknown) => JSON.parse(measureLine(JSON.stringify(value)));
+  const rows = [[0.5, 0.3], [0.3, 0.5]]; // biome-ignore format: a matrix
+  const zeros = [[0, 0], [0, 0]]; // biome-ignore format: a matrix
+  const { time: _, ...measured } = line({ time: 7, n: 2, re: rows.flat(), im: zeros.flat() });
+  assert.is(measured.purity, 2 * (0.5 ** 2 + 0.3 ** 2));
+  for (const state of [
+    { n: 2, rho: rows },
+    { rho: rows },
+    { rho: { re: rows } },
+    { rho: { re: rows, im: zeros } },
+    { n: 2, rho: rows.flat() },
+    { rho: rows.flat() },
+    { re: rows },
+  ])
+    assert.equal(line(state), measured, JSON.stringify(state));
+  assert.equal(Object.entries(line({ time: "07:28", rho: rows }))[0], ["time", "07:28"]);
+  assert.match(line({ n: 3, rho: rows }).error, /re has 4 entries; expected n² = 9 for n = 3/);
+  assert.match(line({ rho: [[[0.5, 0], 0], [0, 0.5]] }).error, /rho\.re\[0\]\[0\]: it is an array; expected a number/); // biome-ignore format: a matrix
+  assert.match(
+    line({ rho: [[0.5, 0], 0.5] }).error,
+    /rho\.re\[1\]: it is a number; expected a row, as the first/,
+  );
+});
+
+test("measure line measures a state vector as its density matrix, and compares and updates in the same forms", () => {
+  const line = (value: unknown) => JSON.parse(measureLine(JSON.stringify(value)));
+  const circular = { re: [[0.5, 0], [0, 0.5]], im: [[0, -0.5], [0.5, 0]] }; // biome-ignore format: a matrix
+  // |ψ⟩ = (|0⟩ + i|1⟩)/√2 has ρ01 = ψ0 ψ1* = −i/2; it and |0⟩ share half: ⟨0|ρ|0⟩ = 1/2.
+  const root = Math.SQRT1_2;
+  const psi = { re: [root, 0], im: [0, root] };
+  for (const sigma of [circular, { rho: circular }, { psi }, psi])
+    assert.ok(Math.abs(line({ psi, sigma }).fidelity - 1) < 1e-9, JSON.stringify(sigma));
+  for (const sigma of [[[1, 0], [0, 0]], [1, 0, 0, 0], [1, 0], { psi: [1, 0] }]) // biome-ignore format: a matrix
+    assert.ok(Math.abs(line({ psi, sigma }).fidelity - 0.5) < 1e-9, JSON.stringify(sigma));
+  assert.is(line({ psi: [1, 0], update: { alpha: 0.5, psi: [0, 1] } })["update.purity"], 0.5);
+  assert.match(line({ psi: [1, 1] }).error, /rho: its squared norm is 2; expected 1/);
+  assert.match(line({ psi: { re: [1, 0], im: [0] } }).error, /rho: im has 1 amplitudes; expected 2/);
+  assert.match(line({ psi: [1, ...Array(128).fill(0)] }).error, /it has 129 levels; expected at most 128/);
 });
 
 test("measured values satisfy all their identities on random states", () => {

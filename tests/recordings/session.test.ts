@@ -215,6 +215,24 @@ test("[L1] a seek says rewound, delivers the stretch before the place as it was 
   });
 });
 
+test("[L1] the stretch before a place comes in turns of a few inputs, so that clients can read between them", async () => {
+  await onSession({}, async ({ session }) => {
+    let inTurn = 0;
+    const turns: number[] = [];
+    session.subscribe({
+      frame: () => void inTurn++,
+      flush: () => {
+        turns.push(inTurn);
+        inTurn = 0;
+      },
+    });
+    await session.seek({ timeUs: session.status().fromUs + 12 * SECOND });
+    const delivered = turns.reduce((sum, frames) => sum + frames, 0);
+    assert.ok(delivered > 100, `${delivered} frames in the stretch`);
+    assert.ok(Math.max(...turns) <= 16, `${Math.max(...turns)} frames in one turn`);
+  });
+});
+
 test("[P2] what is played after a seek is what was live after that place", async () => {
   await onSession({ speed: "max", windowUs: 0 }, async ({ session, heard }) => {
     const place = live.inputs[Math.floor(live.inputs.length / 3)]!;

@@ -4,6 +4,7 @@
  * Samples and states lie in typed arrays that the component library never sees: `version` counts arrivals, and canvases compare it.
  * Components that show data as text depend on `pulse`, which the frame loop advances a few times a second.
  */
+
 import { batch, computed, signal } from "@preact/signals";
 import { float32Column, float64Column, uint16Column, uint32Column } from "../../../protocol/columns.ts";
 import type { InjectionUnderWay } from "../../../protocol/controls.ts";
@@ -23,6 +24,7 @@ import { Volumes } from "../../charts/volumes.ts";
 import { eventOrder, partitionOfEvent } from "../../event-order.ts";
 import type { Connection, PastAnswer, SessionInfo, SourceSink } from "../sources/source.ts";
 import { isAnalysed } from "./analyses.ts";
+import { type BriefName, briefNames } from "./brief-names.ts";
 import { isBarPart } from "./candle-sets.ts";
 import { isBand } from "./forecasts.ts";
 import { combinedGauges, type Gauges } from "./gauges.ts";
@@ -44,11 +46,15 @@ const NONE = -1;
 /** A session that continues after a break is never further back than the data in flight. */
 const IN_FLIGHT_US = 5_000_000;
 
+const NO_NAME: BriefName = { begin: "", kept: "" };
+
 export interface Channel {
   key: string;
   group: string;
   name: string;
   title: string;
+  /** The title where there is no place for all of it: told from those of all other channels. */
+  brief: BriefName;
   unit: string;
   series: Series;
   /** Of a price. */
@@ -186,6 +192,7 @@ export class Model implements SourceSink {
         group: group.name,
         name: declared.name,
         title: withoutRemark(titles[k]!, group.remark),
+        brief: NO_NAME,
         unit: declared.unit,
         series: new Series(),
         tick:
@@ -196,6 +203,7 @@ export class Model implements SourceSink {
       this.channelsByKey.set(channel.key, channel);
     }
     this.#groupsByName.set(group.name, group);
+    this.#nameBriefly();
     this.#showGroups();
     this.version++;
   }
@@ -381,6 +389,12 @@ export class Model implements SourceSink {
   get firstUs(): number {
     const channels = this.groups.peek().flatMap((group) => group.channels);
     return channels.reduce((least, { series }) => Math.min(least, series.firstUs), Number.POSITIVE_INFINITY);
+  }
+
+  #nameBriefly(): void {
+    const channels = [...this.channelsByKey.values()];
+    const briefs = briefNames(channels.map(({ title }) => title));
+    for (const channel of channels) channel.brief = briefs.get(channel.title)!;
   }
 
   #showGroups(): void {

@@ -24,6 +24,11 @@ import { Replayer, type ReplayListener } from "./replayer.ts";
 
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
 const TURN_INPUTS = 256;
+/**
+ * The same before a place that is gone to. All of that comes at once, states too: with more in a turn clients are sooner sent more than
+ * they may leave unread, and what they miss of it is a hole in their charts.
+ */
+const MOVE_INPUTS = 16;
 
 export interface PlayerOptions {
   readonly definitions: CoreDefinitions;
@@ -222,7 +227,7 @@ export class Player {
     while (turn === this.turn) {
       const next = replay.next ?? (await replay.fill());
       if (next === null || isReached(next)) return;
-      this.stepWhile(replay, (input) => !isReached(input));
+      this.stepWhile(replay, MOVE_INPUTS, (input) => !isReached(input));
       await this.rest();
     }
   }
@@ -252,14 +257,14 @@ export class Player {
         return;
       }
       if (await this.pace.waitFor(next.timeUs)) continue;
-      this.stepWhile(replay, ({ timeUs }) => this.pace.isDue(timeUs));
+      this.stepWhile(replay, TURN_INPUTS, ({ timeUs }) => this.pace.isDue(timeUs));
       await this.rest();
     }
   }
 
   /** Steps through what is at hand, then lets listeners flush. */
-  private stepWhile(replay: MergedReplayer, isDue: (next: LoggedInput) => boolean): void {
-    for (let steps = 0; steps < TURN_INPUTS; steps++) {
+  private stepWhile(replay: MergedReplayer, most: number, isDue: (next: LoggedInput) => boolean): void {
+    for (let steps = 0; steps < most; steps++) {
       const { next } = replay;
       if (next === null || !isDue(next)) break;
       replay.step();

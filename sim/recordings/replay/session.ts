@@ -41,6 +41,7 @@ import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
 import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
+import { Precedence } from "./precedence.ts";
 
 /** Twice what the page shows at first. */
 const WINDOW_US = 120_000_000;
@@ -80,7 +81,7 @@ export class ReplaySession implements LiveSession {
   private readonly known = new EventMarks();
   private readonly recorded: Past;
   private readonly outbox: Outbox;
-  private readonly rest: () => Promise<void>;
+  private readonly precedence: Precedence;
   private samplesRead: Promise<void> = Promise.resolve();
   /** Null until somebody asks for the past. */
   private statesRead: Promise<void> | null = null;
@@ -101,6 +102,7 @@ export class ReplaySession implements LiveSession {
     options: PlayOptions,
   ): Promise<[ReplaySession, ...ReplaySession[]]> {
     const { definitions, clock, speed = 1, windowUs = WINDOW_US, place, log = () => {} } = options;
+    const precedence = new Precedence(clock);
     const player = new Player({ definitions, clock, speed, windowUs, failed: log });
     const names = [];
     for (const { journal } of parts) names.push(await nameOf(journal));
@@ -110,7 +112,16 @@ export class ReplaySession implements LiveSession {
     for (const [k, part] of parts.entries()) {
       const range = await rangeOf(part.journal, definitions);
       const { partition } = names[k]!;
-      all.push(new ReplaySession({ ...options, ...part }, { session: name, partition }, range, player, all));
+      all.push(
+        new ReplaySession(
+          { ...options, ...part },
+          { session: name, partition },
+          range,
+          player,
+          precedence,
+          all,
+        ),
+      );
     }
     for (const session of all) session.readRecording();
     await (place === undefined
@@ -132,6 +143,7 @@ export class ReplaySession implements LiveSession {
     name: { session: string; partition: string },
     range: RecordedRange,
     player: Player,
+    precedence: Precedence,
     all: readonly ReplaySession[],
   ) {
     this.options = options;
@@ -141,8 +153,9 @@ export class ReplaySession implements LiveSession {
     this.session = name.session;
     this.partition = name.partition;
     this.commands = new SessionCommands(name.session);
-    this.rest = () => new Promise((resolve) => options.clock.soon(resolve));
-    this.recorded = new Past({ log: options.journal, input: 0, rest: this.rest });
+    this.precedence = precedence;
+    const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
+    this.recorded = new Past({ log: options.journal, input: 0, rest });
     this.outbox = new Outbox({
       journal: options.journal,
       place: { input: 0, event: 0 },
@@ -153,12 +166,13 @@ export class ReplaySession implements LiveSession {
     this.part = player.add({ journal: options.journal, range, outputs: this.outputs() });
   }
 
-  /** Its marks and its past, in the background. */
+  /** Its marks and its past, in the background: while somebody waits for a move or a range, that rests. */
   private readRecording(): void {
     const { journal, log } = this.options;
-    this.known.read(journal, this.rest).catch((error: unknown) => log?.(String(error)));
+    const rest = () => this.precedence.rest();
+    this.known.read(journal, rest).catch((error: unknown) => log?.(String(error)));
     this.samplesRead = this.recorded
-      .readRecording(() => this.isClosed)
+      .readRecording(() => this.isClosed, rest)
       .catch((error: unknown) => this.logged(error));
   }
 
@@ -169,12 +183,15 @@ export class ReplaySession implements LiveSession {
   /** What the actors published anywhere in the recording, derived anew. */
   private async readStates(): Promise<void> {
     const { journal, definitions, clock } = this.options;
+    const slices = new Slices({
+      monotonicMs: () => clock.monotonicMs(),
+      soon: (go) => void this.precedence.rest().then(go),
+    });
     const { core, nextBlock } = await nearestCore(journal, definitions, BEGINNING, {
       ...SILENT,
       unread: false,
       state: (state) => this.recorded.recordedState(state),
     });
-    const slices = new Slices(clock);
     const input = () => !this.isClosed;
     await foldJournal(journal.read(nextBlock), core, { input, rest: () => slices.next() });
     this.recorded.recordedStatesEnd();
@@ -219,8 +236,8 @@ export class ReplaySession implements LiveSession {
     this.player.setSpeed(speed);
   }
 
-  async seek(place: SeekPlace): Promise<void> {
-    await this.player.seek(place, this.part);
+  seek(place: SeekPlace): Promise<void> {
+    return this.precedence.first(() => this.player.seek(place, this.part));
   }
 
   /** Of its partition; null before it stands anywhere. */
@@ -284,7 +301,7 @@ export class ReplaySession implements LiveSession {
     this.statesRead ??= this.samplesRead
       .then(() => this.readStates())
       .catch((error: unknown) => this.logged(error));
-    return this.outbox.past(range);
+    return this.precedence.first(() => this.outbox.past(range));
   }
 
   usual(): readonly GroupUsual[] {

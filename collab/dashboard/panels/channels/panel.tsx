@@ -5,6 +5,7 @@ import "./panel.css";
 import { useEffect, useLayoutEffect, useMemo, useRef, useState } from "preact/hooks";
 import type { Severity } from "../../../../protocol/messages.ts";
 import { clock } from "../../../charts/format.ts";
+import { BriefTitle } from "../../components/brief-title.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { affectedBy, type Row as ListedRow, ORDERS, type Order, ordered } from "../../model/channel-order.ts";
@@ -285,7 +286,9 @@ function Row({ channel, severity, endedUs, top, many, current, onPress, model, v
           <span class="sr">unusual, {severity}: </span>
         </>
       )}
-      <Name title={channel.title} />
+      <span class="name">
+        <BriefTitle of={channel} />
+      </span>
       {endedUs === null ? null : <span class="row-ended">ended</span>}
       <span class="value" ref={value}>
         –
@@ -294,21 +297,6 @@ function Row({ channel, severity, endedUs, top, many, current, onPress, model, v
     </button>
   );
 }
-
-/** A long name keeps its end, which tells it from others. */
-function Name({ title }: { title: string }) {
-  const cut = title.length > LONG_NAME ? title.length - KEPT_END : title.length;
-  return (
-    <span class="name">
-      <span class="name-begin">{title.slice(0, cut)}</span>
-      {cut < title.length ? <span class="name-end">{title.slice(cut)}</span> : null}
-    </span>
-  );
-}
-
-/** Characters that fit beside a line, and of longer names those at the end. */
-const LONG_NAME = 16;
-const KEPT_END = 6;
 
 function write(element: HTMLElement | null, text: string): void {
   const node = element?.firstChild;

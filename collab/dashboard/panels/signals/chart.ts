@@ -187,13 +187,13 @@ export class SignalsPicture implements TimePicture {
         const colour = this.#colourOf(channel);
         const candle = candleAt(pane, timeUs);
         if (candle !== null) {
-          rows.push({ colour, title: channel.title, value: candleWordsOf(candle, channel) });
+          rows.push({ colour, channel, value: candleWordsOf(candle, channel) });
           drawCursorDot(frame, colour, x, yOf(candle.close, pane.range, pane.top, pane.height));
           continue;
         }
         const shown = this.#shown(pane, channel, value);
         const change = pane.isPercent ? ` (${percentText(shown)})` : "";
-        rows.push({ colour, title: channel.title, value: `${valueText(channel, value)}${change}` });
+        rows.push({ colour, channel, value: `${valueText(channel, value)}${change}` });
         const y = yOf(shown, pane.range, pane.top, pane.height);
         if (Number.isFinite(y)) drawCursorDot(frame, colour, x, y);
       }
@@ -612,14 +612,14 @@ function endsOf(model: Model): ReadonlyMap<string, number> {
 
 interface TipRow {
   colour: string;
-  title: string;
+  channel: Pick<Channel, "title" | "brief">;
   value: string;
 }
 
 /** The box at the cursor: each channel's name and value. */
 function drawTip({ context, colours, plotWidth }: TimeFrame, x: number, rows: readonly TipRow[]): void {
   context.font = font(12);
-  const shown = rows.map(({ title }) => fitText(context, title, TIP_TITLE_WIDTH));
+  const shown = rows.map(({ channel: { title, brief } }) => fitText(context, title, TIP_TITLE_WIDTH, brief));
   const titles = Math.max(...shown.map((title) => context.measureText(title).width));
   context.font = font(12, 600);
   const values = Math.max(...rows.map((row) => context.measureText(row.value).width));

@@ -3,6 +3,7 @@
 import "./panel.css";
 import { useMemo, useRef } from "preact/hooks";
 import { TimeChart } from "../../../charts/time-chart.ts";
+import { BriefTitle } from "../../components/brief-title.tsx";
 import { ChartBox } from "../../components/chart-box.tsx";
 import { Icon } from "../../components/icon.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
@@ -33,7 +34,9 @@ export function SignalsPanel(props: PanelProps) {
                 title={`Remove ${channel.title} from the chart`}
               >
                 <span class="chip-swatch" aria-hidden="true" />
-                <span class="chip-name">{channel.title}</span>
+                <span class="chip-name">
+                  <BriefTitle of={channel} />
+                </span>
                 <Icon name="close" size={10} />
               </button>
             </li>

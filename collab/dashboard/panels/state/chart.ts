@@ -5,7 +5,7 @@
  */
 import { BORDER_CELL, type CellGrid, type HeatMapPicture } from "../../../charts/heat-map.ts";
 import { fitText, font } from "../../../charts/text.ts";
-import { type Group, type Moment, measureAt } from "../../model/model.ts";
+import { type Channel, type Group, type Moment, measureAt } from "../../model/model.ts";
 import type { View } from "../../model/view.ts";
 import { theme } from "../../theme/theme.ts";
 import { drawDensity, largestMagnitude } from "./density-image.ts";
@@ -75,7 +75,7 @@ export class StatePicture implements HeatMapPicture {
     context.fillStyle = theme.peek().muted;
     for (let i = 0; i < n; i += every)
       context.fillText(
-        fitText(context, titleOf(group, i), room),
+        fitText(context, titleOf(group, i), room, channelOf(group, i)?.brief),
         left - 7,
         Math.max(size / 2, (i + 0.5) * cell) + 1,
       );
@@ -133,7 +133,10 @@ function drawPopulations(
 }
 
 export function titleOf(group: Group, mode: number): string {
+  return channelOf(group, mode)?.title ?? group.joint.last?.modes[mode] ?? String(mode);
+}
+
+function channelOf(group: Group, mode: number): Channel | undefined {
   const name = group.joint.last?.modes[mode];
-  const channel = group.channels.find((c) => c.name === name) ?? group.channels[mode];
-  return channel?.title ?? name ?? String(mode);
+  return group.channels.find((channel) => channel.name === name) ?? group.channels[mode];
 }

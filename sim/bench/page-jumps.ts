@@ -1,0 +1,289 @@
+/**
+ * How soon a jump in a recording shows the new moment: presses on the bar, events one after the other, and a bar that is dragged, for rows 0.1 s,
+ * 1 s and 15 s apart.
+ *
+ *   table whose swing says the time ─► recording ─► replay ─► page ── press ─► … ─► the swing drawn is that of the new moment, everywhere
+ *
+ * Every value swings to the other side of the one before, by a size that is another one in each fortieth of a window: what is drawn says which
+ * moment it is of. A jump is over with the first picture that has, over the whole window, the sizes of the window before the new moment. A picture
+ * of the moment before, one that is empty in part, and lines across what is missing have others.
+ */
+import type { ChildProcess } from "node:child_process";
+import { once } from "node:events";
+import { writeFile } from "node:fs/promises";
+import { join } from "node:path";
+import type { Browser, Page } from "playwright-core";
+import { launchBrowser } from "./dashboard.ts";
+import { check, inTemporaryFolder, median, quantile } from "./measure.ts";
+import { startProgram } from "./program.ts";
+import { type BenchRow, limited } from "./row.ts";
+
+/** As many as a machine has. */
+const CHANNELS = 33;
+
+const RECORDINGS = [
+  { rowS: 0.1, windowS: 600, windows: 8 },
+  { rowS: 1, windowS: 3_600, windows: 8 },
+  { rowS: 15, windowS: 43_200, windows: 8 },
+] as const;
+type Recording = (typeof RECORDINGS)[number];
+
+const FROM_MS = Date.UTC(2026, 0, 1);
+/** Stretches of one swing in a window. */
+const STRETCHES = 40;
+/** Presses on the bar, presses on "next event" and "previous event", and drags, for each recording. */
+const PRESSES = 24;
+const EVENTS = 18;
+const DRAGS = 12;
+/** Events in a window: far enough apart that the picture of one is none of the next. */
+const EVENTS_A_WINDOW = 3;
+const GAP_ROWS = 30;
+/** Width of the axis of values at the right of a chart (GUTTER_RIGHT in collab/charts/time-frame.ts). */
+const AXIS_PX = 58;
+/** Places that a drag passes, and the time between them: a hand. */
+const DRAG_STEPS = 8;
+const DRAG_STEP_MS = 25;
+const AT_MOST_MS = 300;
+/** A jump that takes longer has failed. */
+const GIVE_UP_MS = 10_000;
+
+export async function benchJumps(): Promise<BenchRow[]> {
+  const browser = await launchBrowser();
+  try {
+    const rows: BenchRow[] = [];
+    for (const recording of RECORDINGS) rows.push(...(await benchRecording(browser, recording)));
+    return rows;
+  } finally {
+    await browser.close();
+  }
+}
+
+function benchRecording(browser: Browser, of: Recording): Promise<BenchRow[]> {
+  return inTemporaryFolder(async (folder) => {
+    const recording = await record(folder, of);
+    const { child, url } = await startReplay(recording);
+    try {
+      const times = await jump(browser, `${url}?span=${of.windowS}&zone=UTC&channels=swing/c1,swing/c2`, of);
+      const what = `${CHANNELS} channels, rows of ${of.rowS} s, window of ${of.windowS / 60} min`;
+      return Object.entries(times).flatMap(([kind, ms]) => [
+        limited(
+          {
+            name: `page, rows of ${of.rowS} s: ${kind}, new moment in the whole window, p50`,
+            unit: "ms",
+            runs: [median(ms)],
+            note: `${ms.length} jumps; ${what}`,
+          },
+          { atMost: AT_MOST_MS },
+        ),
+        limited(
+          {
+            name: `page, rows of ${of.rowS} s: ${kind}, new moment in the whole window, p95`,
+            unit: "ms",
+            runs: [quantile(ms, 0.95)],
+            note: `${Math.max(...ms).toFixed(0)} ms at most`,
+          },
+          { atMost: AT_MOST_MS },
+        ),
+      ]);
+    } finally {
+      child.kill("SIGTERM");
+    }
+  });
+}
+
+async function record(folder: string, of: Recording): Promise<string> {
+  const [swing, bell, recording] = ["swing.csv", "bell.csv", "recording"].map((name) => join(folder, name));
+  await writeFile(swing!, swingTable(of));
+  await writeFile(bell!, bellTable(of));
+  const feeds = ["--feed", `file:${swing}`, "--feed", `file:${bell}`];
+  const args = ["up", ...feeds, "--once", "--port", "0", "--json", "--record", recording!];
+  const [code] = await once(startProgram(args, ["ignore", "ignore", "inherit"]), "exit");
+  check(code === 0, "a recording", `\`up\` ended with ${code}`);
+  return recording!;
+}
+
+/** A size from 0.1 to 1 for each stretch. As text, for the page computes it too. */
+const SWING = `((stretch) => {
+  const x = Math.sin(stretch * 12.9898 + 1) * 43758.5453;
+  return 0.1 + 0.9 * (x - Math.floor(x));
+})`;
+const swingOf = new Function(`return ${SWING}`)() as (stretch: number) => number;
+
+function swingTable({ rowS, windowS, windows }: Recording): string {
+  const names = Array.from({ length: CHANNELS }, (_, k) => `c${k + 1}`);
+  const lines = [`time,${names.join(",")}`];
+  for (let row = 0; row * rowS <= windowS * windows; row++) {
+    const atS = row * rowS;
+    const size = swingOf(Math.floor((atS * STRETCHES) / windowS));
+    const value = row % 2 === 0 ? size : -size;
+    const values = names.map(() => value.toFixed(4));
+    lines.push(`${new Date(FROM_MS + 1000 * atS).toISOString()},${values.join(",")}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+/** Rows as far apart, with gaps: each is an event. */
+function bellTable({ rowS, windowS, windows }: Recording): string {
+  const lines = ["time,bell"];
+  const every = Math.round(windowS / rowS / EVENTS_A_WINDOW);
+  for (let row = 0; row * rowS <= windowS * windows; row++) {
+    if (row % every < every - GAP_ROWS)
+      lines.push(`${new Date(FROM_MS + 1000 * row * rowS).toISOString()},${row % 2}`);
+  }
+  return `${lines.join("\n")}\n`;
+}
+
+async function startReplay(recording: string): Promise<{ child: ChildProcess; url: string }> {
+  const child = startProgram(["replay", recording, "--follow", "--json"], ["ignore", "pipe", "inherit"]);
+  let output = "";
+  for await (const chunk of child.stdout!) {
+    output += String(chunk);
+    const [url] = /http:\/\/[\d.:]+\//.exec(output) ?? [];
+    if (url === undefined) continue;
+    child.stdout!.resume();
+    return { child, url };
+  }
+  throw new Error(`Cannot start the replay: it ended\n${output}`);
+}
+
+type Kind = "press on the bar" | "next or previous event" | "drag of the bar";
+
+async function jump(browser: Browser, url: string, of: Recording): Promise<Record<Kind, number[]>> {
+  const context = await browser.newContext({ viewport: { width: 1440, height: 900 } });
+  const page = await context.newPage();
+  const times: Record<Kind, number[]> = {
+    "press on the bar": [],
+    "next or previous event": [],
+    "drag of the bar": [],
+  };
+  await page.goto(url);
+  const bar = page.getByLabel("Place in the recording");
+  await bar.waitFor();
+  const pause = page.getByRole("button", { name: "Pause" });
+  if ((await pause.count()) > 0) await pause.click();
+  await page.evaluate(watch(of));
+  const { x, y, width, height } = (await bar.boundingBox())!;
+  // The first window lacks a begin, and the handle has a width.
+  const placeOf = (share: number) => x + width * (1.2 / of.windows + share * (1 - 1.3 / of.windows));
+  const middle = y + height / 2;
+  const done = async (kind: Kind) => times[kind].push(await tookMs(page, kind));
+  for (let k = 0; k < PRESSES; k++) {
+    await page.mouse.click(placeOf(golden(k)), middle);
+    await done("press on the bar");
+  }
+  await page.mouse.click(placeOf(0), middle);
+  await tookMs(page, "press on the bar");
+  for (let k = 0; k < EVENTS; k++) {
+    const name = k < EVENTS / 2 ? "Next event of the recording" : "Previous event of the recording";
+    await page.getByRole("button", { name }).click();
+    await done("next or previous event");
+  }
+  for (let k = 0; k < DRAGS; k++) {
+    const [from, to] = [placeOf(golden(k)), placeOf(golden(k + 0.5))];
+    await page.mouse.move(from, middle);
+    await page.mouse.down();
+    for (let step = 1; step <= DRAG_STEPS; step++) {
+      await page.waitForTimeout(DRAG_STEP_MS);
+      await page.mouse.move(from + ((to - from) * step) / DRAG_STEPS, middle);
+    }
+    await page.mouse.up();
+    await done("drag of the bar");
+  }
+  await context.close();
+  return times;
+}
+
+/** Shares of the bar that lie far from each other one after the other. */
+function golden(k: number): number {
+  return ((k + 1) * 0.6180339887) % 1;
+}
+
+async function tookMs(page: Page, kind: Kind): Promise<number> {
+  const answer = (await page.evaluate(`globalThis.jumpDone(${GIVE_UP_MS})`)) as number | { reason: string };
+  if (typeof answer === "number") return answer;
+  return check(false, `the new moment within ${GIVE_UP_MS / 1000} s after a ${kind}`, answer.reason) as never;
+}
+
+/** As text: a TypeScript loader may rewrite functions. A line has a colour; what else is in a chart is grey. */
+function watch({ windowS }: Recording): string {
+  return `{
+  const swingOf = ${SWING};
+  const windowMs = ${windowS * 1000};
+  const stretchMs = windowMs / ${STRETCHES};
+  const momentMs = () => Date.parse(document.querySelector(".transport-time time").dateTime);
+
+  // Of each fortieth of the plot, how much of it is line.
+  const drawn = () => {
+    const canvas = document.querySelector(".signals canvas");
+    const { width, height } = canvas;
+    const { data } = canvas.getContext("2d").getImageData(0, 0, width, height);
+    // Without the axis of values at the right.
+    const plot = width - ${AXIS_PX};
+    const counts = new Array(${STRETCHES}).fill(0);
+    for (let y = 0; y < height; y++) {
+      for (let x = 0; x < plot; x++) {
+        const at = 4 * (y * width + x);
+        const [r, g, b] = [data[at], data[at + 1], data[at + 2]];
+        if (Math.max(r, g, b) - Math.min(r, g, b) > 60) counts[Math.floor((x * ${STRETCHES}) / plot)]++;
+      }
+    }
+    return counts;
+  };
+
+  // A place covers the end of one stretch and the begin of the next.
+  const expected = (endMs) =>
+    Array.from({ length: ${STRETCHES} }, (_, k) => {
+      const at = (endMs - windowMs - ${FROM_MS}) / stretchMs + k;
+      const first = Math.floor(at);
+      return (first + 1 - at) * swingOf(first) + (at - first) * swingOf(first + 1);
+    });
+
+  const likeness = (a, b) => {
+    const mean = (of) => of.reduce((sum, each) => sum + each, 0) / of.length;
+    const [ma, mb] = [mean(a), mean(b)];
+    let [ab, aa, bb] = [0, 0, 0];
+    for (let k = 0; k < a.length; k++) {
+      ab += (a[k] - ma) * (b[k] - mb);
+      aa += (a[k] - ma) ** 2;
+      bb += (b[k] - mb) ** 2;
+    }
+    return ab / Math.sqrt(aa * bb);
+  };
+
+  // The press that a jump is counted from, and the moment that was shown then.
+  let pressed = null;
+  for (const type of ["input", "click"])
+    document.addEventListener(type, (event) => {
+      // The bar says where it goes as "input"; its "click" comes later.
+      if (type === "click" && event.target.closest("button") === null) return;
+      pressed = { atMs: event.timeStamp, fromMs: momentMs() };
+    }, true);
+
+  globalThis.jumpDone = (giveUpMs) => new Promise((resolve) => {
+    const beganMs = performance.now();
+    const look = () => {
+      const nowMs = performance.now();
+      if (pressed !== null && momentMs() !== pressed.fromMs) {
+        const counts = drawn();
+        const like = likeness(counts, expected(momentMs()));
+        globalThis.seen = { like, counts, expected: expected(momentMs()) };
+        if (like > 0.9 && Math.min(...counts) > 0) {
+          const { atMs } = pressed;
+          pressed = null;
+          resolve(nowMs - atMs);
+          return;
+        }
+        if (nowMs - beganMs > giveUpMs) {
+          resolve({ reason: "the picture is alike by " + like.toFixed(2) + ": " + counts.join(" ") + " for " + expected(momentMs()).map((x) => x.toFixed(2)).join(" ") });
+          return;
+        }
+      } else if (nowMs - beganMs > giveUpMs) {
+        resolve({ reason: "the place did not change" });
+        return;
+      }
+      requestAnimationFrame(look);
+    };
+    look();
+  });
+}`;
+}
