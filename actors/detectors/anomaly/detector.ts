@@ -9,8 +9,11 @@
  * says a fifth of one among RAMP_ROWS. Within REPEAT_ROWS it counts only if it is REPEAT_FACTOR times what was reported last. The score of a
  * sample is v / (v + SCORE_HALF), in [0, 1): nothing in it is chosen afterwards.
  *
- * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S, where S is the expected number of samples between false alarms. In
- * bursts on nothing, a single row opens none: the mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
+ * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S + raised, where S is the expected number of samples between false alarms.
+ * Each episode of a channel raises that (raised-price.ts), so that in the long run a channel has one in S samples at most, by however many views and
+ * whatever its law. In bursts on nothing, a single row opens none: the mean over 64 rows must be as
+ * new. `episodes.ts` says when an episode is over.
+ *
  * A joint episode opens at E_joint ≥ ln S; at E_joint ≥ ln (S / n), which keeps the promise of its n channels together, when their mean
  * evidence is BROAD; or when a quarter of the channels would open at once. While it is open, no episode of a single channel opens. In a group of
  * the host feed, levels that last are looked for instead (lasting/lasting-levels.ts).
@@ -26,6 +29,7 @@ import type { Batch, Detector, DetectorContext, Fields, Group, UsualRanges } fro
 import { isHost, OWN_HEALTH } from "../../ports/own-health.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { raisedAfter, raisedByAlarm } from "../raised-price.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
@@ -52,7 +56,7 @@ import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 7,
+  version: 8,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -106,7 +110,8 @@ const SECOND_US = 1_000_000;
 
 const Scalars = namedNumbers(
   "rows",
-  /** ln S: evidence that opens an episode. */
+  /** S and ln S: evidence that opens an episode. */
+  "promised",
   "threshold",
   /** Open episodes. */
   "open",
@@ -131,6 +136,9 @@ const Channels = namedNumbers(
   /** Notable reports, and the rows in which they were counted. */
   "reports",
   "counted",
+  /** Nats by which episodes had raised the threshold when the last one began, and `rows` then. */
+  "raised",
+  "raisedRow",
 );
 
 type Context = DetectorContext<typeof anomalyMachine>;
@@ -371,7 +379,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       for (let c = 0; c < n; c++) {
         if (!(evidence[c]! >= threshold)) continue;
         isAnyLoud = true;
-        if (episodes.at(c).active === 0) loud++;
+        if (episodes.at(c).active === 0 && this.isLoud(c)) loud++;
       }
       if (this.isJoint(isAnyLoud) || (loud >= 3 && loud * 4 >= n)) this.open(n, batch, r, time, context);
     }
@@ -380,15 +388,36 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     for (let i = 0; i <= n; i++) {
       if (calm && evidence[i]! < threshold) continue;
       if (episodes.at(i).active === 1) this.follow(i, batch, r, time, context);
-      else if (i < n && !inhibited && this.lasting === null && evidence[i]! >= threshold)
+      else if (i < n && !inhibited && this.lasting === null && this.isLoud(i)) {
+        this.raise(i);
         this.open(i, batch, r, time, context);
+      }
     }
     if (context.machine.value !== "cooling") return;
     scalars.quietRows++;
     if (scalars.quietRows >= this.settings.cooldownSamples) context.signal({ type: "cooled", timeUs: time });
   }
 
-  /** Whether the row is unusual for all channels together. `isAnyLoud`: a channel has enough evidence for an episode of its own. */
+  /** Whether channel c has enough evidence for one more episode of its own. */
+  private isLoud(c: number): boolean {
+    const { threshold } = this.scalars;
+    const evidence = this.evidence[c]!;
+    return evidence >= threshold && evidence >= threshold + this.raised(c);
+  }
+
+  /** Nats by which its episodes have raised the threshold of channel c. */
+  private raised(c: number): number {
+    const { raised, raisedRow, rows } = this.channels.at(c);
+    return raisedAfter(raised, rows - raisedRow, this.scalars.promised);
+  }
+
+  private raise(c: number): void {
+    const channel = this.channels.at(c);
+    channel.raised = raisedByAlarm(this.raised(c));
+    channel.raisedRow = channel.rows;
+  }
+
+  /** Whether the row is unusual for all channels together. `isAnyLoud`: a channel has enough evidence for a first episode of its own. */
   private isJoint(isAnyLoud: boolean): boolean {
     const { n } = this.group;
     const { jointThreshold: threshold } = this.scalars;
@@ -669,7 +698,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private chooseThreshold(spacingUs: number): void {
     const { scalars, settings } = this;
     const spacing = spacingUs || UNKNOWN_SPACING_US;
-    scalars.threshold = ln(falseAlarmSamples(settings, spacing));
+    scalars.promised = falseAlarmSamples(settings, spacing);
+    scalars.threshold = ln(scalars.promised);
     scalars.rowsADay = DAY_US / spacing;
     scalars.rowsALook = Math.max(1, settings.averageUs / spacing);
     scalars.jointThreshold = ln(falseAlarmSamples(settings, spacing * scalars.rowsALook));

@@ -14,13 +14,12 @@
  */
 import ln from "@stdlib/math-base-special-ln";
 import type { Fields } from "../../ports/detector.ts";
+import { raisedAfter, raisedByAlarm } from "../raised-price.ts";
 import { namedNumbers } from "../registered-numbers.ts";
 import type { Guarantee } from "./signals.ts";
 
 /** Nats that an alarm adds to the threshold: more when the guarantee is void, because alarms are then false until the threshold is high enough. */
 const PER_ALARM = { unknown: 2, holds: 2, void: 4 } as const;
-/** Share of extra that an alarm adds as well: a threshold that is raised already, and still too low, needs larger steps. */
-const GROWTH = 0.25;
 /** Blocks held, a power of two. */
 const BLOCKS = 64;
 /** Rows of a block at first, and blocks in A rows at last. */
@@ -82,14 +81,14 @@ export class AlarmThreshold {
   /** A row with this evidence, on which an alarm can be raised. */
   row(logM: number, guarantee: Guarantee): void {
     const { scalars } = this;
-    scalars.extra = Math.max(0, scalars.extra - PER_ALARM[guarantee] / scalars.promised);
+    scalars.extra = raisedAfter(scalars.extra, 1, scalars.promised, PER_ALARM[guarantee]);
     if (logM > scalars.largest) scalars.largest = logM;
     scalars.rows++;
     if (scalars.rows >= scalars.blockRows) this.endBlock();
   }
 
   alarm(guarantee: Guarantee): void {
-    this.scalars.extra += PER_ALARM[guarantee] + GROWTH * this.scalars.extra;
+    this.scalars.extra = raisedByAlarm(this.scalars.extra, PER_ALARM[guarantee]);
   }
 
   private endBlock(): void {

@@ -11,7 +11,9 @@
  * the channel: 0.02 is 2 %.
  *
  * Promise: at most `falseAlarmsPerDay` announcements a day in a group while forecasts are right, and while standardised returns are exchangeable.
- * Of n channels 2n + 1 things are watched (the forecasts and the fall of each, and turbulence), so each is announced at ln ((2n + 1) A) nats.
+ * Of n channels 2n + 1 things are watched (the forecasts and the fall of each, and turbulence), so each is announced at ln ((2n + 1) A) nats. Returns
+ * with one side, such as those of counts, are not like that: each announcement makes the next one dearer (raised-price.ts), so in the long run there is
+ * one in A returns then too.
  *
  * All state is of fixed length. Changed settings begin anew (the core replaces the actor), like everything that was learnt with the old ones. Between
  * returns a row costs a look at each level.
@@ -23,6 +25,7 @@ import { expectedShortfall, upperQuantile } from "../../kernels/historical-tail.
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { raisedAfter, raisedByAlarm } from "../raised-price.ts";
 import { RankedScore } from "../ranked-score.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
@@ -35,7 +38,7 @@ import { HorizonReturns } from "./returns.ts";
 
 export const risk = defineDetector({
   name: "risk",
-  version: 2,
+  version: 3,
   machine: riskMachine,
   enabled: (settings, group) =>
     settings.risk.enabled && !group.states && columnsOf(settings.risk.channels, group).length > 0,
@@ -67,8 +70,16 @@ const Channels = namedNumbers(
   "shortfallHigh",
 );
 
-/** Periods with a return of some channel, and what an announcement needs, nats. */
-const Scalars = namedNumbers("periods", "price");
+const Scalars = namedNumbers(
+  /** Periods with a return of some channel. */
+  "periods",
+  /** A, in periods; ln of it for all that is watched, nats; and by how much earlier announcements have raised that. */
+  "promised",
+  "unraised",
+  "raised",
+  /** What an announcement needs, nats. */
+  "price",
+);
 
 type Context = DetectorContext<typeof riskMachine>;
 
@@ -190,6 +201,8 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     const { scalars, returns, columns, together } = this;
     if (scalars.periods % PRICE_EVERY === 0) this.choosePrice();
     scalars.periods = scalars.periods + 1;
+    scalars.raised = raisedAfter(scalars.raised, 1, scalars.promised);
+    scalars.price = scalars.unraised + scalars.raised;
     let whole = true;
     for (let i = 0; i < columns.length; i++) {
       const change = returns.values[i]!;
@@ -231,6 +244,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     }
     const { returns, exceeded, kupiec, christoffersen } = backTests.coverage(i, isHigh);
     const expected = returns * this.tails[isHigh ? 1 : 0];
+    this.announced();
     context.signal({
       type: "violated",
       ...about,
@@ -259,6 +273,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
       context.signal({ type: "steadied", ...about, drawdown });
       return;
     }
+    this.announced();
     context.signal({
       type: "fell",
       ...about,
@@ -293,6 +308,7 @@ export class RiskDetector implements Detector<typeof riskMachine> {
     const order = columns
       .map((_, i) => i)
       .sort((a, b) => Math.abs(this.byVolatilityNow[b]!) - Math.abs(this.byVolatilityNow[a]!) || a - b);
+    this.announced();
     context.signal({
       type: "turbulent",
       timeUs: time,
@@ -340,7 +356,13 @@ export class RiskDetector implements Detector<typeof riskMachine> {
   private choosePrice(): void {
     const { spacing, settings, scalars } = this;
     const periodUs = Math.max(spacing.us || UNKNOWN_SPACING_US, settings.horizonSeconds * MICROSECONDS);
-    scalars.price = ln(falseAlarmSamples(settings, periodUs)) + this.chances();
+    scalars.promised = falseAlarmSamples(settings, periodUs);
+    scalars.unraised = ln(scalars.promised) + this.chances();
+  }
+
+  /** The next announcement of the group needs more. */
+  private announced(): void {
+    this.scalars.raised = raisedByAlarm(this.scalars.raised);
   }
 
   /** ln of the things that are watched: so many more chances to look unusual. */

@@ -28,7 +28,7 @@ function factor(v: Variates, x: Float64Array, share: number): void {
   for (let c = 0; c < x.length; c++) x[c] = common + own * v.normal();
 }
 
-function poisson(v: Variates, mean: number): number {
+export function poisson(v: Variates, mean: number): number {
   const limit = exp(-mean);
   let count = 0;
   for (let product = v.uniform(); product > limit; product *= v.uniform()) count++;

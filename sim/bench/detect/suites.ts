@@ -37,6 +37,10 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "the collapse detector's promise on processes without a change, and its delay at six changes",
     load: async () => (await import("./arl.ts")).arl,
   },
+  nulls: {
+    summary: "anomalies announced per promised one on noise in which nothing happens, by law",
+    load: async () => (await import("./nulls.ts")).nulls,
+  },
   oracle: {
     summary: "measures of states against reference values, each within its tolerance",
     load: async () => (await import("./oracle.ts")).oracle,

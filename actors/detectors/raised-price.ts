@@ -1,0 +1,20 @@
+/**
+ * What each alarm adds to the evidence that the next one needs, nats, so that in the long run alarms come no more often than promised, whatever
+ * the data are like (Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift"). There is no limit: what is not like its past for
+ * long asks for more and more.
+ */
+
+/** Nats that an alarm adds. */
+const PER_ALARM = 2;
+/** Share of what is there that it adds as well: a price that is still too low needs larger steps. */
+const GROWTH = 0.25;
+
+/** By how much the price is raised with one alarm more. */
+export function raisedByAlarm(raised: number, perAlarm = PER_ALARM): number {
+  return raised + (perAlarm + GROWTH * raised);
+}
+
+/** What is left of it after so many samples, of which `promised` may have one alarm. */
+export function raisedAfter(raised: number, samples: number, promised: number, perAlarm = PER_ALARM): number {
+  return Math.max(0, raised - (perAlarm * samples) / promised);
+}
