@@ -215,6 +215,23 @@ test("[L1] a seek says rewound, delivers the stretch before the place as it was 
   });
 });
 
+test("[L1] the stretch before a place has no more inputs than a client can read at once", async () => {
+  await onSession({ windowInputs: 20 }, async ({ session, heard }) => {
+    for (const place of [
+      { timeUs: session.status().fromUs + 12 * SECOND },
+      { sequence: live.inputs.at(-5)! },
+    ]) {
+      heard.lines = [];
+      await session.seek(place);
+      const { sequence } = session.status();
+      const [, input = 0] = heard.lines[0]!.split(" ").map(Number);
+      assert.ok(sequence - input <= 21, `inputs ${input} to ${sequence}`);
+      const frames = heard.lines.filter((line) => line.startsWith("frame "));
+      assert.ok(frames.length > 10 && frames.length <= 20, `${frames.length} frames`);
+    }
+  });
+});
+
 test("[L1] the stretch before a place comes in turns of a few inputs, so that clients can read between them", async () => {
   await onSession({}, async ({ session }) => {
     let inTurn = 0;
@@ -481,6 +498,7 @@ async function onSession(
     clock,
     recording: null,
     windowUs: WINDOW_US,
+    windowInputs: Number.POSITIVE_INFINITY,
     ...options,
     journal: kept,
   });

@@ -11,7 +11,7 @@
  * L4  A place by sequence is one of a partition. The others stand where that input has its turn among theirs.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
-import { type LoggedInput, reaches } from "../../../actors/mod.ts";
+import { firstInput, type LoggedInput, reaches } from "../../../actors/mod.ts";
 import type { Clock } from "../../../actors/ports/clock.ts";
 import type { Journal } from "../../../actors/ports/journal.ts";
 import type { ReplayStatus } from "../../../protocol/controls.ts";
@@ -36,6 +36,8 @@ export interface PlayerOptions {
   readonly speed: number | "max";
   /** What is handed out before a place that is gone to, µs of recorded time at most. */
   readonly windowUs: number;
+  /** And inputs of a partition, at most. */
+  readonly windowInputs: number;
   failed(reason: string): void;
 }
 
@@ -235,8 +237,13 @@ export class Player {
   /** Where the stretch begins that is handed out before a place. */
   private async startBefore({ journal, range }: PlayerPart, place: SeekPlace): Promise<SeekPlace> {
     const timeUs = await timeOfPlace(journal, place);
-    const from = await windowStart(journal, Math.max(range.fromUs, timeUs - this.options.windowUs), timeUs);
-    return from < timeUs ? { timeUs: from } : place;
+    const { windowUs, windowInputs } = this.options;
+    const from = await windowStart(journal, Math.max(range.fromUs, timeUs - windowUs), timeUs);
+    if (from >= timeUs) return place;
+    const first = await firstInput(journal, place);
+    const nearest = { sequence: Math.max(range.firstSequence, (first?.sequence ?? 0) - windowInputs) };
+    const isNearer = first !== null && first !== undefined && (await timeOfPlace(journal, nearest)) > from;
+    return isNearer ? nearest : { timeUs: from };
   }
 
   private start(): void {

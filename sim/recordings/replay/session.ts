@@ -43,8 +43,12 @@ import { EventMarks } from "./event-marks.ts";
 import { Player, type PlayerOutputs } from "./player.ts";
 import { Precedence } from "./precedence.ts";
 
-/** Twice what the page shows at first. */
+/**
+ * What is handed out before a place that is gone to: what is derived from the last rows, and the rows that a page has not asked for yet. The rest of a
+ * window is asked for as the past; of more, a page that cannot read so fast would miss some, and show a hole.
+ */
 const WINDOW_US = 120_000_000;
+const WINDOW_INPUTS = 64;
 
 /** A recorded partition. */
 export interface RecordedPart {
@@ -62,6 +66,8 @@ export interface PlayOptions {
   place?: SeekPlace | "end";
   /** What is delivered before a place that is gone to, µs of recorded time at most. */
   windowUs?: number;
+  /** Inputs of a partition that are handed out before a place, at most. */
+  windowInputs?: number;
   log?(message: string): void;
 }
 
@@ -101,9 +107,17 @@ export class ReplaySession implements LiveSession {
     parts: readonly RecordedPart[],
     options: PlayOptions,
   ): Promise<[ReplaySession, ...ReplaySession[]]> {
-    const { definitions, clock, speed = 1, windowUs = WINDOW_US, place, log = () => {} } = options;
+    const {
+      definitions,
+      clock,
+      speed = 1,
+      windowUs = WINDOW_US,
+      windowInputs = WINDOW_INPUTS,
+      place,
+      log = () => {},
+    } = options;
     const precedence = new Precedence(clock);
-    const player = new Player({ definitions, clock, speed, windowUs, failed: log });
+    const player = new Player({ definitions, clock, speed, windowUs, windowInputs, failed: log });
     const names = [];
     for (const { journal } of parts) names.push(await nameOf(journal));
     // Where retention removed the first input of a partition, another one may know.
