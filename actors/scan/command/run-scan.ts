@@ -150,10 +150,10 @@ async function prepare(
       kind: "input",
     });
   const places = new Map(symbols.map((symbol, index) => [symbol, index]));
-  const wanted = options.symbols ?? symbols;
-  const known = wanted.filter((symbol) => places.has(symbol)).map((symbol) => places.get(symbol)!);
+  const wanted = options.symbols === undefined ? symbols : [...new Set(options.symbols)];
+  const known = wanted.flatMap((symbol) => places.get(symbol) ?? []);
   const worth = () => order!.worth(rule, universe.data);
-  const items = inOrder([...new Set(known)], options.order, uniforms(options.seed), worth).slice(
+  const items = inOrder(known, options.order, uniforms(options.seed), worth).slice(
     0,
     options.maxSymbols,
   );
