@@ -153,10 +153,7 @@ async function prepare(
   const wanted = options.symbols === undefined ? symbols : [...new Set(options.symbols)];
   const known = wanted.flatMap((symbol) => places.get(symbol) ?? []);
   const worth = () => order!.worth(rule, universe.data);
-  const items = inOrder(known, options.order, uniforms(options.seed), worth).slice(
-    0,
-    options.maxSymbols,
-  );
+  const items = inOrder(known, options.order, uniforms(options.seed), worth).slice(0, options.maxSymbols);
   return {
     universe,
     rule,
