@@ -495,4 +495,23 @@ test("a symbol that the universe does not have, and one without what the rule as
   assert.is(scan.stats().errors, 2);
 });
 
+test("a symbol that cannot be evaluated is reported with what was left out of it", async () => {
+  const sound = bars([1, 2, 3]);
+  const outside = sound.map((bar) => ({ ...bar, close: 9 }));
+  const each = world(1);
+  const scan = each.coordinator.start(
+    request({ universe: universeOf({ A: outside, B: sound }), items: [0, 1] }),
+  );
+  each.threads[0]!.ready();
+  await workToEnd(each, scan);
+  assert.equal(
+    scan.problems.map(({ symbol, evaluated }) => [symbol, evaluated]),
+    [["A", false]],
+  );
+  assert.match(
+    scan.problems[0]!.reason,
+    /there are 0 rows; .*left out 3 rows whose close is not between low and high/,
+  );
+});
+
 test.run();
