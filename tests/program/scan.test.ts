@@ -127,7 +127,7 @@ test("with --watch a scan is made anew when the data change, also after they wer
   await until(2 * SYMBOLS);
   const away = `${table}.away`;
   renameSync(table, away);
-  await program.matched(/there is no such file/);
+  await program.matched(/there is no such file/, "stderr");
   renameSync(away, table);
   await until(3 * SYMBOLS);
   program.kill("SIGINT");
