@@ -62,7 +62,7 @@ const STOP_MS = 10;
 const LATE_CHECK_MS = 250;
 /** What `finished` says of a thread that has not begun its batch. */
 const NOT_BEGUN = -1;
-/** Workers that end one after another without an answer: the program cannot start them. */
+/** Workers that end one after another without having begun an item: the program cannot start them. */
 const MOST_FAILED_STARTS = 3;
 
 export class ScanCoordinator {
@@ -150,20 +150,26 @@ export class ScanCoordinator {
         this.failedStarts = 0;
         this.learnItemMs(scan.task.rule, ms);
       },
-      lost: (reason) => this.replace(worker, reason),
+      lost: (reason, hadBegun) => this.replace(worker, reason, hadBegun),
     });
     this.workers.add(worker);
   }
 
-  private replace(worker: Worker, reason: string): void {
+  private replace(worker: Worker, reason: string, hadBegun: boolean): void {
     this.workers.delete(worker);
     if (this.closed) return;
-    if (++this.failedStarts < MOST_FAILED_STARTS * this.options.workers) this.startWorker();
+    // An item that ends its worker, or is late, is given up after some attempts: those are no starts that failed.
+    if (hadBegun) this.failedStarts = 0;
+    else this.failedStarts++;
+    if (this.failedStarts < MOST_FAILED_STARTS * this.options.workers) this.startWorker();
     else if (this.workers.size === 0) this.giveUp(reason);
     this.advance();
   }
 
+  /** The scans of now fail; the next one tries to start workers again. */
   private giveUp(reason: string): void {
+    this.failedStarts = 0;
+    this.hasStarted = false;
     for (const scan of [...this.scans]) {
       for (const item of scan.take(Number.MAX_SAFE_INTEGER))
         scan.fail(item, `no worker could be started: ${reason}`);
@@ -255,7 +261,8 @@ interface WorkerListener {
   changed(): void;
   /** Mean time of the items that were answered together. */
   spent(scan: Scan, ms: number): void;
-  lost(reason: string): void;
+  /** `hadBegun`: it was at an item. */
+  lost(reason: string, hadBegun: boolean): void;
 }
 
 /** A worker with the batch that it has. */
@@ -378,8 +385,9 @@ class Worker {
     this.machine.send({ type: "lose" });
     const { scan } = this;
     this.scan = null;
-    scan?.giveBack(this.items.slice(this.answered), this.items[finished], reason, isLate);
-    this.listener.lost(reason);
+    const culprit = scan === null ? undefined : this.items[finished];
+    scan?.giveBack(this.items.slice(this.answered), culprit, reason, isLate);
+    this.listener.lost(reason, culprit !== undefined);
   }
 }
 

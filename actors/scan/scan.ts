@@ -232,15 +232,15 @@ export class Scan {
       this.signalWork.push(this.results.length + this.errors);
     }
     this.tell({ type: "result", data: result }, nowMs);
-    for (const { kind, rows, first } of this.request.universe.defects.get(symbol) ?? [])
-      this.report({ symbol, reason: `left out ${rows} ${DEFECTS[kind]} (${first})`, evaluated: true });
+    for (const reason of this.defectsOf(symbol)) this.report({ symbol, reason, evaluated: true });
     this.endEarly();
   }
 
   fail(item: number, reason: string): void {
     if (!this.settle(item)) return;
     this.request.outcome?.(item, { error: { message: reason } });
-    this.refuse(this.request.universe.data.symbols[item]!, reason);
+    const symbol = this.request.universe.data.symbols[item]!;
+    this.refuse(symbol, [reason, ...this.defectsOf(symbol)].join("; "));
     this.endEarly();
   }
 
@@ -321,6 +321,11 @@ export class Scan {
     this.reason = reason;
     this.waiting.length = 0;
     this.signal("stop");
+  }
+
+  private defectsOf(symbol: string): string[] {
+    const defects = this.request.universe.defects.get(symbol) ?? [];
+    return defects.map(({ kind, rows, first }) => `left out ${rows} ${DEFECTS[kind]} (${first})`);
   }
 
   private refuse(symbol: string, reason: string): void {

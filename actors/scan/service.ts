@@ -104,6 +104,7 @@ export class ServedScan implements FollowedScan {
   private readonly idle: (() => void) | null;
   private readonly idleMs: number;
   private followers = 0;
+  private turn: Promise<unknown> = Promise.resolve();
   private cancelIdle: () => void = () => {};
 
   constructor(
@@ -153,6 +154,13 @@ export class ServedScan implements FollowedScan {
   /** Somebody asked: the wait begins anew. */
   touch(): void {
     this.enter()();
+  }
+
+  /** Pauses and resumptions one after another, as they were asked for: each may take the time of a write. */
+  inTurn(act: () => Promise<void>): Promise<void> {
+    const done = this.turn.then(act);
+    this.turn = done.catch(() => {});
+    return done;
   }
 
   private watchIdle(): void {
@@ -250,16 +258,11 @@ export class ScanService {
   async start(order: ScanOrder, by: string): Promise<FollowedScan> {
     const { clock, run } = this.options;
     const rule = parseRule(order.rule);
-    const { active } = this;
-    if (active >= SCAN_LIMITS.scansActiveMax)
-      throw new EigenwatchError({
-        action: "start a scan",
-        value: `${active} scans are running`,
-        expected: `at most ${SCAN_LIMITS.scansActiveMax} (scansActiveMax)`,
-        kind: "unavailable",
-      });
+    this.refuseMore();
     const requestedMs = clock.monotonicMs();
     const chosen = await this.choose(order.universe);
+    // Others may have started while the universe was loaded.
+    this.refuseMore();
     const isLive = isLiveUniverse(chosen.name);
     if (isLive) this.refuseMoreLive();
     const coordinator = isLive ? this.liveCoordinator : this.coordinator;
@@ -268,8 +271,10 @@ export class ScanService {
     const { symbols } = universe.data;
     const places = chosen.places;
     const wanted =
-      typeof order.universe === "string" || order.universe === undefined ? symbols : order.universe;
-    const known = [...new Set(wanted.flatMap((symbol) => places.get(symbol) ?? []))];
+      typeof order.universe === "string" || order.universe === undefined
+        ? symbols
+        : [...new Set(order.universe)];
+    const known = wanted.flatMap((symbol) => places.get(symbol) ?? []);
     const scan = coordinator.start({
       universe,
       rule,
@@ -299,6 +304,8 @@ export class ScanService {
     };
     if (scan.isOver) ended();
     else scan.onMessage(({ type }) => type === "complete" && ended());
+    // With a log it is over for others when that is durable.
+    void served.entered?.over.then(() => this.forgetOldest());
     await served.entered?.requested.catch((error: unknown) => {
       coordinator.stop(scan);
       this.scans.delete(served.id);
@@ -426,10 +433,12 @@ export class ScanService {
   private async hold(id: string, held: boolean): Promise<void> {
     this.get(id);
     const served = this.scans.get(id);
-    if (served === undefined || served.running.state !== (held ? "running" : "paused")) return;
-    await served.entered?.hold(held);
-    if (held) served.coordinator.pause(served.running);
-    else served.coordinator.resume(served.running);
+    await served?.inTurn(async () => {
+      if (served.running.state !== (held ? "running" : "paused")) return;
+      await served.entered?.hold(held);
+      if (held) served.coordinator.pause(served.running);
+      else served.coordinator.resume(served.running);
+    });
   }
 
   private get coordinators(): ReadonlySet<ScanCoordinator> {
@@ -506,6 +515,17 @@ export class ScanService {
   private drawn(universe: string | undefined): Promise<PreparedUniverse> {
     const name = this.nameOf(universe);
     return this.universes.get(name)?.ready() ?? this.live.latest(name);
+  }
+
+  private refuseMore(): void {
+    const { active } = this;
+    if (active < SCAN_LIMITS.scansActiveMax) return;
+    throw new EigenwatchError({
+      action: "start a scan",
+      value: `${active} scans are running`,
+      expected: `at most ${SCAN_LIMITS.scansActiveMax} (scansActiveMax)`,
+      kind: "unavailable",
+    });
   }
 
   private refuseMoreLive(): void {

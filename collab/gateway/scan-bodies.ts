@@ -35,10 +35,15 @@ export function readOrder(body: unknown): ScanOrder {
     const [issue] = read.issues;
     const path = v.getDotPath(issue) ?? "the body";
     const isUnknown = issue.expected === "never";
+    const isMissing = !isUnknown && issue.input === undefined;
     throw new EigenwatchError({
       action: "read the scan",
-      value: isUnknown ? `there is no field ${path}` : `${path} is ${issue.received}`,
-      expected: isUnknown ? issue.message : limitOf(issue.message),
+      value: isUnknown
+        ? `there is no field ${path}`
+        : isMissing
+          ? `it has no ${path}`
+          : `${path} is ${issue.received}`,
+      expected: isUnknown ? issue.message : isMissing ? `a field ${path}` : limitOf(issue.message),
     });
   }
   const { termination_criteria: ends = {}, max_symbols, idle_seconds, ...rest } = read.output;

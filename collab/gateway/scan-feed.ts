@@ -1,7 +1,7 @@
 /**
  * Hands the messages of a scan to one client, from a place on, at the speed at which the client reads.
  *
- *   pumping ──client is full──► waiting ──resume()──► pumping ──`complete`──► over
+ *   pumping ──client is full──► waiting ──resume()──► pumping ──has all, `complete` too──► over
  *
  * F1  Messages come in the order of their numbers, each once, to who comes early and late alike.
  * F2  Nothing is stored for a client but its place: a slow one delays neither the scan nor others.
@@ -16,6 +16,11 @@ export interface ScanSink {
   take(messages: readonly ScanMessage[], next: number): boolean;
   /** After the last message. */
   over(): void;
+}
+
+/** Whether a client that has the messages up to this number has them all. */
+export function nothingFollows({ scan }: FollowedScan, after: number): boolean {
+  return scan.isOver && scan.messagesAfter(after, 1).length === 0;
 }
 
 export class ScanFeed {
@@ -61,14 +66,17 @@ export class ScanFeed {
 
   private pump(): void {
     if (this.stopped || this.full) return;
+    if (nothingFollows(this.served, this.after)) {
+      this.stop();
+      this.sink.over();
+      return;
+    }
     const messages = this.served.scan.messagesAfter(this.after, BATCH);
     if (messages.length === 0) return;
     this.after += messages.length;
     this.full = !this.sink.take(messages, this.after);
-    if (messages.at(-1)!.type !== "complete") this.schedule();
-    else {
-      this.stop();
-      this.sink.over();
-    }
+    // The last message is delivered whether or not the client reads.
+    if (messages.at(-1)!.type === "complete") this.full = false;
+    this.schedule();
   }
 }

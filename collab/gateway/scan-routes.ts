@@ -230,5 +230,11 @@ function touched(context: RequestContext, scans: ScanDesk): FollowedScan {
 }
 
 export function idOf({ path }: { readonly path: string }): string {
-  return decodeURIComponent(path.slice(path.lastIndexOf("/") + 1));
+  const text = path.slice(path.lastIndexOf("/") + 1);
+  try {
+    return decodeURIComponent(text);
+  } catch {
+    // It is the id of no scan.
+    return text;
+  }
 }

@@ -2,8 +2,8 @@
 import type { FollowedScan, ScanMessage } from "../../actors/mod.ts";
 import type { GatewayContext, OpenStream } from "./gateway-context.ts";
 import { type RequestContext, wholeParameter } from "./request.ts";
-import { startStream } from "./response.ts";
-import { ScanFeed } from "./scan-feed.ts";
+import { respond, startStream } from "./response.ts";
+import { nothingFollows, ScanFeed } from "./scan-feed.ts";
 
 export class ScanStream implements OpenStream {
   private readonly context: RequestContext;
@@ -23,6 +23,11 @@ export class ScanStream implements OpenStream {
     const header = String(request.headers["last-event-id"] ?? "");
     const asked = wholeParameter(query, "after", 0, 0, Number.MAX_SAFE_INTEGER);
     const after = /^\d{1,15}$/.test(header) ? Number(header) : asked;
+    // A browser connects again after the end, and ceases when told that there is no content.
+    if (nothingFollows(served, after)) {
+      respond(request, response, 204, {}, "");
+      return;
+    }
     if (request.method === "HEAD") {
       startStream(response, "text/event-stream; charset=utf-8");
       response.end();

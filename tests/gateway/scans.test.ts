@@ -168,6 +168,12 @@ test("a scan is told by WebSocket, by events and by polling, to who comes early 
     assert.equal(late, early);
     const resumed = await new ScanSocket(gateway, `${websocket_url}?after=10`).toEnd();
     assert.equal(indices(resumed), all.slice(10));
+    for (const after of [SYMBOLS + 1, SYMBOLS + 100]) {
+      const past = new ScanSocket(gateway, `${websocket_url}?after=${after}`);
+      assert.equal(await past.toEnd(), [], "who has everything is told that nothing follows");
+      const again = await ask(gateway, `/${sse_url}`, { headers: { "last-event-id": String(after) } });
+      assert.is(again.status, 204, "a browser connects again, until it is told to cease");
+    }
     const rest = await eventsOf(gateway, sse_url, { "last-event-id": "29" });
     assert.equal(rest, [
       { type: "result", id: 30 },
@@ -201,7 +207,7 @@ const rising = () =>
 
 test("with wait=1 the answer comes once, at the end, best first", () =>
   withScans(async (gateway) => {
-    const universe = ["S1", "S3", "NONE"];
+    const universe = ["S1", "S3", "NONE", "S1", "NONE"];
     const answer = await post(gateway, "/scan/stream?wait=1", { ...RISING, universe });
     const { results, problems, stats } = answer.json() as {
       results: { symbol: string }[];
@@ -285,6 +291,7 @@ test("an order that cannot be carried out is refused with what was expected", ()
       [{ ...RISING, universe: ["X"] }, 404, /one of prices/],
       [{ rule: "close > 1" }, 400, /none is named/],
       [{ ...RISING, max_symbols: 0 }, 400, /max_symbols is 0/],
+      [{ universe: "prices" }, 400, /it has no rule.*a field rule/],
       [{ ...RISING, termination_criteria: { timeout_seconds: 1e9 } }, 400, /scanSecondsMax/],
       [
         { ...RISING, termination_criteria: { max_signal: 1 } },
@@ -300,6 +307,7 @@ test("an order that cannot be carried out is refused with what was expected", ()
       assert.ok(!answer.body.includes(table), "no path is told");
     }
     assert.is((await ask(gateway, "/scan/results/t-99")).status, 404);
+    assert.is((await ask(gateway, "/scan/results/%E0")).status, 404);
     const socket = new ScanSocket(gateway, "ws/results/t-99");
     await socket.until(() => socket.status !== 0);
     assert.is(socket.status, 404);

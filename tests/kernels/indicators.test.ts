@@ -199,6 +199,11 @@ test("largest and smallest values agree with a library, and a drawdown is measur
     [...movingExtreme(Float64Array.of(Number.NaN, 1, 3, 2), 2, 1, new Float64Array(4))],
     [Number.NaN, Number.NaN, 3, 3],
   );
+  assert.equal(
+    [...movingExtreme(Float64Array.of(5, Number.NaN, 9, 7, 8, 4), 3, 1, new Float64Array(6))],
+    [Number.NaN, Number.NaN, Number.NaN, Number.NaN, 9, 8],
+    "a gap starts the wait anew: what was before it is no largest value of what follows",
+  );
 });
 
 test("a spike is told by the mean of the rows before it", () => {

@@ -1,6 +1,6 @@
 // slow
 /** `scan` as a person and as a program uses it: real threads, results as a plain loop over the same kernels has them. */
-import { appendFileSync, writeFileSync } from "node:fs";
+import { appendFileSync, renameSync, writeFileSync } from "node:fs";
 import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -117,7 +117,7 @@ test("an interrupted scan ends with what it found", async () => {
   assert.match(stderr, "interrupted: these are the results until then");
 });
 
-test("with --watch a scan is made anew when the data change", async () => {
+test("with --watch a scan is made anew when the data change, also after they were away for a moment", async () => {
   const program = start(["scan", table, "--rule", "close > 1000", "--watch", "--out", "ndjson"]);
   const until = async (count: number) => {
     await program.matched(new RegExp(`(.*"symbol".*\\n){${count}}`));
@@ -125,13 +125,18 @@ test("with --watch a scan is made anew when the data change", async () => {
   await until(SYMBOLS);
   appendFileSync(table, `1800000000,S3,5000,100\n`);
   await until(2 * SYMBOLS);
+  const away = `${table}.away`;
+  renameSync(table, away);
+  await program.matched(/there is no such file/, "stderr");
+  renameSync(away, table);
+  await until(3 * SYMBOLS);
   program.kill("SIGINT");
   const { code, stdout } = await program.ended;
   assert.is(code, 0);
   const last = stdout
     .trimEnd()
     .split("\n")
-    .slice(SYMBOLS)
+    .slice(2 * SYMBOLS)
     .map((line) => JSON.parse(line) as Told["results"][number]);
   assert.equal(
     last.filter(({ signal }) => signal).map(({ symbol }) => symbol),

@@ -61,4 +61,24 @@ test("a column of a long history is not kept", () => {
   assert.ok(memory.take(1_000_000) !== long);
 });
 
+test("what is kept has a bound, however many columns a rule takes, and short symbols go on using it", () => {
+  const memory = new ColumnMemory();
+  const kept = () => {
+    memory.restart();
+    const first = Array.from({ length: 400 }, () => memory.take(50_000));
+    memory.restart();
+    const again = new Set(Array.from({ length: 400 }, () => memory.take(50_000)));
+    return first.filter((column) => again.has(column)).length;
+  };
+  assert.is(kept(), Math.floor(2 ** 20 / 50_000));
+  memory.restart();
+  const short = [memory.take(10), memory.take(10)];
+  memory.restart();
+  assert.equal(
+    [memory.take(10).buffer, memory.take(10).buffer],
+    short.map(({ buffer }) => buffer),
+  );
+  assert.is(kept(), Math.floor(2 ** 20 / 50_000));
+});
+
 test.run();

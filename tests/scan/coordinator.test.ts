@@ -424,6 +424,33 @@ test("workers that fail to start after others have worked are tried as often as 
   assert.equal(symbolsOf(scan), [...universe.data.symbols]);
 });
 
+test("[D2] a scan goes on when every symbol is late: late items are no workers that fail to start", async () => {
+  const each = world(1);
+  const scan = each.coordinator.start(request());
+  for (let k = 0; k < 9; k++) {
+    each.threads[k]!.ready();
+    await each.clock.advance(1_250);
+  }
+  assert.equal([scan.state, scan.stats().reason], ["done", "finished"]);
+  assert.equal(
+    scan.problems.map(({ symbol, reason }) => [symbol, reason]),
+    universe.data.symbols.map((symbol) => [symbol, "it took longer than 1 s"]),
+  );
+});
+
+test("a scan after one whose workers could not be started tries to start them again", async () => {
+  const each = world(1);
+  const failed = each.coordinator.start(request());
+  for (let k = 0; k < each.threads.length && k < 10; k++) each.threads[k]!.die();
+  assert.is(failed.state, "failed");
+  const dead = each.threads.length;
+  const scan = each.coordinator.start(request());
+  assert.is(each.threads.length, dead + 1);
+  each.threads[dead]!.ready();
+  await workToEnd(each, scan);
+  assert.equal(symbolsOf(scan), [...universe.data.symbols]);
+});
+
 test("[C1] under random deaths and stalls every item has exactly one outcome", async () => {
   for (let seed = 1; seed <= 30; seed++) {
     const random = seeded(seed);
@@ -466,6 +493,25 @@ test("a symbol that the universe does not have, and one without what the rule as
   );
   assert.match(scan.problems[1]!.reason, "there are 3 rows; expected at least 6");
   assert.is(scan.stats().errors, 2);
+});
+
+test("a symbol that cannot be evaluated is reported with what was left out of it", async () => {
+  const sound = bars([1, 2, 3]);
+  const outside = sound.map((bar) => ({ ...bar, close: 9 }));
+  const each = world(1);
+  const scan = each.coordinator.start(
+    request({ universe: universeOf({ A: outside, B: sound }), items: [0, 1] }),
+  );
+  each.threads[0]!.ready();
+  await workToEnd(each, scan);
+  assert.equal(
+    scan.problems.map(({ symbol, evaluated }) => [symbol, evaluated]),
+    [["A", false]],
+  );
+  assert.match(
+    scan.problems[0]!.reason,
+    /there are 0 rows; .*left out 3 rows whose close is not between low and high/,
+  );
 });
 
 test.run();

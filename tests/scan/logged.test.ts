@@ -96,6 +96,18 @@ const seen = ({ id, universe, rule, by, startedUs, scan }: FollowedScan) =>
     scan.problems,
   ]);
 
+test("of a pause and a resumption that are asked for together the later one holds", async () => {
+  StoppableThread.stands = true;
+  const { scans, close } = await world(createMemoryJournal(), "t");
+  const { id, scan } = await scans.start(RISING, "ana");
+  await Promise.all([scans.pause(id), scans.resume(id)]);
+  assert.is(scan.stats().state, "running");
+  await Promise.all([scans.pause(id), scans.resume(id), scans.pause(id)]);
+  assert.is(scan.stats().state, "paused");
+  StoppableThread.stands = false;
+  await close();
+});
+
 /** As `up --record` leaves it: one scan to its end, one of which nothing but an unknown symbol is known, and then the machine stops. */
 const recording = lazily(async () => {
   const directory = temporaryDirectory();

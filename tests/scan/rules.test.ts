@@ -194,6 +194,47 @@ test("measures of detectors say of a symbol what they say of a channel", () => {
   assert.ok(joint("entropy", pair) < 0.15 && joint("entropy", split) > 0.5);
 });
 
+test("purity and entropy are undefined where the symbol or the others stand still, and on few rows", () => {
+  const random = new RandomStream(6, "joint");
+  const walk = (rows: number, moves: (i: number) => boolean) => {
+    let price = 100;
+    return bars(
+      Array.from(
+        { length: rows },
+        (_, i) => (price *= moves(i) ? Math.exp(0.04 * (random.next() - 0.5)) : 1),
+      ),
+    );
+  };
+  const of = universeOf({
+    moves: walk(200, () => true),
+    moves2: walk(200, () => true),
+    still: walk(200, () => false),
+    // Trade was suspended, is since five rows ago, or has been resumed five rows ago.
+    suspended: walk(200, (i) => i < 100),
+    resumed: walk(200, (i) => i >= 195),
+    pauses: walk(200, (i) => i < 195),
+    short: walk(20, () => true),
+    negative: bars(Array.from({ length: 200 }, () => -random.next())),
+  });
+  const alone = universeOf({ moves: walk(200, () => true), still: walk(200, () => false) });
+  for (const name of ["purity", "entropy"]) {
+    const value = (universe: Universe, symbol: number) =>
+      Object.values(evaluateIn(universe, `${name} > 0`, symbol).values)[0];
+    const known = [0, 1, 5].map((symbol) => value(of, symbol));
+    assert.ok(known.every(Number.isFinite), `${name} of what moves: ${known}`);
+    const unknown = [2, 3, 4, 7].map((symbol) => value(of, symbol));
+    assert.equal(unknown, [null, null, null, null], `${name} of what stands still, or has no returns`);
+    assert.is(value(alone, 0), null, `${name} beside others that stand still`);
+    assert.throws(() => value(of, 6), /there are 20 rows; expected at least 65/);
+  }
+});
+
+test("a symbol without rows has no result, whatever the rule", () => {
+  const of = universeOf({ A: bars([1, 2, 3]), B: [] });
+  for (const rule of ["1 > 0", "5", "close > 0"])
+    assert.throws(() => evaluateIn(of, rule, 1), /there are 0 rows; expected at least 1/);
+});
+
 test("what is undefined satisfies neither a comparison nor its negation", () => {
   const still = universeOf({ A: bars(Array<number>(30).fill(5)) });
   const rule = parseRule("not bollinger_percent(20) < 1");

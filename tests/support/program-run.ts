@@ -132,9 +132,9 @@ export class RunningProgram {
   }
 
   /** The first match in the output, now or later. Rejects if the program ends without one. */
-  async matched(pattern: RegExp): Promise<RegExpExecArray> {
+  async matched(pattern: RegExp, output: "stdout" | "stderr" = "stdout"): Promise<RegExpExecArray> {
     for (;;) {
-      const match = pattern.exec(this.stdout);
+      const match = pattern.exec(this[output]);
       if (match !== null) return match;
       await this.moreOrEnd(String(pattern));
     }

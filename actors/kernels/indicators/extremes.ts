@@ -1,6 +1,6 @@
 /**
  * Largest value of the last n. `sign` −1: the smallest. A queue holds the places that may still become it, largest first (Lemire 2006,
- * "Streaming maximum-minimum filter"). NaN until there are n values; x has no NaN. `queue`: as long as `x`.
+ * "Streaming maximum-minimum filter"). NaN until there are n successive values; a NaN starts the wait anew. `queue`: as long as `x`.
  * O(rows).
  */
 export function movingExtreme(
@@ -12,11 +12,19 @@ export function movingExtreme(
 ): Float64Array {
   let head = 0;
   let tail = 0;
+  let count = 0;
   for (let i = 0; i < x.length; i++) {
+    if (Number.isNaN(x[i])) {
+      head = tail;
+      count = 0;
+      out[i] = Number.NaN;
+      continue;
+    }
+    count++;
     while (tail > head && sign * x[queue[tail - 1]!]! <= sign * x[i]!) tail--;
     queue[tail++] = i;
     if (queue[head]! <= i - n) head++;
-    out[i] = i >= n - 1 ? x[queue[head]!]! : Number.NaN;
+    out[i] = count >= n ? x[queue[head]!]! : Number.NaN;
   }
   return out;
 }

@@ -68,9 +68,16 @@ export async function runScan(
     startThread: (listener) => new WorkThread(source.work, listener),
   });
   try {
-    for (;;) {
+    for (let isFirst = true; ; isFirst = false) {
       const before = options.watch === true ? await fingerprint(path) : "";
-      const code = await scanOnce(path, source, options, coordinator, ending.signal);
+      const code = await scanOnce(path, source, options, coordinator, ending.signal).catch(
+        (error: unknown) => {
+          // A file that is being replaced is absent, or half there, for a moment.
+          if (isFirst || !(error instanceof EigenwatchError)) throw error;
+          report(error.message);
+          return 1;
+        },
+      );
       if (options.watch !== true || ending.signal.aborted) return code;
       report("waiting for new data (Ctrl-C ends)");
       if (!(await changes(path, before, ending.signal))) return 0;
@@ -150,13 +157,10 @@ async function prepare(
       kind: "input",
     });
   const places = new Map(symbols.map((symbol, index) => [symbol, index]));
-  const wanted = options.symbols ?? symbols;
-  const known = wanted.filter((symbol) => places.has(symbol)).map((symbol) => places.get(symbol)!);
+  const wanted = options.symbols === undefined ? symbols : [...new Set(options.symbols)];
+  const known = wanted.flatMap((symbol) => places.get(symbol) ?? []);
   const worth = () => order!.worth(rule, universe.data);
-  const items = inOrder([...new Set(known)], options.order, uniforms(options.seed), worth).slice(
-    0,
-    options.maxSymbols,
-  );
+  const items = inOrder(known, options.order, uniforms(options.seed), worth).slice(0, options.maxSymbols);
   return {
     universe,
     rule,
@@ -198,14 +202,14 @@ async function show(
   table.finish(scan);
 }
 
-/** Size and time of every file: when it differs, the data have changed. */
+/** Size and time of every file, those of the partitions of a recording too: when it differs, the data have changed. */
 async function fingerprint(path: string): Promise<string> {
   const found = await stat(path).catch(() => null);
   if (found === null) return "absent";
   if (!found.isDirectory()) return `${found.size} ${found.mtimeMs}`;
-  const names = (await readdir(path)).sort();
-  const files = await Promise.all(names.map((name) => stat(join(path, name)).catch(() => null)));
-  return files.map((file, k) => `${names[k]} ${file?.size} ${file?.mtimeMs}`).join("\n");
+  const names = (await readdir(path).catch(() => [])).sort();
+  const files = await Promise.all(names.map((name) => fingerprint(join(path, name))));
+  return files.map((file, k) => `${names[k]} ${file}`).join("\n");
 }
 
 /** False when interrupted. */
@@ -213,15 +217,13 @@ async function changes(path: string, before: string, signal: AbortSignal): Promi
   while (!signal.aborted) {
     if ((await fingerprint(path)) !== before) return true;
     await new Promise<void>((resolve) => {
-      const cancel = systemClock.after(WATCH_EVERY_MS, resolve);
-      signal.addEventListener(
-        "abort",
-        () => {
-          cancel();
-          resolve();
-        },
-        { once: true },
-      );
+      const end = (): void => {
+        cancel();
+        signal.removeEventListener("abort", end);
+        resolve();
+      };
+      const cancel = systemClock.after(WATCH_EVERY_MS, end);
+      signal.addEventListener("abort", end);
     });
   }
   return false;

@@ -15,6 +15,8 @@ interface ScoreOf {
   readonly field: string;
   columns(symbol: SymbolView): Float64Array[];
   readonly innovation: Group["innovation"];
+  /** It says nothing of columns of which one stands still: what is left is one motion, whatever the other does. */
+  readonly needsMotion?: true;
 }
 
 /** The field of a scored row, by name of the function. */
@@ -27,12 +29,24 @@ const SCORES = {
     innovation: "ar1",
   },
   changes: { of: "changes", field: "change_score", columns: closes, innovation: "logReturn" },
-  purity: { of: "coherence", field: "purity", columns: logLevels, innovation: "difference" },
-  entropy: { of: "coherence", field: "entropy", columns: logLevels, innovation: "difference" },
+  purity: {
+    of: "coherence",
+    field: "purity",
+    columns: logLevels,
+    innovation: "difference",
+    needsMotion: true,
+  },
+  entropy: {
+    of: "coherence",
+    field: "entropy",
+    columns: logLevels,
+    innovation: "difference",
+    needsMotion: true,
+  },
 } as const satisfies Record<string, ScoreOf>;
 
 export function detectorColumn(score: keyof typeof SCORES, symbol: SymbolView): Float64Array {
-  const { of, field, columns: columnsOf, innovation }: ScoreOf = SCORES[score];
+  const { of, field, columns: columnsOf, innovation, needsMotion }: ScoreOf = SCORES[score];
   const columns = columnsOf(symbol);
   const scorer = createScorer(of, [SYMBOL, "market"].slice(0, columns.length), { innovation });
   const row = new Float64Array(columns.length);
@@ -41,7 +55,32 @@ export function detectorColumn(score: keyof typeof SCORES, symbol: SymbolView): 
     for (let c = 0; c < columns.length; c++) row[c] = columns[c]![i]!;
     out[i] = scorer.row(symbol.timeUs[i]!, row)[field] ?? Number.NaN;
   }
+  if (needsMotion === true) keepMoving(columns, out);
   return out;
+}
+
+/** Rows in which symbol and market move before their joint state counts as known; one row alone is always one motion. */
+function warmupRows(): number {
+  return parseSettings({}).estimator.warmupRows;
+}
+
+/** Rows until purity and entropy have a value: a return needs two closes. */
+export function jointRows(): number {
+  return warmupRows() + 1;
+}
+
+/** NaN until all columns have moved together in `warmupRows` rows, and where they have not in the latest so many. */
+function keepMoving(columns: readonly Float64Array[], out: Float64Array): void {
+  const needed = warmupRows();
+  let moved = 0;
+  let last = Number.NEGATIVE_INFINITY;
+  for (let i = 0; i < out.length; i++) {
+    if (i > 0 && columns.every((column) => column[i] !== column[i - 1])) {
+      moved++;
+      last = i;
+    }
+    if (moved < needed || i - last >= needed) out[i] = Number.NaN;
+  }
 }
 
 /** A detector that gives measures of a channel. */

@@ -27,6 +27,8 @@ export interface Evaluation {
  */
 export function computeFeatures(rule: Rule, symbol: SymbolView, memory?: ColumnMemory): Features {
   const features = new Features(symbol, memory);
+  // Also a rule that asks for nothing is judged at a row.
+  if (symbol.rows === 0) throw tooShort(rule.text, 0, 1);
   for (const node of rule.explained) if (!Number.isFinite(features.latest(node))) refuseShort(node, symbol);
   return features;
 }
@@ -207,9 +209,12 @@ function combine(sign: string, a: number, b: number): number {
 
 function refuseShort(node: NumberNode, { rows }: SymbolView): void {
   const needed = rowsOf(node);
-  if (rows >= needed) return;
-  throw new EigenwatchError({
-    action: `evaluate ${node.text}`,
+  if (rows < needed) throw tooShort(node.text, rows, needed);
+}
+
+function tooShort(text: string, rows: number, needed: number): EigenwatchError {
+  return new EigenwatchError({
+    action: `evaluate ${text}`,
     value: `there are ${rows} rows`,
     expected: `at least ${needed}`,
     kind: "input",

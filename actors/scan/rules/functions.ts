@@ -18,7 +18,7 @@ import { simpleReturn } from "../../kernels/indicators/returns.ts";
 import { multipleOfMean } from "../../kernels/indicators/spikes.ts";
 import { averageTrueRange } from "../../kernels/indicators/true-range.ts";
 import type { ColumnMemory } from "./column-memory.ts";
-import { detectorColumn, measureColumn } from "./detectors.ts";
+import { detectorColumn, jointRows, measureColumn } from "./detectors.ts";
 import type { ColumnName, SymbolView } from "./symbol-view.ts";
 
 export interface Parameter {
@@ -264,7 +264,7 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: null,
     parameters: [],
     comparesWithOthers: true,
-    rows: () => 3,
+    rows: jointRows,
     compute: (_x, _parameters, symbol) => detectorColumn("purity", symbol),
   },
   entropy: {
@@ -272,7 +272,7 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
     of: null,
     parameters: [],
     comparesWithOthers: true,
-    rows: () => 3,
+    rows: jointRows,
     compute: (_x, _parameters, symbol) => detectorColumn("entropy", symbol),
   },
   trend: {

@@ -18,7 +18,7 @@ export const SCAN_MUTANTS: readonly Mutant[] = [
     name: "scan-item-lost-with-thread",
     bug: "Items of a thread that ends are not handed out again.",
     file: COORDINATOR,
-    find: "scan?.giveBack(this.items.slice(this.answered), this.items[finished], reason, isLate);",
+    find: "scan?.giveBack(this.items.slice(this.answered), culprit, reason, isLate);",
     replace: "",
   },
   {
