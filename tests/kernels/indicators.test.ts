@@ -99,6 +99,12 @@ test("a missing value starts a moving average anew", () => {
   );
 });
 
+test("a huge value leaves nothing in the simple average once it is twice as long ago as the average reaches", () => {
+  const x = Float64Array.from({ length: 60 }, (_, i) => (i === 15 ? 1e17 : 1 + (i % 3)));
+  const got = simpleMovingAverage(x, 6, new Float64Array(60));
+  for (let i = 27; i < 60; i++) assert.is(got[i], 2, `row ${i}`);
+});
+
 test("the relative strength index agrees with both libraries", () => {
   const got = relativeStrengthIndex(close, 14, fresh());
   // One of them rounds to two digits.

@@ -1,6 +1,9 @@
 /** Moving averages of a series. NaN until there are n successive values; a NaN starts the wait anew. */
 
-/** Simple: mean of the last n values. `out` may not be `x`. O(rows). */
+/**
+ * Simple: mean of the last n values. `out` may not be `x`. The running sum is made anew every n rows, so what a huge value left of its rounding is
+ * gone soon after the value is. O(rows).
+ */
 export function simpleMovingAverage(x: Float64Array, n: number, out: Float64Array): Float64Array {
   let sum = 0;
   let count = 0;
@@ -8,6 +11,10 @@ export function simpleMovingAverage(x: Float64Array, n: number, out: Float64Arra
     count = Number.isFinite(x[i]) ? count + 1 : 0;
     sum = count === 0 ? 0 : sum + x[i]!;
     if (count > n) sum -= x[i - n]!;
+    if (count >= n && i % n === 0) {
+      sum = 0;
+      for (let k = i - n + 1; k <= i; k++) sum += x[k]!;
+    }
     out[i] = count >= n ? sum / n : Number.NaN;
   }
   return out;
