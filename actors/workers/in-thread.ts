@@ -24,7 +24,7 @@ export const CELL = { finished: 0, calledOff: 1 } as const;
 export const NOT_BEGUN = -1;
 
 /** Answers of quick jobs are sent together, at the latest after this: a message costs as much as a quick job. */
-const SEND_EVERY_MS = 2;
+const SEND_EVERY_MS = 4;
 
 export async function workInThread(works: WorkTable, name: string): Promise<number> {
   const port = parentPort!;
