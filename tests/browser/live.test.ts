@@ -130,12 +130,12 @@ test("pairs beyond chance are a graph, and a chosen pair shows its fringes", asy
   const complaints = complaintsOf(page);
   await page.goto(own.url);
   await page.getByRole("button", { name: "Analyses" }).click();
-  await page.getByRole("button", { name: "Entanglement" }).click();
+  await page.getByRole("button", { name: "Entanglement", exact: true }).click();
   await page.waitForSelector(".entanglement .edge");
   assert.is(await page.locator(".entanglement .node").count(), 6);
   await page.locator(".entanglement", { hasText: "Single-excitation reading" }).waitFor();
   await picture(page, "entanglement");
-  await page.getByRole("button", { name: "Interference" }).click();
+  await page.getByRole("button", { name: "Interference", exact: true }).click();
   await painted(page, ".interference canvas", 8);
   await page.locator(".interference select").selectOption({ index: 2 });
   await page.locator(".interference", { hasText: /Visibility \d\.\d\d, which-way knowledge/ }).waitFor();
