@@ -31,7 +31,7 @@ type Recording = (typeof RECORDINGS)[number];
 const FROM_MS = Date.UTC(2026, 0, 1);
 /** Stretches of one swing in a window. */
 const STRETCHES = 40;
-/** Presses on the bar, presses on "next event" and "previous event", and drags, for each recording. */
+/** Presses on the bar, at most so many on "next event" and "previous event", and drags, for each recording. */
 const PRESSES = 24;
 const EVENTS = 18;
 const DRAGS = 12;
@@ -44,6 +44,8 @@ const AXIS_PX = 58;
 const DRAG_STEPS = 8;
 const DRAG_STEP_MS = 25;
 const AT_MOST_MS = 300;
+/** A place that has not changed by then stays. */
+const STAYS_MS = 2_000;
 /** A jump that takes longer has failed. */
 const GIVE_UP_MS = 10_000;
 
@@ -166,18 +168,30 @@ async function jump(browser: Browser, url: string, of: Recording): Promise<Recor
   // The first window lacks a begin, and the handle has a width.
   const placeOf = (share: number) => x + width * (1.2 / of.windows + share * (1 - 1.3 / of.windows));
   const middle = y + height / 2;
-  const done = async (kind: Kind) => times[kind].push(await tookMs(page, kind));
+  const done = async (kind: Kind) => {
+    const ms = await tookMs(page, kind);
+    check(ms !== null, `another place after a ${kind}`, "the place stayed");
+    times[kind].push(ms);
+  };
   for (let k = 0; k < PRESSES; k++) {
     await page.mouse.click(placeOf(golden(k)), middle);
     await done("press on the bar");
   }
   await page.mouse.click(placeOf(0), middle);
   await tookMs(page, "press on the bar");
-  for (let k = 0; k < EVENTS; k++) {
-    const name = k < EVENTS / 2 ? "Next event of the recording" : "Previous event of the recording";
-    await page.getByRole("button", { name }).click();
-    await done("next or previous event");
-  }
+  const stepOn = async (name: string, most: number): Promise<number> => {
+    for (let k = 0; k < most; k++) {
+      await page.getByRole("button", { name }).click();
+      const ms = await tookMs(page, "next or previous event");
+      // There is no further one.
+      if (ms === null) return k;
+      times["next or previous event"].push(ms);
+    }
+    return most;
+  };
+  const steps = await stepOn("Next event of the recording", EVENTS / 2);
+  // Before the first of these the recording has no whole window.
+  await stepOn("Previous event of the recording", steps - 1);
   for (let k = 0; k < DRAGS; k++) {
     const [from, to] = [placeOf(golden(k)), placeOf(golden(k + 0.5))];
     await page.mouse.move(from, middle);
@@ -198,9 +212,13 @@ function golden(k: number): number {
   return ((k + 1) * 0.6180339887) % 1;
 }
 
-async function tookMs(page: Page, kind: Kind): Promise<number> {
-  const answer = (await page.evaluate(`globalThis.jumpDone(${GIVE_UP_MS})`)) as number | { reason: string };
-  if (typeof answer === "number") return answer;
+/** null: the place did not change. */
+async function tookMs(page: Page, kind: Kind): Promise<number | null> {
+  const answer = (await page.evaluate(`globalThis.jumpDone(${GIVE_UP_MS})`)) as
+    | number
+    | null
+    | { reason: string };
+  if (typeof answer === "number" || answer === null) return answer;
   return check(false, `the new moment within ${GIVE_UP_MS / 1000} s after a ${kind}`, answer.reason) as never;
 }
 
@@ -277,8 +295,8 @@ function watch({ windowS }: Recording): string {
           resolve({ reason: "the picture is alike by " + like.toFixed(2) + ": " + counts.join(" ") + " for " + expected(momentMs()).map((x) => x.toFixed(2)).join(" ") });
           return;
         }
-      } else if (nowMs - beganMs > giveUpMs) {
-        resolve({ reason: "the place did not change" });
+      } else if (nowMs - beganMs > ${STAYS_MS}) {
+        resolve(null);
         return;
       }
       requestAnimationFrame(look);
