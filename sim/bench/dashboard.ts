@@ -181,8 +181,19 @@ async function heapBytes(devtools: CDPSession): Promise<number> {
 }
 
 /** A running session with this feed, at the address of its page. */
-export async function startSystem(feed: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = startProgram(["up", "--feed", feed, "--port", "0", "--json"], ["ignore", "pipe", "inherit"]);
+export function startSystem(feed: string): Promise<Serving> {
+  return startServing(["up", "--feed", feed, "--port", "0", "--json"]);
+}
+
+export interface Serving {
+  readonly child: ChildProcess;
+  /** Of its page. */
+  readonly url: string;
+}
+
+/** The program with these arguments, which serves a page and says where. */
+export async function startServing(args: readonly string[]): Promise<Serving> {
+  const child = startProgram(args, ["ignore", "pipe", "inherit"]);
   const url = await new Promise<string>((resolve, reject) => {
     let output = "";
     child.stdout!.on("data", (chunk: Buffer) => {
@@ -191,7 +202,7 @@ export async function startSystem(feed: string): Promise<{ child: ChildProcess; 
       if (found !== null) resolve(found[0]);
     });
     child.once("exit", (code) =>
-      reject(new Error(`Cannot start the system: it ended with ${code}; expected a link\n${output}`)),
+      reject(new Error(`Cannot start ${args[0]}: it ended with ${code}; expected a link\n${output}`)),
     );
   });
   return { child, url };

@@ -8,12 +8,11 @@
  * moment it is of. A jump is over with the first picture that has, over the whole window, the sizes of the window before the new moment. A picture
  * of the moment before, one that is empty in part, and lines across what is missing have others.
  */
-import type { ChildProcess } from "node:child_process";
 import { once } from "node:events";
 import { writeFile } from "node:fs/promises";
 import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
-import { launchBrowser } from "./dashboard.ts";
+import { launchBrowser, startServing } from "./dashboard.ts";
 import { check, inTemporaryFolder, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
 import { type BenchRow, limited } from "./row.ts";
@@ -63,7 +62,7 @@ export async function benchJumps(): Promise<BenchRow[]> {
 function benchRecording(browser: Browser, of: Recording): Promise<BenchRow[]> {
   return inTemporaryFolder(async (folder) => {
     const recording = await record(folder, of);
-    const { child, url } = await startReplay(recording);
+    const { child, url } = await startServing(["replay", recording, "--follow", "--json"]);
     try {
       const times = await jump(browser, `${url}?span=${of.windowS}&zone=UTC&channels=swing/c1,swing/c2`, of);
       const what = `${CHANNELS} channels, rows of ${of.rowS} s, window of ${of.windowS / 60} min`;
@@ -133,19 +132,6 @@ function bellTable({ rowS, windowS, windows }: Recording): string {
       lines.push(`${new Date(FROM_MS + 1000 * row * rowS).toISOString()},${row % 2}`);
   }
   return `${lines.join("\n")}\n`;
-}
-
-async function startReplay(recording: string): Promise<{ child: ChildProcess; url: string }> {
-  const child = startProgram(["replay", recording, "--follow", "--json"], ["ignore", "pipe", "inherit"]);
-  let output = "";
-  for await (const chunk of child.stdout!) {
-    output += String(chunk);
-    const [url] = /http:\/\/[\d.:]+\//.exec(output) ?? [];
-    if (url === undefined) continue;
-    child.stdout!.resume();
-    return { child, url };
-  }
-  throw new Error(`Cannot start the replay: it ended\n${output}`);
 }
 
 type Kind = "press on the bar" | "next or previous event" | "drag of the bar";

@@ -11,8 +11,7 @@
  *
  * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S + raised, where S is the expected number of samples between false alarms.
  * Each episode of a channel raises that (raised-price.ts), so that in the long run a channel has one in S samples at most, by however many views and
- * whatever its law. In bursts on nothing, a single row opens none: the mean over 64 rows must be as
- * new. `episodes.ts` says when an episode is over.
+ * whatever its law. In bursts on nothing, a single row opens none: the mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
  *
  * A joint episode opens at E_joint ≥ ln S; at E_joint ≥ ln (S / n), which keeps the promise of its n channels together, when their mean
  * evidence is BROAD; or when a quarter of the channels would open at once. While it is open, no episode of a single channel opens. In a group of

@@ -5,6 +5,7 @@
  *   restart ─► take ─► take ─► …   (symbol 1)
  *   restart ─► take ─► take ─► …   (symbol 2: the same arrays, with the numbers of symbol 1 in them)
  */
+
 /** Longer columns are not kept: half a megabyte each, beside which their collection costs little. */
 const MOST_KEPT_ROWS = 65_536;
 /** Numbers of all columns that are kept: 8 MB a thread. A rule of many functions of a long symbol would leave hundreds of megabytes for ever. */

@@ -1,5 +1,5 @@
 /** Detectors of Eigenwatch over one symbol: the score of each row, as `eigenwatch detect` gives it for a table of that symbol, and their measures. */
-import { parseSettings } from "../../../protocol/settings.ts";
+import { defaultSettings } from "../../../protocol/settings.ts";
 import { prediction } from "../../detectors/prediction/detector.ts";
 import { risk } from "../../detectors/risk/detector.ts";
 import { trend } from "../../detectors/trend/detector.ts";
@@ -7,6 +7,9 @@ import { RowReader } from "../../filters/row-reader.ts";
 import { createScorer, type DetectorName } from "../../filters/scorer.ts";
 import type { ActorDefinition, Detector, Group } from "../../ports/detector.ts";
 import type { SymbolView } from "./symbol-view.ts";
+
+/** Those of `up` for a detector that a person switches on. */
+const SETTINGS = defaultSettings();
 
 const closes = (symbol: SymbolView): Float64Array[] => [symbol.column("close")];
 
@@ -19,6 +22,15 @@ interface ScoreOf {
   readonly needsMotion?: true;
 }
 
+/** A measure of the joint state of the symbol and the mean of the others. */
+const joint = (field: string): ScoreOf => ({
+  of: "coherence",
+  field,
+  columns: logLevels,
+  innovation: "difference",
+  needsMotion: true,
+});
+
 /** The field of a scored row, by name of the function. */
 const SCORES = {
   anomaly: { of: "anomaly", field: "anomaly_score", columns: closes, innovation: "logReturn" },
@@ -29,20 +41,8 @@ const SCORES = {
     innovation: "ar1",
   },
   changes: { of: "changes", field: "change_score", columns: closes, innovation: "logReturn" },
-  purity: {
-    of: "coherence",
-    field: "purity",
-    columns: logLevels,
-    innovation: "difference",
-    needsMotion: true,
-  },
-  entropy: {
-    of: "coherence",
-    field: "entropy",
-    columns: logLevels,
-    innovation: "difference",
-    needsMotion: true,
-  },
+  purity: joint("purity"),
+  entropy: joint("entropy"),
 } as const satisfies Record<string, ScoreOf>;
 
 export function detectorColumn(score: keyof typeof SCORES, symbol: SymbolView): Float64Array {
@@ -60,18 +60,13 @@ export function detectorColumn(score: keyof typeof SCORES, symbol: SymbolView): 
 }
 
 /** Rows in which symbol and market move before their joint state counts as known; one row alone is always one motion. */
-function warmupRows(): number {
-  return parseSettings({}).estimator.warmupRows;
-}
+const MOVING_ROWS = SETTINGS.estimator.warmupRows;
 
 /** Rows until purity and entropy have a value: a return needs two closes. */
-export function jointRows(): number {
-  return warmupRows() + 1;
-}
+export const JOINT_ROWS = MOVING_ROWS + 1;
 
-/** NaN until all columns have moved together in `warmupRows` rows, and where they have not in the latest so many. */
+/** NaN until all columns have moved together in MOVING_ROWS rows, and where they have not in the latest so many. */
 function keepMoving(columns: readonly Float64Array[], out: Float64Array): void {
-  const needed = warmupRows();
   let moved = 0;
   let last = Number.NEGATIVE_INFINITY;
   for (let i = 0; i < out.length; i++) {
@@ -79,7 +74,7 @@ function keepMoving(columns: readonly Float64Array[], out: Float64Array): void {
       moved++;
       last = i;
     }
-    if (moved < needed || i - last >= needed) out[i] = Number.NaN;
+    if (moved < MOVING_ROWS || i - last >= MOVING_ROWS) out[i] = Number.NaN;
   }
 }
 
@@ -90,23 +85,22 @@ interface Measuring extends Detector {
 
 interface MeasureOf {
   readonly of: ActorDefinition<Measuring>;
-  readonly settings: Readonly<Record<string, unknown>>;
   readonly name: string;
 }
 
-/** By name of the function. With the settings that `up` has where a person switches the detector on. */
+/** By name of the function. */
 const MEASURES = {
-  trend: { of: trend, settings: { trend: { enabled: true } }, name: "trend.significance" },
-  forecast: { of: prediction, settings: { prediction: { enabled: true } }, name: "prediction.value" },
-  value_at_risk: { of: risk, settings: { risk: { enabled: true } }, name: "risk.var95" },
-  expected_shortfall: { of: risk, settings: { risk: { enabled: true } }, name: "risk.es95" },
+  trend: { of: trend, name: "trend.significance" },
+  forecast: { of: prediction, name: "prediction.value" },
+  value_at_risk: { of: risk, name: "risk.var95" },
+  expected_shortfall: { of: risk, name: "risk.es95" },
 } as const satisfies Record<string, MeasureOf>;
 
 /** A measure of the symbol's close at each row; NaN until the detector knows it. */
 export function measureColumn(measure: keyof typeof MEASURES, symbol: SymbolView): Float64Array {
-  const { of, settings, name }: MeasureOf = MEASURES[measure];
+  const { of, name }: MeasureOf = MEASURES[measure];
   const close = symbol.column("close");
-  const rows = new RowReader(of, parseSettings(settings), GROUP);
+  const rows = new RowReader(of, SETTINGS, GROUP);
   const out = new Float64Array(symbol.rows);
   const row = new Float64Array(1);
   for (let i = 0; i < out.length; i++) {

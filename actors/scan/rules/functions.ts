@@ -3,7 +3,6 @@
  *
  * A function computes a whole column, so that what a rule compares can be drawn. Its value is that of the latest row.
  */
-
 import { COURSE_FROM } from "../../detectors/changes/segments.ts";
 import {
   divergenceSignal,
@@ -18,7 +17,7 @@ import { simpleReturn } from "../../kernels/indicators/returns.ts";
 import { multipleOfMean } from "../../kernels/indicators/spikes.ts";
 import { averageTrueRange } from "../../kernels/indicators/true-range.ts";
 import type { ColumnMemory } from "./column-memory.ts";
-import { detectorColumn, jointRows, measureColumn } from "./detectors.ts";
+import { detectorColumn, JOINT_ROWS, measureColumn } from "./detectors.ts";
 import type { ColumnName, SymbolView } from "./symbol-view.ts";
 
 export interface Parameter {
@@ -237,73 +236,62 @@ export const FUNCTIONS: Readonly<Record<string, RuleFunction>> = {
       return pairCoherence(returns, symbol.market(), n!, memory.take(returns.length));
     },
   },
-  anomaly: {
-    help: "score of the anomaly detector, 0 to 1",
-    of: null,
-    parameters: [],
-    rows: () => 2,
-    compute: (_x, _parameters, symbol) => detectorColumn("anomaly", symbol),
-  },
+  anomaly: read("score of the anomaly detector, 0 to 1", 2, (symbol) => detectorColumn("anomaly", symbol)),
   collapse: {
-    help: "score of the collapse detector over the symbol and the mean of the others, 0 to 1",
-    of: null,
-    parameters: [],
+    ...read(
+      "score of the collapse detector over the symbol and the mean of the others, 0 to 1",
+      2,
+      (symbol) => detectorColumn("collapse", symbol),
+    ),
     comparesWithOthers: true,
-    rows: () => 2,
-    compute: (_x, _parameters, symbol) => detectorColumn("collapse", symbol),
   },
-  changes: {
-    help: "score of the detector of changes of level and slope, 0 to 1",
-    of: null,
-    parameters: [],
-    rows: () => 2,
-    compute: (_x, _parameters, symbol) => detectorColumn("changes", symbol),
-  },
+  changes: read("score of the detector of changes of level and slope, 0 to 1", 2, (symbol) =>
+    detectorColumn("changes", symbol),
+  ),
   purity: {
-    help: "purity of the joint state of the symbol and the mean of the others, 0.5 (apart) to 1 (one motion)",
-    of: null,
-    parameters: [],
+    ...read(
+      "purity of the joint state of the symbol and the mean of the others, 0.5 (apart) to 1 (one motion)",
+      JOINT_ROWS,
+      (symbol) => detectorColumn("purity", symbol),
+    ),
     comparesWithOthers: true,
-    rows: jointRows,
-    compute: (_x, _parameters, symbol) => detectorColumn("purity", symbol),
   },
   entropy: {
-    help: "entropy of that state, nats: 0 (one motion) to 0.69 (apart)",
-    of: null,
-    parameters: [],
+    ...read("entropy of that state, nats: 0 (one motion) to 0.69 (apart)", JOINT_ROWS, (symbol) =>
+      detectorColumn("entropy", symbol),
+    ),
     comparesWithOthers: true,
-    rows: jointRows,
-    compute: (_x, _parameters, symbol) => detectorColumn("entropy", symbol),
   },
-  trend: {
-    help: "slope of the close since its last change, in its standard errors: beyond 3 it rises, below -3 it falls",
-    of: null,
-    parameters: [],
-    rows: () => COURSE_FROM + 2,
-    compute: (_x, _parameters, symbol) => measureColumn("trend", symbol),
-  },
-  forecast: {
-    help: "the close that is foretold for the next row",
-    of: null,
-    parameters: [],
-    rows: () => 4,
-    compute: (_x, _parameters, symbol) => measureColumn("forecast", symbol),
-  },
-  value_at_risk: {
-    help: "loss that the next return exceeds once in twenty, as a share: 0.02 is 2 %",
-    of: null,
-    parameters: [],
-    rows: () => 40,
-    compute: (_x, _parameters, symbol) => measureColumn("value_at_risk", symbol),
-  },
-  expected_shortfall: {
-    help: "mean loss where the next return exceeds value_at_risk, as a share",
-    of: null,
-    parameters: [],
-    rows: () => 60,
-    compute: (_x, _parameters, symbol) => measureColumn("expected_shortfall", symbol),
-  },
+  trend: read(
+    "slope of the close since its last change, in its standard errors: beyond 3 it rises, below -3 it falls",
+    COURSE_FROM + 2,
+    (symbol) => measureColumn("trend", symbol),
+  ),
+  forecast: read("the close that is foretold for the next row", 4, (symbol) =>
+    measureColumn("forecast", symbol),
+  ),
+  value_at_risk: read(
+    "loss that the next return exceeds once in twenty, as a share: 0.02 is 2 %",
+    40,
+    (symbol) => measureColumn("value_at_risk", symbol),
+  ),
+  expected_shortfall: read(
+    "mean loss where the next return exceeds value_at_risk, as a share",
+    60,
+    (symbol) => measureColumn("expected_shortfall", symbol),
+  ),
 };
+
+/** What a detector makes of the symbol, which has no parameters here. `rows`: those until it has a value. */
+function read(help: string, rows: number, column: (symbol: SymbolView) => Float64Array): RuleFunction {
+  return {
+    help,
+    of: null,
+    parameters: [],
+    rows: () => rows,
+    compute: (_x, _parameters, symbol) => column(symbol),
+  };
+}
 
 function band(x: Float64Array, n: number, k: number, memory: ColumnMemory): Float64Array {
   const mean = simpleMovingAverage(x, n, memory.take(x.length));

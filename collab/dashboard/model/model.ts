@@ -4,7 +4,6 @@
  * Samples and states lie in typed arrays that the component library never sees: `version` counts arrivals, and canvases compare it.
  * Components that show data as text depend on `pulse`, which the frame loop advances a few times a second.
  */
-
 import { batch, computed, signal } from "@preact/signals";
 import { float32Column, float64Column, uint16Column, uint32Column } from "../../../protocol/columns.ts";
 import type { InjectionUnderWay } from "../../../protocol/controls.ts";

@@ -242,7 +242,7 @@ export const NULLS: readonly NullProcess[] = [
 ];
 
 /** Sums of the rows of another process. */
-export function walkOf(process: NullProcess): NullProcess {
+function walkOf(process: NullProcess): NullProcess {
   return {
     ...process,
     name: `random walk, steps: ${process.name}`,
@@ -259,3 +259,11 @@ export function walkOf(process: NullProcess): NullProcess {
     },
   };
 }
+
+const WALKS = ["Gaussian n=2", "Student", "exponential n=1", "lognormal n=1", "GARCH"];
+
+/** And random walks, whose steps are the rows of some of those. */
+export const NULLS_AND_WALKS: readonly NullProcess[] = [
+  ...NULLS,
+  ...NULLS.filter(({ name }) => WALKS.some((start) => name.startsWith(start))).map(walkOf),
+];

@@ -13,7 +13,7 @@ import { trend } from "../../../actors/detectors/trend/detector.ts";
 import type { Detector, Group } from "../../../actors/ports/detector.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
-import { NULLS, type NullProcess, walkOf } from "./arl-nulls.ts";
+import { NULLS_AND_WALKS, type NullProcess } from "./arl-nulls.ts";
 import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import { decimals, left, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
 
@@ -34,20 +34,13 @@ interface Result {
   readonly turns: number;
 }
 
-const WALKS = ["Gaussian n=2", "Student", "exponential n=1", "lognormal n=1", "GARCH"];
-
-const PROCESSES: readonly NullProcess[] = [
-  ...NULLS,
-  ...NULLS.filter(({ name }) => WALKS.some((start) => name.startsWith(start))).map(walkOf),
-];
-
 export const changeNulls: Suite<Job, Result> = {
-  jobs: () => PROCESSES.map(({ name }, process) => ({ name, process })),
+  jobs: () => NULLS_AND_WALKS.map(({ name }, process) => ({ name, process })),
 
   run: ({ process }) => ({
-    live: changesIn(PROCESSES[process]!, {}),
-    notRaised: changesIn(PROCESSES[process]!, { raiseNats: 0 }),
-    turns: turnsIn(PROCESSES[process]!),
+    live: changesIn(NULLS_AND_WALKS[process]!, {}),
+    notRaised: changesIn(NULLS_AND_WALKS[process]!, { raiseNats: 0 }),
+    turns: turnsIn(NULLS_AND_WALKS[process]!),
   }),
 
   report(scored) {

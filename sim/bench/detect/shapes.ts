@@ -13,19 +13,13 @@ import type { PatternsSignal } from "../../../actors/detectors/patterns/signals.
 import { SHAPE_POINTS, SHAPES } from "../../../actors/kernels/shapes.ts";
 import { defaultSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
-import { NULLS, type NullProcess, walkOf } from "./arl-nulls.ts";
+import { NULLS_AND_WALKS, type NullProcess } from "./arl-nulls.ts";
 import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import { decimals, left, meanOf, right, type Suite, type SuiteJob, tableOf } from "./suite.ts";
 
 const ROWS = 100_000;
 /** Rows from one point to the next, of each length of path. */
 const STRIDES = [1, 4, 16, 64];
-const WALKS = ["Gaussian n=2", "exponential n=1", "lognormal n=1", "Student", "GARCH"];
-const PROCESSES: readonly NullProcess[] = [
-  ...NULLS,
-  ...NULLS.filter(({ name }) => WALKS.some((start) => name.startsWith(start))).map(walkOf),
-];
-
 /** Noise with memory φ, and the height of the shape, in standard deviations of its steps. */
 const NOISES: readonly { name: string; phi: number; height: number; step: (v: Variates) => number }[] = [
   { name: "normal", phi: 0, height: 8, step: (v) => v.normal() },
@@ -79,23 +73,23 @@ export const shapes: Suite<Null | Drawn, Result> = {
   options: ["seeds"],
   seeds: 40,
   jobs: () => [
-    ...PROCESSES.map(({ name }, process) => ({ name, process })),
+    ...NULLS_AND_WALKS.map(({ name }, process) => ({ name, process })),
     ...NOISES.flatMap(({ name, height }, noise) =>
       BEFORE.map((before) => ({ name: `${name}, ${height} high, after ${before}`, noise, before })),
     ),
   ],
-  run: (job, { seeds }) => ("process" in job ? onNull(PROCESSES[job.process]!) : onDrawn(job, seeds)),
+  run: (job, { seeds }) => ("process" in job ? onNull(NULLS_AND_WALKS[job.process]!) : onDrawn(job, seeds)),
   report(scored) {
     const nulls = scored.flatMap(({ job, result }) => ("process" in job ? [{ job, result }] : []));
     const drawn = scored.flatMap(({ job, result }) => ("noise" in job ? [{ job, result }] : []));
     const ratio = ({ job, result }: (typeof nulls)[number]) =>
-      result.announced / promised(PROCESSES[job.process]!.n);
+      result.announced / promised(NULLS_AND_WALKS[job.process]!.n);
     const recall = ({ drawn, found }: Counts) => found / drawn;
     return {
       tables: [
         tableOf(`Shapes where there are none, ${ROWS} rows`, nulls, [
           left("process", ({ job }) => job.name),
-          right("promised", ({ job }) => decimals(promised(PROCESSES[job.process]!.n), 0)),
+          right("promised", ({ job }) => decimals(promised(NULLS_AND_WALKS[job.process]!.n), 0)),
           right("announced", ({ result }) => String(result.announced)),
           right("of them spikes", ({ result }) => String(result.spikes)),
           right("per promised", (of) => decimals(ratio(of), 2)),
