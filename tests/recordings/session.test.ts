@@ -242,6 +242,17 @@ test("[L1] a seek says its place, and gives the past up to there, before the act
   });
 });
 
+test("a session that is closed while its actors are on their way to a place ends, and so does whoever waits for them", async () => {
+  await onSession({ journal: slowed(journal) }, async ({ session }) => {
+    await until(() => session.marks().complete);
+    await session.goTo({ timeUs: session.status().fromUs + 12 * SECOND });
+    assert.is(session.status().state, "seeking");
+    const settled = session.settled();
+    await session.close();
+    await settled;
+  });
+});
+
 test("[L1] the stretch before a place has no more inputs than a client can read at once", async () => {
   await onSession({ windowInputs: 20 }, async ({ session, heard }) => {
     for (const place of [

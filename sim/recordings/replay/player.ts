@@ -179,7 +179,12 @@ export class Player {
 
   /** Resolves when no move is under way. */
   async settled(): Promise<void> {
-    while (this.state === "seeking") await this.seeking;
+    // A move that the end interrupts never arrives: its state says nothing of whether it is under way.
+    let waited: Promise<void>;
+    do {
+      waited = this.seeking;
+      await waited;
+    } while (waited !== this.seeking);
   }
 
   /** Before the first input of each partition. */
