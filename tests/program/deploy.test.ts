@@ -1,3 +1,4 @@
+// runtime: either
 // requires: python3
 /** What docs/deploy holds fits the program: the unit of systemd, and the names that a dashboard and rules of alarms ask for. */
 import { spawn, spawnSync } from "node:child_process";
