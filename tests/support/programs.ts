@@ -59,7 +59,7 @@ const PROGRAMS: Record<string, Program> = {
     places: ["/usr/bin"],
     debian: ["python3"],
   },
-  go: { names: ["go"], variable: "GO", places: ["/usr/bin", "/usr/local/go/bin"], debian: "golang-go" },
+  go: { names: ["go"], variable: "GO", places: ["/usr/bin", "/usr/local/go/bin"], debian: ["golang-go"] },
 };
 
 export function isProgramName(name: string): boolean {
