@@ -27,6 +27,8 @@ export {
   partitionFolder,
   partitionFolders,
   recordedPartitions,
+  type SharedSync,
+  shareSync,
 } from "./journal/recording.ts";
 export { Breaker } from "./link/breaker.ts";
 export { boundedGunzip } from "./link/inflate.ts";

@@ -2,9 +2,11 @@
 import process from "node:process";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
+import { realDisk } from "./disk.ts";
 import type { FileJournal, JournalOptions, JournalReport } from "./file.ts";
 import { openJournal } from "./file.ts";
 import { type PartitionFolder, partitionFolder, partitionFolders } from "./partition-folders.ts";
+import { restoreSegments, SharedSync } from "./shared-sync.ts";
 
 export type { RecordingDescription } from "./describe.ts";
 export { describeRecording } from "./describe.ts";
@@ -14,6 +16,12 @@ export {
   partitionFolder,
   partitionFolders,
 } from "./partition-folders.ts";
+export type { SharedSync } from "./shared-sync.ts";
+
+/** One sync for many partitions of a recording. Rejects with JournalLocked when another process has it. */
+export function shareSync(recording: string): Promise<SharedSync> {
+  return SharedSync.open(realDisk, recording);
+}
 
 export interface RecordingOptions extends Omit<JournalOptions, "readOnly" | "onReport"> {
   log?: (message: string) => void;
@@ -71,6 +79,7 @@ export async function openPartitionForWriting(
   partition: string,
   options: Omit<RecordingOptions, "partition"> = {},
 ): Promise<FileJournal> {
+  await restoreSegments(options.disk ?? realDisk, recording);
   return openRecordingForWriting(await partitionFolder(recording, partition), { ...options, partition });
 }
 

@@ -13,7 +13,9 @@ import {
   Partition,
   partitionFolder,
   partitionFolders,
+  type SharedSync,
   SYSTEM,
+  shareSync,
   systemClock,
   VERSIONS,
 } from "../../actors/mod.ts";
@@ -59,6 +61,8 @@ export class SessionRooms {
   private readonly options: SessionRoomsOptions;
   private readonly open: Promise<Partition>[] = [];
   private readonly stopping: (() => void)[] = [];
+  /** Of the logs of a load test's documents: each by itself would have the disk sync it a few dozen times a second. */
+  private shared: Promise<SharedSync> | null = null;
   private guests = 0;
   private haltReason: string | null = null;
   private resolveHalted: (reason: string) => void = () => {};
@@ -111,6 +115,10 @@ export class SessionRooms {
         ),
       ),
     );
+    await this.shared?.then(
+      (shared) => shared.close(),
+      () => {},
+    );
   }
 
   private openRoom(name: string): Promise<RoomKeeper> | null {
@@ -131,7 +139,7 @@ export class SessionRooms {
       session: config.session,
       partition: name,
       journal: isRecorded
-        ? await openPartitionForWriting(config.record!, name, { log })
+        ? await openPartitionForWriting(config.record!, name, { log, ...(await this.disk()) })
         : createMemoryJournal({}),
       clock: systemClock,
       settings: config.settings,
@@ -147,6 +155,14 @@ export class SessionRooms {
     });
     if (isOwn) this.join(room, partitions);
     return room;
+  }
+
+  /** Where many documents may be, their logs share a sync. */
+  private async disk(): Promise<{ disk?: SharedSync["disk"] }> {
+    const { openRooms, record } = this.options.config;
+    if (!openRooms) return {};
+    this.shared ??= shareSync(record!);
+    return { disk: (await this.shared).disk };
   }
 
   /** What people change reaches the session's partitions, and what is in force there the document. */

@@ -445,6 +445,25 @@ test("an edit without faults goes on as it came, and one that is repaired togeth
   assert.equal((bob.json("thresholds") as Record<string, unknown>)["t2"], threshold(2));
 });
 
+test("of a heap of edits that begins a document all get every value, also those that the heap replaces again", () => {
+  const ana = new Replica(7);
+  const levels = [1, 2, 3];
+  const heap = levels.map((level) => ana.edits(setsThreshold("t1", threshold(level))).update);
+  const update = roomCore().takes(edit(Y.mergeUpdates(heap)));
+  const values = Y.decodeUpdate(update).structs.flatMap((struct) =>
+    struct instanceof Y.Item && struct.content instanceof Y.ContentAny ? struct.content.arr : [],
+  );
+  for (const level of levels)
+    assert.ok(
+      values.some((value) => value?.level === level),
+      `level ${level}`,
+    );
+  const bob = new Replica(8, "bob");
+  bob.takes(update);
+  assert.equal(bob.json("thresholds"), { t1: threshold(3) });
+  assert.equal(bob.json("meta"), { schemaVersion: 1, epoch: 1 });
+});
+
 test("a document that was restored writes the same when it puts an entry back, whatever the order of its fields", () => {
   const original = roomCore();
   const ana = new Replica(7);
