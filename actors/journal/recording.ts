@@ -79,7 +79,8 @@ export async function openPartitionForWriting(
   partition: string,
   options: Omit<RecordingOptions, "partition"> = {},
 ): Promise<FileJournal> {
-  await restoreSegments(options.disk ?? realDisk, recording);
+  // Who brings a disk shares its sync, and has restored what there was when it was opened.
+  if (options.disk === undefined) await restoreSegments(realDisk, recording);
   return openRecordingForWriting(await partitionFolder(recording, partition), { ...options, partition });
 }
 
