@@ -49,7 +49,7 @@ import {
 } from "./episodes.ts";
 import { JointAlarm } from "./joint/joint-alarm.ts";
 import { JointScore } from "./joint/joint-score.ts";
-import { ACCEPTED, ENDED, LastingLevels, NOTHING, OPENED, SECONDS } from "./lasting/lasting-levels.ts";
+import { ACCEPTED, ENDED, LastingLevels, NOTHING, OPENED, PAUSE, SECONDS } from "./lasting/lasting-levels.ts";
 import { anomalyMachine } from "./machine.ts";
 import { PATTERN_ROWS } from "./patterns.ts";
 import type { OfEpisode } from "./signals.ts";
@@ -473,9 +473,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         context.signal({ type: "opened", ...what, score, expected: this.views.expected(c) });
         continue;
       }
-      if (change === ENDED)
-        context.signal({ type: "closed", ...what, peakScore: score, samples: lasted, backUs: time });
-      else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
+      if (change === ENDED) {
+        const backUs = time - PAUSE * this.secondUs;
+        context.signal({ type: "closed", ...what, peakScore: score, samples: lasted, backUs });
+      } else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
       if (change !== ENDED && change !== ACCEPTED) continue;
       scalars.open--;
       this.settle(time, context);
@@ -484,7 +485,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
   private describeLasting(lasting: LastingLevels, c: number, time: number): OfEpisode {
     const { group } = this;
-    const { sinceUs, largest, evidence, level, low, high } = lasting.episode(c);
+    const { sinceUs, largest, evidence, level } = lasting.episode(c);
+    const { low, high } = lasting.edges(c);
     return {
       timeUs: time,
       startedUs: sinceUs,
@@ -494,10 +496,15 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       evidence,
       worth: evidence,
       value: level,
-      low: Math.min(low, high),
-      high: Math.max(low, high),
-      spanUs: SECONDS * Math.max(SECOND_US, this.spacing.us),
+      low: Number.isNaN(low) ? null : low,
+      high: Number.isNaN(high) ? null : high,
+      spanUs: SECONDS * this.secondUs,
     };
+  }
+
+  /** What levels that last take for a second. */
+  private get secondUs(): number {
+    return Math.max(SECOND_US, this.spacing.us);
   }
 
   private open(i: number, batch: Batch, r: number, time: number, context: Context): void {
