@@ -11,7 +11,7 @@
  *
  * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S + raised, where S is the expected number of samples between false alarms.
  * Each episode of a channel raises that (raised-price.ts), so that in the long run a channel has one in S samples at most, by however many views and
- * whatever its law; a channel begins as after one, for in its first days little is known of its tails. In bursts on nothing, a single row opens none: the
+ * whatever its law; a channel but a price begins as after one, for in its first days little is known of its tails. In bursts on nothing, a single row opens none: the
  * mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
  *
  * A joint episode opens at E_joint ≥ ln S; at E_joint ≥ ln (S / n), which keeps the promise of its n channels together, when their mean
@@ -183,7 +183,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.means = new Float64Array(n);
     this.spacing = new RowSpacing(group.everyUs);
     this.channels = new Channels(n);
-    for (let c = 0; c < n; c++) this.channels.at(c).raised = raisedByAlarm(0);
+    // The tails of returns are known beforehand.
+    if (!this.ofPrices) for (let c = 0; c < n; c++) this.channels.at(c).raised = raisedByAlarm(0);
     this.episodes = new Episodes(n + 1);
     this.evidence = new Float64Array(n + 1);
     this.fields = {
