@@ -1,6 +1,6 @@
 /** Every command of the program: its name, what it does in one line, and the file with its options, help and action. */
 import type { CommandTable } from "./actors/command-line/program.ts";
-import { isEntry, runProgram } from "./actors/command-line/run.ts";
+import { isEntry, keepCompiled, runProgram } from "./actors/command-line/run.ts";
 import { VERSION } from "./actors/versions.ts";
 import type { WorkTable } from "./actors/workers/work.ts";
 
@@ -136,7 +136,10 @@ const WORKS: WorkTable = {
   partitions: async () => (await import("./collab/live/partitions-in-thread.ts")).partitionsWork,
 };
 
-if (isEntry(import.meta.url)) await runProgram(COMMANDS, VERSION, addActors);
+if (isEntry(import.meta.url)) {
+  keepCompiled(import.meta.url);
+  await runProgram(COMMANDS, VERSION, addActors);
+}
 
 async function addActors(files: readonly string[]): Promise<void> {
   await (await import("./actors/own-actors.ts")).addOwnActors(files);

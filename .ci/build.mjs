@@ -34,6 +34,8 @@ import { ROOT } from "./runtime.mjs";
 /** The built program, which Node and Deno run, and the folder of its parts. */
 export const PROGRAM = "dist/eigenwatch.mjs";
 export const PROGRAM_PARTS = "dist/program";
+/** What Node keeps compiled of it (actors/command-line/run.ts). */
+const COMPILED = "dist/.compiled";
 
 const DASHBOARD = "collab/dashboard";
 /** What the page loads when it needs it. */
@@ -217,7 +219,10 @@ async function buildPart(esbuild, part, isQuiet) {
     .sort((a, b) => Number(isInFolder(part, b)) - Number(isInFolder(part, a)))
     .map(writeOutput);
   for (const [from, to] of copies) writeAtomically(to, readFileSync(join(ROOT, from)));
-  if (part.executable !== undefined) chmodSync(join(ROOT, part.executable), 0o755);
+  if (part.executable !== undefined) {
+    chmodSync(join(ROOT, part.executable), 0o755);
+    rmSync(join(ROOT, COMPILED), { recursive: true, force: true });
+  }
   // Inputs that a plugin made up are no files; they stand in this file.
   const files = Object.keys(metafile.inputs).filter((path) => existsSync(join(ROOT, path)));
   const inputs = [

@@ -4,7 +4,8 @@
  *   append ─► publish with id and expected end ─┬─ acknowledged: its sequence (of an id that is known: of the first)
  *                                               ├─ refused ─► AppendRefused, without room LogFull
  *                                               └─ no answer ─► AppendUncertain
- *   follow, read ─► a consumer from the sequence on (nats-delivery.ts)
+ *   follow ─► one consumer for all who stand at the same place (nats-followers.ts)
+ *   read ─► a consumer from the sequence on (nats-delivery.ts)
  *
  * The stream is made when it is first used. It may neither be purged nor lose single entries, nor its oldest ones when it is full: readers know
  * its entries by their number.
@@ -22,6 +23,7 @@ import {
 } from "../ports/bus.ts";
 import { type NatsLink, NatsRefused, NS_PER_MS, TRACE_HEADER, traceOf } from "./nats-connection.ts";
 import { type Delivered, NatsDelivery } from "./nats-delivery.ts";
+import { NatsFollowers } from "./nats-followers.ts";
 import { natsName } from "./nats-names.ts";
 import { NatsStore } from "./nats-store.ts";
 
@@ -55,6 +57,7 @@ export class NatsStream implements LogStream {
   readonly #subject: string;
   readonly #stream: string;
   readonly #store: NatsStore;
+  readonly #followers: NatsFollowers;
 
   /** `name` is also the subject of its entries. */
   constructor(link: NatsLink, name: string) {
@@ -71,6 +74,13 @@ export class NatsStream implements LogStream {
       deny_delete: true,
       deny_purge: true,
     });
+    this.#followers = new NatsFollowers(
+      (from, take) => {
+        const delivery = this.#deliver({ from, take: (delivered) => take(entryOf(delivered)) });
+        return () => delivery.end();
+      },
+      () => this.lastSequence(),
+    );
   }
 
   /** Resolves when the stream is there. */
@@ -98,21 +108,7 @@ export class NatsStream implements LogStream {
   }
 
   follow(fromSequence: number, take: (entry: StreamEntry) => void): () => void {
-    let next = Math.max(1, fromSequence);
-    const delivery = this.#deliver({
-      // A stream that lost its end goes on with numbers that were given out before: they are handed over, and their reader notices.
-      from: async () => {
-        next = Math.min(next, (await this.lastSequence()) + 1);
-        return next;
-      },
-      take: (delivered) => {
-        const { sequence } = delivered;
-        if (sequence < next) return;
-        next = sequence + 1;
-        take(entryOf(delivered));
-      },
-    });
-    return () => delivery.end();
+    return this.#followers.add(fromSequence, take);
   }
 
   async *read(fromSequence: number): AsyncGenerator<StreamEntry> {

@@ -1,5 +1,6 @@
 /** Runs the command that the first word names, and ends the process with that command's exit code. */
 import { realpathSync } from "node:fs";
+import module from "node:module";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -13,6 +14,14 @@ import { report } from "./terminal.ts";
 export function isEntry(url: string): boolean {
   const started = process.argv[1];
   return started !== undefined && realpathSync(started) === realpathSync(fileURLToPath(url));
+}
+
+/**
+ * Node from 22.8 keeps what it compiles of the built program in `.compiled` beside it, and starts sooner the next time; where it may not write, it
+ * does without. Deno does so by itself. Sources change too often: nobody would delete what was kept of them.
+ */
+export function keepCompiled(url: string): void {
+  if (url.endsWith(".mjs")) module.enableCompileCache?.(fileURLToPath(new URL(".compiled", url)));
 }
 
 /** `addActors` adds the actors in the files given by --actor, before a command runs. */

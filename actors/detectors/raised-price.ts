@@ -2,6 +2,9 @@
  * What each alarm adds to the evidence that the next one needs, nats, so that in the long run alarms come no more often than promised, whatever
  * the data are like (Gibbs & Candès 2021, "Adaptive conformal inference under distribution shift"). There is no limit: what is not like its past for
  * long asks for more and more.
+ *
+ * In T samples come at most T/S + (price at the end − price at the start) / PER_ALARM alarms. What the second term allows comes first, while little
+ * is known of the data: who begins as after an alarm has one less of it.
  */
 
 /** Nats that an alarm adds. */

@@ -12,6 +12,7 @@
 import { setMaxListeners } from "node:events";
 import type { Socket } from "node:net";
 import { boundedGunzip, type RowFormat, readRows, systemClock } from "../../actors/mod.ts";
+import { expectedAmong } from "../../protocol/closest-name.ts";
 import type { Push } from "../../protocol/commands.ts";
 import type { PushedSamples } from "../../protocol/controls.ts";
 import { EigenwatchError, LimitExceeded, show } from "../../protocol/errors.ts";
@@ -186,8 +187,20 @@ function refused(status: number, value: string, expected: string): HttpError {
   });
 }
 
-/** Of the group in the path, and of the source that is given, else of one with the name of the group. */
+const PARAMETERS = ["source", "sequence", "session", "partition"];
+
+/**
+ * Of the group in the path, and of the source that is given, else of one with the name of the group. Throws for a parameter that is none: with
+ * a misspelt number each repeat would count.
+ */
 function placeIn({ path, query }: RequestContext): { readonly group: string; readonly source: string } {
+  for (const name of query.keys())
+    if (!PARAMETERS.includes(name))
+      throw new EigenwatchError({
+        action: `read parameter ${show(name)}`,
+        value: "there is none of this name",
+        expected: expectedAmong(name, PARAMETERS),
+      });
   const written = path.slice(PUSH_PATH.length);
   const group = written.includes("%") ? unescaped(written) : written;
   return { group, source: query.get("source") ?? group };

@@ -4,10 +4,12 @@
  * Both are JSON Web Tokens signed with HMAC-SHA-256 under the key of the grants: who checks them is who made them. The kind stands in
  * the header (`typ`), so that neither passes for the other; no other algorithm is taken, "none" least of all.
  */
-import { errors, jwtVerify, SignJWT } from "jose";
 import * as v from "valibot";
 import { ROLES } from "../../protocol/principal.ts";
 import type { Grants, Invitation } from "./grants.ts";
+
+/** Loaded when somebody is invited, or comes with a ticket. */
+const loadJose = () => import("jose");
 
 const ALGORITHM = "HS256";
 const INVITATION = "ew-invitation+jwt";
@@ -24,7 +26,8 @@ const ticketClaims = v.object({
 
 export type TicketClaims = v.InferOutput<typeof ticketClaims>;
 
-export function signInvitation({ key }: Grants, invitation: Invitation): Promise<string> {
+export async function signInvitation({ key }: Grants, invitation: Invitation): Promise<string> {
+  const { SignJWT } = await loadJose();
   const { id, session, role, uses, endsAtMs } = invitation;
   return new SignJWT({ session, role, uses })
     .setProtectedHeader({ alg: ALGORITHM, typ: INVITATION })
@@ -43,12 +46,13 @@ export async function readInvitation(
   return typeof read.claims["jti"] === "string" ? { id: read.claims["jti"] } : { reason: FORGED };
 }
 
-export function signTicket(
+export async function signTicket(
   grants: Grants,
   claims: TicketClaims,
   jti: string,
   seconds: number,
 ): Promise<string> {
+  const { SignJWT } = await loadJose();
   const { aud, sub, ...own } = claims;
   return new SignJWT(own)
     .setProtectedHeader({ alg: ALGORITHM, typ: TICKET })
@@ -74,6 +78,7 @@ async function verified(
   text: string,
   typ: string,
 ): Promise<{ claims: Record<string, unknown> } | { reason: string }> {
+  const { errors, jwtVerify } = await loadJose();
   try {
     const { payload } = await jwtVerify(text, grants.key, {
       algorithms: [ALGORITHM],

@@ -33,7 +33,7 @@ const check = new Command("check")
   )
   .action(
     exitWith(async (path, { json }) => {
-      const config = readConfig(path, NO_OPTIONS);
+      const config = await readConfig(path, NO_OPTIONS);
       await checkFeeds(config);
       if (config.notify !== undefined) checkChannels(config.notify, systemClock);
       if (json) printJson(shown(config));

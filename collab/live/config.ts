@@ -14,11 +14,9 @@ import {
   settingAt,
   settingPaths,
 } from "../../protocol/settings.ts";
-import { YamlText } from "../../protocol/yaml-text.ts";
 import { isLoopback } from "../gateway/allowed-hosts.ts";
 import { type NotifyConfig, notifySchema } from "../notify/config.ts";
 import type { Workflow } from "../workflows/definition.ts";
-import { findWorkflow } from "../workflows/find.ts";
 import type { NatsFlags } from "./nats-flags.ts";
 
 /** The options of `up`. */
@@ -138,12 +136,12 @@ export interface UpConfig {
 const DEFAULT_PORT = 7420;
 
 /** `standard`: feeds that run when neither the file nor an option names one. Throws an EigenwatchError that names the key, what it is and what was expected. */
-export function readConfig(
+export async function readConfig(
   path: string | undefined,
   flags: UpOptions,
   standard: readonly string[] = ["host"],
-): UpConfig {
-  const file = path === undefined ? {} : readFile(path);
+): Promise<UpConfig> {
+  const file = path === undefined ? {} : await readFile(path);
   const session = flags.session ?? file.session ?? "local";
   if (!v.is(name, session)) {
     const expected = `1 to ${MAX_NAME_BYTES} bytes`;
@@ -202,7 +200,7 @@ export function readConfig(
     openRooms: checkOpenRooms(flags.openRooms ?? false, flags.host ?? file.host),
     partitions: flags.partitions ?? file.partitions,
     partitionByGroup: file.partitionByGroup ?? {},
-    workflows: workflowsOf([...(file.workflows ?? []), ...(flags.workflow ?? [])]),
+    workflows: await workflowsOf([...(file.workflows ?? []), ...(flags.workflow ?? [])]),
     universes: universesOf({ ...file.universes, ...Object.fromEntries(flags.universe ?? []) }),
     notify: file.notify,
     settings: flags.set.reduce(
@@ -225,7 +223,8 @@ function feedsOf(specs: readonly string[], standard: readonly string[]): string[
 }
 
 /** Throws what is wrong with a file, and when two have one name. */
-function workflowsOf(namesAndFiles: readonly string[]): Workflow[] {
+async function workflowsOf(namesAndFiles: readonly string[]): Promise<Workflow[]> {
+  if (namesAndFiles.length === 0) return [];
   const most = ROOTS.definitions.most;
   if (namesAndFiles.length > most)
     throw new EigenwatchError({
@@ -233,6 +232,8 @@ function workflowsOf(namesAndFiles: readonly string[]): Workflow[] {
       value: `${namesAndFiles.length} of them`,
       expected: `at most ${most}`,
     });
+  // Most sessions are without: what reads YAML is loaded by those that need it.
+  const { findWorkflow } = await import("../workflows/find.ts");
   const found = new Map<string, string>();
   return namesAndFiles.map((nameOrFile) => {
     const workflow = findWorkflow(nameOrFile);
@@ -287,13 +288,14 @@ function checkOpenRooms(asked: boolean, host = "127.0.0.1"): boolean {
 
 type ConfigFile = v.InferOutput<typeof fileSchema>;
 
-function readFile(path: string): ConfigFile {
+async function readFile(path: string): Promise<ConfigFile> {
   let text: string;
   try {
     text = new TextDecoder("utf-8", { fatal: true }).decode(readFileSync(path));
   } catch (error) {
     throw new EigenwatchError({ action: `read config ${path}`, value: (error as Error).message });
   }
+  const { YamlText } = await import("../../protocol/yaml-text.ts");
   const source = new YamlText(text, path, "use config");
   const value = source.value() ?? {};
   // To valibot an array is an object.

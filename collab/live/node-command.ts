@@ -100,8 +100,8 @@ export const nodeCommand = withNatsOptions(
       }),
     ),
 ).action(
-  exitWith(({ roles, failover, partitionOf, name, ...flags }) => {
-    const config = readConfig(flags.config, flags, []);
+  exitWith(async ({ roles, failover, partitionOf, name, ...flags }) => {
+    const config = await readConfig(flags.config, flags, []);
     refuseRecording(config);
     return runNode({
       ...flags,

@@ -1,7 +1,7 @@
 /** The gateway of a process that serves sessions: `up`, and a node of a cluster. */
 import { type ScanDesk, VERSION } from "../../actors/mod.ts";
 import type { LiveSession } from "../../actors/ports/session.ts";
-import { RecordingFolder } from "../../sim/mod.ts";
+import { openRecordingFolder } from "../../sim/mod.ts";
 import { dashboardDirectory } from "../dashboard-files.ts";
 import { createGateway, type Gateway } from "../gateway/gateway.ts";
 import type { UpgradeRoute } from "../gateway/gateway-context.ts";
@@ -25,7 +25,7 @@ export interface GatewayPlan {
 }
 
 /** With the dashboard where it is built; says so where it is not. `grants`: those that several nodes share. */
-export function openGateway(
+export async function openGateway(
   plan: GatewayPlan,
   sessions: readonly LiveSession[],
   log: (message: string) => void,
@@ -52,7 +52,7 @@ export function openGateway(
     scans,
     push,
     ...(tokenFile === undefined ? {} : { tokenFile }),
-    ...(recordings === null ? {} : { recordings: new RecordingFolder(recordings, log) }),
+    ...(recordings === null ? {} : { recordings: await openRecordingFolder(recordings, log) }),
     ...(staticDir === null ? {} : { staticDir }),
     ...(rooms === undefined ? {} : { upgrades: [rooms.server], limits: rooms.limits }),
     log,

@@ -27,7 +27,6 @@ import { openGateway } from "./open-gateway.ts";
 import { openScans } from "./open-scans.ts";
 import { collectorOf, TRACE_SHARE } from "./otlp-tracer.ts";
 import { partitionsToRun } from "./partition-names.ts";
-import { NODE_ROLES, runNode } from "./run-node.ts";
 import { tellServiceManager } from "./service-manager.ts";
 import { type SessionEnd, SessionPartitions, shadowsOf } from "./session-partitions.ts";
 import { SessionRooms } from "./session-rooms.ts";
@@ -38,7 +37,7 @@ export type Work = (url: string) => Promise<number>;
 
 /** Runs until the feeds have ended (`--once`), `work` is done, or a signal comes. Returns the exit code. */
 export async function up(flags: UpOptions, work?: Work): Promise<number> {
-  const config = readConfig(flags.config, flags);
+  const config = await readConfig(flags.config, flags);
   if (flags.nats !== undefined) return upOverNats(flags, config);
   refuseWithoutNats(flags);
   const say = flags.json ? sayJson : sayText;
@@ -242,6 +241,7 @@ async function upOverNats(flags: UpOptions, config: UpConfig): Promise<number> {
         value: "the log is in NATS",
         expected: `up without ${option}, or without --nats`,
       });
+  const { NODE_ROLES, runNode } = await import("./run-node.ts");
   return runNode({
     ...flags,
     ...config,

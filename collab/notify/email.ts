@@ -1,6 +1,5 @@
 /** Sends notices by e-mail over SMTP. The Message-ID is made of the notice's key, so a mail that is sent twice is one for most programs. */
 import { createHash } from "node:crypto";
-import nodemailer from "nodemailer";
 import { type Channel, NotTaken } from "./notifier.ts";
 
 export interface EmailOptions {
@@ -16,7 +15,7 @@ const ANSWER_MS = 30_000;
 export function email({ server, password, from, to }: EmailOptions): Channel {
   const { protocol, hostname, port, username } = new URL(server);
   const isSecure = protocol === "smtps:";
-  const transport = nodemailer.createTransport({
+  const options = {
     host: hostname,
     port: port === "" ? (isSecure ? 465 : 587) : Number(port),
     secure: isSecure,
@@ -27,12 +26,15 @@ export function email({ server, password, from, to }: EmailOptions): Channel {
     // Nothing of a notice names a file or a URL to be read.
     disableFileAccess: true,
     disableUrlAccess: true,
-  });
+  };
+  // A tenth of the program, which only those sessions load that send mail.
+  const opening = import("nodemailer").then(({ default: mail }) => mail.createTransport(options));
   return {
     name: `email ${to.join(", ")}`,
     async send({ key, session, event }) {
       const id = createHash("sha256").update(key).digest("hex").slice(0, 32);
       try {
+        const transport = await opening;
         await transport.sendMail({
           from,
           to: [...to],
@@ -53,6 +55,6 @@ export function email({ server, password, from, to }: EmailOptions): Channel {
         throw responseCode >= 500 && responseCode !== 535 ? new NotTaken(message) : new Error(message);
       }
     },
-    close: () => transport.close(),
+    close: () => void opening.then((transport) => transport.close()),
   };
 }

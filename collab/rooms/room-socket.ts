@@ -68,8 +68,12 @@ export class RoomSocket implements RoomClient {
   /** Edits of this turn. */
   private offered: Uint8Array[] = [];
   private gapAskedMs = Number.NEGATIVE_INFINITY;
-  /** Since when, monotonic ms, and what it had then: nothing more is sent until it has read. */
-  private behind: { readonly sinceMs: number; readonly vector: Map<number, number> } | null = null;
+  /** Since when, monotonic ms, what it had then, and whether it asked: nothing more is sent until it has read. */
+  private behind: {
+    readonly sinceMs: number;
+    readonly vector: Map<number, number>;
+    readonly asks: boolean;
+  } | null = null;
   private isClosed = false;
 
   constructor(
@@ -126,7 +130,7 @@ export class RoomSocket implements RoomClient {
     else if (this.behind !== null) {
       if (nowMs - this.behind.sinceMs > ROOM_LIMITS.unreadMsMax) this.terminate();
     } else if (unread > ROOM_LIMITS.skipAboveBytes)
-      this.behind = { sinceMs: nowMs, vector: Y.decodeStateVector(this.room.stateVector()) };
+      this.behind = { sinceMs: nowMs, vector: Y.decodeStateVector(this.room.stateVector()), asks: false };
   }
 
   keepAlive(): void {
@@ -205,14 +209,17 @@ export class RoomSocket implements RoomClient {
       return;
     }
     this.checkBacklog();
-    // It gets the difference when it has read what it has asked for before.
-    if (this.behind !== null) this.behind = { ...this.behind, vector };
-    else {
-      // The answer is what clients wait for; it says that they have everything.
-      const parts = this.room.difference(vector);
-      for (const part of parts.slice(0, -1)) this.send(changeMessage(part));
-      this.send(answerMessage(parts.at(-1)!));
-    }
+    // It gets the answer when it has read what it has asked for before.
+    if (this.behind !== null) this.behind = { ...this.behind, vector, asks: true };
+    else this.sendDifference(vector, true);
+  }
+
+  /** What it lacks that has this. As an answer it is what clients wait for: it says that they have everything. */
+  private sendDifference(vector: Map<number, number>, isAnswer: boolean): void {
+    const parts = this.room.difference(vector);
+    for (const part of parts.slice(0, -1)) this.send(changeMessage(part));
+    const last = parts.at(-1)!;
+    this.send(isAnswer ? answerMessage(last) : changeMessage(last));
   }
 
   private takeRequest(): boolean {
@@ -273,9 +280,9 @@ export class RoomSocket implements RoomClient {
   /** The socket has sent all it had: what it was not sent follows as one difference. */
   private catchUp(): void {
     if (this.behind === null || this.isClosed) return;
-    const { vector } = this.behind;
+    const { vector, asks } = this.behind;
     this.behind = null;
-    for (const part of this.room.difference(vector)) this.send(changeMessage(part));
+    this.sendDifference(vector, asks);
     this.send(presenceMessage(this.room.presence.others(this)));
   }
 

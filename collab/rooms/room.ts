@@ -47,14 +47,19 @@ export interface RoomOptions {
   readonly link?: PresenceLink | undefined;
 }
 
+/** Changes that are applied to the copy at once: more would keep memory and cost no less. */
+const NOT_TAKEN_MAX = 64;
+
 export class Room {
   readonly presence = new Presence();
   /** Of the document. */
   epoch: number;
   readonly clock: Clock;
   private readonly source: RoomSource;
-  /** What clients have been sent. */
-  private sent: Y.Doc;
+  /** What clients have been sent, but for what is not taken into it yet. */
+  private sentBefore: Y.Doc;
+  /** Most changes are sent and nobody asks for the whole: applied together they cost less. */
+  private notTaken: Uint8Array[] = [];
   private readonly sockets = new Set<RoomClient>();
   /** Durable changes that have not been sent. */
   private unsent: Uint8Array[] = [];
@@ -85,10 +90,9 @@ export class Room {
     // Until all had time to say that they are there.
     if (link !== undefined) this.others.set("", clock.monotonicMs());
     link?.say(0, [], true);
-    this.sent = new Y.Doc();
     const { epoch, doc } = source.document();
     this.epoch = epoch;
-    Y.applyUpdate(this.sent, Y.encodeStateAsUpdate(doc));
+    this.sentBefore = copyOf(Y.encodeStateAsUpdate(doc));
     this.unsubscribe = source.subscribe(this.listener());
     this.renewWhereNeeded();
   }
@@ -124,8 +128,8 @@ export class Room {
   private begin(epoch: number, state: Uint8Array): void {
     this.epoch = epoch;
     this.unsent = [];
-    this.sent = new Y.Doc();
-    Y.applyUpdate(this.sent, state);
+    this.sentBefore = copyOf(state);
+    this.notTaken = [];
     this.wholeState = null;
     for (const socket of [...this.sockets])
       socket.close(CLOSE_CODES.epoch, `epoch ${epoch} of the document: load it again`);
@@ -153,6 +157,16 @@ export class Room {
     update: Uint8Array,
   ): Judgement | Promise<Judgement> {
     return this.source.edit({ update, author: id, name, role, connection, epoch: this.epoch });
+  }
+
+  private get sent(): Y.Doc {
+    this.takeSent();
+    return this.sentBefore;
+  }
+
+  private takeSent(): void {
+    if (this.notTaken.length > 0) Y.applyUpdate(this.sentBefore, merged(this.notTaken));
+    this.notTaken = [];
   }
 
   /** What has been sent to all. */
@@ -262,7 +276,8 @@ export class Room {
     const update = merged(this.unsent);
     this.unsent = [];
     for (const socket of this.sockets) socket.checkBacklog();
-    Y.applyUpdate(this.sent, update);
+    this.notTaken.push(update);
+    if (this.notTaken.length >= NOT_TAKEN_MAX) this.takeSent();
     this.wholeState = null;
     this.toAll(changeMessage(update), (socket) => !socket.isBehind);
     this.checkSize();
@@ -283,4 +298,10 @@ export class Room {
     const frame = joinFrames([message]);
     for (const socket of this.sockets) if (isMeant(socket)) socket.write(frame);
   }
+}
+
+function copyOf(state: Uint8Array): Y.Doc {
+  const doc = new Y.Doc();
+  Y.applyUpdate(doc, state);
+  return doc;
 }

@@ -10,6 +10,7 @@ import type { ChildProcess } from "node:child_process";
 import { existsSync } from "node:fs";
 import { type Browser, type CDPSession, chromium, type Page } from "playwright-core";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { CHROMIUM_FLAGS } from "./chromium-flags.ts";
 import { check, median, quantile } from "./measure.ts";
 import { startProgram } from "./program.ts";
 import { type BenchRow, compared, limited } from "./row.ts";
@@ -28,7 +29,6 @@ const RINGS_FULL_S = 90;
 const GROWTH_MOST = 1.05;
 
 const CHROMIUM = ["/usr/bin/chromium", "/usr/bin/chromium-browser", "/usr/bin/google-chrome"];
-const FLAGS = ["--headless=new", "--no-sandbox", "--disable-gpu", "--disable-quic", "--no-first-run"];
 
 export interface DashboardOptions {
   channels?: number | undefined;
@@ -65,7 +65,7 @@ export function launchBrowser(): Promise<Browser> {
       expected: "CHROMIUM=PATH, or on Debian and Ubuntu `apt-get install chromium`",
       kind: "unavailable",
     });
-  return chromium.launch({ executablePath, args: FLAGS });
+  return chromium.launch({ executablePath, args: CHROMIUM_FLAGS });
 }
 
 interface Measured {

@@ -55,7 +55,7 @@ export async function measurePartitions(
   const directory = await mkdtemp(join(tmpdir(), "eigenwatch-bench-"));
   const received = { samples: 0, outOfOrder: 0 };
   const names = Array.from({ length: count }, (_, k) => `p${k}`);
-  const config = readConfig(undefined, {
+  const config = await readConfig(undefined, {
     feed: [],
     set: [["publishEveryUs", String(PUBLISH_EVERY_US)]],
     allowHost: [],

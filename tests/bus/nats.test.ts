@@ -11,15 +11,16 @@ import type { NatsCredentials, NatsOptions } from "../../actors/bus/nats-options
 import { parseNatsUrl } from "../../actors/bus/nats-options.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
+import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, AppendUncertain, NoAnswer } from "../../actors/ports/bus.ts";
-import type { QueuedJob } from "../../actors/ports/work-queue.ts";
+import { QUEUE_SILENT_MS, type QueuedJob } from "../../actors/ports/work-queue.ts";
 import { checkClock } from "../../collab/live/run-node.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
 import { TcpProxy } from "../../sim/bench/cluster/tcp-proxy.ts";
-import { streamJournalWorld } from "../cluster/streamed.ts";
+import { Chain, openStreamJournal, PARTITION, streamJournalWorld } from "../cluster/streamed.ts";
 import { busContract } from "../contracts/bus.ts";
 import { journalContract } from "../contracts/journal.ts";
 import { pattern, range, rejection } from "../journal/builders.ts";
@@ -74,6 +75,36 @@ test("a job of a queue is handed out until it is done, whatever becomes of who t
   await one.close();
 });
 
+test("a server that was killed may hand a job out again at once, to another taker, while the first one does it", async () => {
+  const [one, other] = [await freshBus(), await connect()];
+  const { look, until } = condition();
+  for (const bus of [one, other]) bus.onConnection(look);
+  const [queue, others] = [one.queue("ew.jobs.any.scan"), other.queue("ew.jobs.any.scan")];
+  let [takenAgain, jobs] = [false, 0];
+  while (!takenAgain) {
+    await answered(() => queue.put(`${++jobs}`, Uint8Array.of(jobs)));
+    const first = await answered(() => queue.take(60_000));
+    await server.kill();
+    await until(() => !one.connected && !other.connected);
+    assert.instance(
+      await rejection(queue.put("down", Uint8Array.of(0))),
+      Error,
+      "without a server none is taken",
+    );
+    await server.start();
+    await until(() => one.connected && other.connected);
+    const startedMs = performance.now();
+    // The first one has said nothing: silence would hand it out again as well, but later.
+    const second = await answered(() => others.take(QUEUE_SILENT_MS / 2));
+    takenAgain = second !== null && performance.now() - startedMs < QUEUE_SILENT_MS / 2;
+    if (second !== null) assert.equal(second.bytes, first!.bytes);
+    first!.done();
+    second?.done();
+    await pass(ARRIVED_MS);
+  }
+  await Promise.all([one.close(), other.close()]);
+});
+
 test("a follower goes on without a gap after the server was killed and started again", async () => {
   const bus = await freshBus();
   const { look, until } = condition();
@@ -119,6 +150,31 @@ test("a follower of a stream that lost its end hands over the numbers that come 
   assert.equal(followed.slice(0, 5), range(1, 5));
   assert.ok(followed[5]! <= 5, `${followed[5]} does not go back`);
   end();
+  await bus.close();
+});
+
+test("an entry comes once over the wire, however many in this process follow the stream", async () => {
+  const bus = await freshBus();
+  const { look, until } = condition();
+  const stream = bus.stream("ew.s.p0.log");
+  for (const k of range(1, 20)) await stream.append(pattern(k, k), { id: `${k}` });
+  const followed = [1, 5, 21].map((from) => {
+    const got: number[] = [];
+    stream.follow(from, ({ sequence }) => {
+      got.push(sequence);
+      look();
+    });
+    return got;
+  });
+  await until(() => followed[0]!.at(-1) === 20 && followed[1]!.at(-1) === 20);
+  await stream.append(Uint8Array.of(21), { id: "21" });
+  await until(() => followed.every((got) => got.at(-1) === 21));
+  const raw = await connectNats({ servers: server.url });
+  const manager = await raw.jetstreamManager();
+  const { state } = await manager.streams.info(natsName("ew.s.p0.log"));
+  assert.is(state.consumer_count, 1);
+  assert.equal(followed, [range(1, 21), range(5, 21), [21]]);
+  await raw.close();
   await bus.close();
 });
 
@@ -186,6 +242,54 @@ test("a connection that is cut loses what was published meanwhile, and the answe
   );
   await Promise.all([bus.close(), cut.close()]);
   await proxy.close();
+});
+
+test("a connection that carries one way only stores what is appended, and brings no answer", async () => {
+  const bus = await freshBus();
+  const proxy = await TcpProxy.open(Number(new URL(server.url).port));
+  const deaf = await connect({ servers: [proxy.url] });
+  const stream = deaf.stream("ew.s.p0.log");
+  await answered(() => stream.append(Uint8Array.of(0), { id: "0" }));
+  proxy.mute();
+  assert.instance(await rejection(stream.append(Uint8Array.of(1), { id: "1" })), AppendUncertain);
+  assert.is(await answered(() => bus.stream("ew.s.p0.log").lastSequence()), 2);
+  proxy.unmute();
+  assert.is(await answered(() => stream.append(Uint8Array.of(1), { id: "1" })), 2);
+  await Promise.all([bus.close(), deaf.close()]);
+  await proxy.close();
+});
+
+test("every program may write into a log: garbage, and an entry of its owner again, are stored and passed over", async () => {
+  const bus = await freshBus();
+  const stranger = await connectNats({ servers: server.url });
+  const { look, until } = condition();
+  const chain = new Chain();
+  const { journal, epoch } = await openStreamJournal({ bus, clock: systemClock, owner: "a" });
+  chain.epoch = epoch;
+  await journal.append(chain.block(1));
+  const entries: Uint8Array[] = [];
+  for await (const { bytes } of bus.stream("log").read(1)) entries.push(bytes);
+  for (const bytes of [pattern(1, 20), entries.at(-1)!]) stranger.publish("log", bytes);
+  await stranger.flush();
+  await journal.append(chain.block(2));
+  const verdicts: string[] = [];
+  const log = await AdmittedLog.open(bus.stream("log"), PARTITION, {
+    entry(_entry, verdict) {
+      verdicts.push(verdict);
+      look();
+    },
+    broken: (error) => assert.unreachable(error.message),
+  });
+  await until(() => log.last?.number === 2);
+  assert.is(verdicts.length, entries.length + 3);
+  assert.equal(
+    verdicts.filter((verdict) => verdict === "block"),
+    ["block", "block"],
+  );
+  log.end();
+  await journal.close();
+  await stranger.close();
+  await bus.close();
 });
 
 test("a flood of frames over a slow owner is taken or shed, to the last, and nothing else waits behind it", async () => {

@@ -163,7 +163,7 @@ test("whole run skips, counts and names a file whose program is missing", () => 
   assert.match(output, "1 skipped:");
   assert.match(
     output,
-    "needing-chromium.ts: no chromium: install it (Debian, Ubuntu: apt-get install chromium)",
+    "needing-chromium.ts: no chromium: install it (Debian, Ubuntu: apt-get install chromium-headless-shell or chromium)",
   );
   assert.is(status, 0);
 });

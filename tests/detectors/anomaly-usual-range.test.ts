@@ -23,7 +23,7 @@ for (const [name, law] of Object.entries(LAWS))
   test(`independent values leave their range by much at most once in a memory: ${name}`, () => {
     const z = normals(11);
     const u = uniforms(12);
-    const range = new UsualRange(1);
+    const range = new UsualRange(1, 1);
     range.remember(MEMORY);
     const value = new Float64Array(1);
     const novelty = new Float64Array(1);
@@ -36,7 +36,7 @@ for (const [name, law] of Object.entries(LAWS))
       value[0] = law(z, u);
       range.see(0, 1, fresh, 0, value, novelty, news, 1);
       // Young ranges are held back by the detector's warm-up and ramp.
-      if (k < 1000 || !(novelty[0]! > 0) || range.evidence(0, novelty[0]!, false) < threshold) continue;
+      if (k < 1000 || !(novelty[0]! > 0) || range.evidence(0, novelty[0]!) < threshold) continue;
       if (k - last > APART) alarms++;
       last = k;
     }

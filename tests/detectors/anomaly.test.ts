@@ -263,7 +263,7 @@ test("anomaly detector says nothing of a channel that never moves, and reports o
   const z = normals(20);
   const stuck = watchOne(Array.from({ length: 5000 }, (_, k) => (k < 4000 ? 3 + z() : 3)));
   const titles = stuck.events.map(({ title }) => title);
-  assert.match(titles.join("\n"), /^Processor stopped changing \(usual: /);
+  assert.match(titles.join("\n"), /^Processor (stopped changing|stays as it is) \(usual: /m);
 });
 
 test("anomaly detector says that a value is normal again only when it is back in the range from before", () => {
@@ -290,7 +290,19 @@ test("anomaly detector reports a level that stays as staying, once, and takes it
 });
 
 test("anomaly detector takes bursts on nothing as they come, and reports a burst far longer than all before", () => {
-  const uniform = uniforms(23);
+  let early = 0;
+  for (const seed of [23, 24, 25, 26]) {
+    const actor = burstsOnNothing(seed);
+    early += started(actor, 0, 3000).length;
+    assert.ok(started(actor, 3000, 3060).length > 0, `seed ${seed}`);
+  }
+  // Fifty minutes of each, of a channel that may have one a day.
+  assert.ok(early <= 1, `${early} before`);
+});
+
+/** Bursts of at most three rows, and one of six hundred from 3000 s on. */
+function burstsOnNothing(seed: number): ActorHarness {
+  const uniform = uniforms(seed);
   let left = 0;
   const burst = (k: number): number => {
     if (left === 0 && uniform() < 0.01) left = 1 + Math.floor(3 * uniform());
@@ -298,16 +310,11 @@ test("anomaly detector takes bursts on nothing as they come, and reports a burst
     else if (k < 30_000 || k >= 30_600) return 0;
     return 1e6 / Math.sqrt(1 - 0.999 * uniform());
   };
-  const actor = watchOne(
+  return watchOne(
     Array.from({ length: 31_000 }, (_, k) => burst(k)),
     100_000,
     "B/s",
   );
-  assert.equal(
-    started(actor, 0, 3000).map(({ title }) => title),
-    [],
-  );
-  assert.ok(started(actor, 3000, 3060).length > 0);
-});
+}
 
 test.run();

@@ -47,7 +47,7 @@ test("usual value is the running mean where the time of day says nothing", () =>
 });
 
 /** Novelties of a sequence in one range. */
-function novelties(values: readonly number[], range = new UsualRange(1)): number[] {
+function novelties(values: readonly number[], range = new UsualRange(1, 1)): number[] {
   const x = new Float64Array(1);
   const out = new Float64Array(1);
   return values.map((value) => {
@@ -89,14 +89,14 @@ test("evidence of exchangeable records reaches ln S at most once in S values, an
   for (const [name, draw, most] of laws) {
     let alarms = 0;
     for (let run = 0; run < runs; run++) {
-      const range = new UsualRange(1);
+      const range = new UsualRange(1, 1);
       const x = new Float64Array(1);
       const out = new Float64Array(1);
       const news = new Uint8Array(1);
       for (let k = 0; k < rows; k++) {
         x[0] = draw();
         range.see(0, 1, FRESH, 0, x, out, news, 1);
-        if (out[0]! > 0 && range.evidence(0, out[0]!, false) >= Math.log(S)) alarms++;
+        if (out[0]! > 0 && range.evidence(0, out[0]!) >= Math.log(S)) alarms++;
       }
     }
     const promised = (runs * rows) / S;

@@ -59,6 +59,37 @@ test("a fall below the lowest level is found like a rise above the highest", () 
   assert.ok(died.told[0]!.at <= 410);
 });
 
+test("bursts that come all the time leave no range when they cease: they never stayed below their low level for so long", () => {
+  // Quiet seconds and busy ones in each ten: eight of ten never reach the busy level, nor stay at the quiet one.
+  const world = new World(1, { noise: 0 })
+    .noise(0, 400, (second) => (second % 2 === 0 ? 0 : 500))
+    .noise(400, 420, () => 100);
+  assert.equal(
+    world.told.map(({ what }) => what),
+    [OPENED],
+  );
+  assert.equal(world.edges(0), { low: 500, high: Number.NaN });
+  world.noise(420, 440, (second) => (second % 2 === 0 ? 0 : 500));
+  assert.equal(
+    world.told.map(({ what }) => what),
+    [OPENED, ENDED],
+  );
+});
+
+test("a level that goes to and fro about the edge of its range does not end and begin again", () => {
+  // Inside for two seconds of each nine: of ten seconds there are now two, now three.
+  const level = (second: number) => (second < 420 || second % 9 > 1 ? 15 : 5);
+  const world = new World(1)
+    .noise(0, 400, () => 5)
+    .noise(400, 600, level)
+    .noise(600, 640, () => 5);
+  assert.equal(
+    world.told.map(({ what }) => what),
+    [OPENED, ENDED],
+  );
+  assert.ok(world.told[1]!.at > 600);
+});
+
 test("what drifts as it did before stays inside, a leak is found", () => {
   const drift = (second: number) => second / 100;
   assert.equal(new World(1).noise(0, 1200, drift).told, []);
@@ -158,6 +189,10 @@ class World {
       }
     }
     return this;
+  }
+
+  edges(c: number): { readonly low: number; readonly high: number } {
+    return this.levels.edges(c);
   }
 
   private keep(at: number): void {

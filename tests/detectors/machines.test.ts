@@ -353,6 +353,14 @@ test("the title of an anomaly says what its view saw", () => {
     title({ view: "roughness", value: 0, low: 1, high: 2 }),
     "Channel a stopped changing (usual: 1.00 to 2.00 V)",
   );
+  assert.is(
+    title({ view: "lasting", value: 9, high: null }),
+    "Channel a stays at 9.00 V (usual: at least 20.00 V)",
+  );
+  assert.is(
+    title({ view: "lasting", value: 50, low: null }),
+    "Channel a stays at 50.00 V (usual: at most 45.00 V)",
+  );
 });
 
 test("[A2] an anomaly that lasts is announced once as staying, and then as accepted", () => {

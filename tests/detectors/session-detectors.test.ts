@@ -77,4 +77,24 @@ test("feed watcher announces reports of feeds and their bad samples", () => {
   assert.is(actor.events.length, 4);
 });
 
+test("bad samples that are announced together keep each its reason, and what the feeds said of the first ones", () => {
+  const actor = new ActorHarness(feedWatcher, {}, groupOf(1));
+  const says = (source: string, counts: Record<string, number>, detail: string, at: number) =>
+    actor.input({ type: "feedStatus", source, status: "running", detail, counts }, at * SECOND);
+  says("statsd", { unparsable: 1 }, "line 1 has no value", 1);
+  assert.match(
+    actor.events[0]!.title,
+    "1 sample of statsd was missing, unusable or out of order (unparsable 1): line 1 has no value",
+  );
+  says("statsd", { tooManyChannels: 900 }, "900 series are left out: label path has 900 values", 2);
+  says("otlp", { nameTooLong: 1 }, "nnn… has 5000 characters", 3);
+  says("statsd", { tooManyChannels: 100 }, "100 tooManyChannels", 4);
+  says("otlp", { nameTooLong: 1, infinite: 2 }, "1 nameTooLong, 2 infinite", 5);
+  actor.fireTimers(62 * SECOND);
+  const { detail } = actor.events[1]!;
+  assert.is(detail!["bad"], 1004);
+  assert.is(detail!["reasons"], "tooManyChannels 1000, nameTooLong 2, infinite 2");
+  assert.is(detail!["text"], "900 series are left out: label path has 900 values; nnn… has 5000 characters");
+});
+
 test.run();

@@ -1,3 +1,4 @@
+// runtime: either
 /** docs/feeds.md and its example stay true. */
 import { execFileSync, spawn } from "node:child_process";
 import { readFileSync } from "node:fs";

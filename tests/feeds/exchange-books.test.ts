@@ -1,3 +1,4 @@
+// runtime: either
 /** Order books of exchanges' feeds, against a server on loopback: what is published, and what is not when something goes wrong. */
 import { once } from "node:events";
 import { test } from "uvu";

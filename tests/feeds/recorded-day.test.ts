@@ -1,3 +1,4 @@
+// runtime: either
 /** Recorded traffic of Binance through a server, again and again and with faults: `bench market-day` does it for a day, this for some minutes. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -238,6 +238,20 @@ test("[U1] a push with one bad row is refused whole, with the row and what was e
   await close();
 });
 
+test("a push with a parameter that is none is refused, for with a misspelt number each repeat would count", async () => {
+  const { push, frames, close } = await session();
+  const answer = await push("climate?source=a&sequense=1", { t: 1 });
+  assert.is(answer.status, 400);
+  assert.equal(errorOf(answer), {
+    action: 'read parameter "sequense"',
+    value: "there is none of this name",
+    expected: "perhaps sequence",
+    kind: "usage",
+  });
+  assert.equal(await frames(), []);
+  await close();
+});
+
 test("limits are named: 413 for what is too large, 400 for what a session has no room for, 415, 429", async () => {
   const { push, partition, close } = await session();
   const says = async (answer: Promise<Answer>, status: number, limit: string): Promise<void> => {

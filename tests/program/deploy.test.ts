@@ -1,3 +1,4 @@
+// runtime: either
 // requires: python3
 /** What docs/deploy holds fits the program: the unit of systemd, and the names that a dashboard and rules of alarms ask for. */
 import { spawn, spawnSync } from "node:child_process";
@@ -69,6 +70,7 @@ test("a service says that it is ready and that it stops; its metrics have the na
     // The partition tells its own once a second.
     let exposed = "";
     while (!exposed.includes("eigenwatch_shed")) exposed = await (await fetch(`${url}metrics`)).text();
+    lint(["check", "metrics"], exposed);
     service.kill("SIGTERM");
     await told("STOPPING=1");
     assert.is((await service.ended).code, 0);
@@ -77,6 +79,19 @@ test("a service says that it is ready and that it stops; its metrics have the na
     listener.kill("SIGKILL");
   }
 });
+
+/** By what Prometheus itself takes; where it is not installed, nothing is checked. */
+function lint(args: string[], input = ""): void {
+  const promtool = findProgram("promtool");
+  if (promtool === null) {
+    skip("no promtool");
+    return;
+  }
+  const { status, stderr, stdout } = spawnSync(promtool, args, { encoding: "utf8", input });
+  assert.is(`${status} ${stderr.trim()}`, "0 ", stdout);
+}
+
+test("Prometheus takes the rules of alarms", () => lint(["check", "rules", join(DEPLOY, "alerts.yml")]));
 
 function compare(exposed: string): void {
   const known = new Set([...exposed.matchAll(/^# TYPE (\S+)/gm)].map(([, name]) => name));

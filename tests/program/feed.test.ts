@@ -1,3 +1,4 @@
+// runtime: either
 // slow
 /** `feed` as people use it: tables that other commands read, their truth, and errors. */
 

@@ -1,3 +1,4 @@
+// runtime: either
 /** `up` whose journal halts: the lock of its recording is deleted while it writes. */
 import { rmSync } from "node:fs";
 import { join } from "node:path";

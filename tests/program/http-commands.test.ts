@@ -1,3 +1,4 @@
+// runtime: either
 /** Commands to a running program over HTTP: a setting, an injection, a what-if. The log has their authors, and a replay agrees. */
 import { join } from "node:path";
 import { test } from "uvu";

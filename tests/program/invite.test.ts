@@ -1,3 +1,4 @@
+// runtime: either
 /** `eigenwatch invite`: what it prints for people. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** `up --record` on a recording that goes on, with a file that is not the one of before. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// runtime: either
 // requires: nats-server
 // timeout: 300
 // slow

@@ -1,3 +1,4 @@
+// runtime: either
 /**
  * A program with a shared document that is killed soon after an acknowledgement: what came back to its author is there after the next start,
  * and is listed.

@@ -1,3 +1,4 @@
+// runtime: either
 /** Wrong usage and input: one sentence with the value and what was expected, exit code 2, nothing started. */
 
 import { existsSync, writeFileSync } from "node:fs";

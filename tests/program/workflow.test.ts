@@ -1,3 +1,4 @@
+// runtime: either
 /** Workflows as people run them: the packaged one to its end, two people at once, and what the recording says of it. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -1,3 +1,4 @@
+// runtime: either
 /** `up --learnt-from`: a new recording that begins with what an older one has learnt. */
 import { writeFileSync } from "node:fs";
 import { join } from "node:path";

@@ -68,20 +68,49 @@ test("names that no event can hold are put back, and what is announced can be en
   assert.equal(json("panels"), {});
 });
 
-test("an edit that cannot be settled leaves the document as it is", () => {
+test("an edit that cannot be settled leaves the document as it is, and nobody gets it", () => {
   const { core, takes, events, json, detector } = roomCore();
-  takes(new Replica(7).edits(setsThreshold("t1", threshold(90))));
+  const eve = new Replica(10, "eve");
+  eve.takes(takes(new Replica(7).edits(setsThreshold("t1", threshold(90)))));
   const { document } = detector;
   const stands = document.text();
   document.apply = () => {
     throw new Error("cannot");
   };
-  takes(new Replica(8, "bob").edits(setsThreshold("t2", threshold(91))));
+  eve.takes(takes(new Replica(8, "bob").edits(setsThreshold("t2", threshold(91)))));
+  assert.equal(eve.json("thresholds"), { t1: threshold(90) });
   assert.is(detector.document.text(), stands);
   assert.equal(json("thresholds"), { t1: threshold(90) });
   assert.is(events.at(-1)!.kind, "edit.repaired");
   takes(new Replica(9, "eve").edits(setsThreshold("t3", threshold(92))));
   assert.equal(Object.keys(json("thresholds") as object).sort(), ["t1", "t3"]);
+  assert.is(core.sequence, 4);
+});
+
+test("of an edit that fails while it is put back all get what the document has of it", () => {
+  const { core, takes, detector } = roomCore();
+  const eve = new Replica(10, "eve");
+  eve.takes(takes(new Replica(7).edits(setsThreshold("t1", threshold(90)))));
+  const { document } = detector;
+  const map = document.doc.getMap("thresholds");
+  const set = map.set.bind(map);
+  map.set = (key, value) => {
+    set(key, value);
+    throw new Error("cannot");
+  };
+  // The first is put back, with a change of the room's own; then nothing is settled any more.
+  eve.takes(
+    takes(
+      new Replica(8, "bob").edits((doc) => {
+        setsThreshold("t1", { ...threshold(1), direction: "about" })(doc);
+        setsThreshold("t2", threshold(91))(doc);
+      }),
+    ),
+  );
+  assert.equal(eve.json("thresholds"), detector.document.doc.getMap("thresholds").toJSON());
+  eve.takes(takes(new Replica(9).edits(setsThreshold("t3", { ...threshold(92), direction: "about" }))));
+  assert.equal(eve.json("thresholds"), detector.document.doc.getMap("thresholds").toJSON());
+  assert.is(eve.doc.store.pendingStructs, null, "nothing waits for a change that never comes");
   assert.is(core.sequence, 4);
 });
 
@@ -414,6 +443,25 @@ test("an edit without faults goes on as it came, and one that is repaired togeth
   const bob = new Replica(8, "bob");
   bob.takes(Y.mergeUpdates([first, good.update, takes(bad)]));
   assert.equal((bob.json("thresholds") as Record<string, unknown>)["t2"], threshold(2));
+});
+
+test("of a heap of edits that begins a document all get every value, also those that the heap replaces again", () => {
+  const ana = new Replica(7);
+  const levels = [1, 2, 3];
+  const heap = levels.map((level) => ana.edits(setsThreshold("t1", threshold(level))).update);
+  const update = roomCore().takes(edit(Y.mergeUpdates(heap)));
+  const values = Y.decodeUpdate(update).structs.flatMap((struct) =>
+    struct instanceof Y.Item && struct.content instanceof Y.ContentAny ? struct.content.arr : [],
+  );
+  for (const level of levels)
+    assert.ok(
+      values.some((value) => value?.level === level),
+      `level ${level}`,
+    );
+  const bob = new Replica(8, "bob");
+  bob.takes(update);
+  assert.equal(bob.json("thresholds"), { t1: threshold(3) });
+  assert.equal(bob.json("meta"), { schemaVersion: 1, epoch: 1 });
 });
 
 test("a document that was restored writes the same when it puts an entry back, whatever the order of its fields", () => {

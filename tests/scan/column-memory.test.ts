@@ -1,3 +1,4 @@
+// runtime: either
 /** Columns that are computed in the memory of the symbol before hold nothing of it. */
 import { suite } from "uvu";
 import * as assert from "uvu/assert";

@@ -1,3 +1,4 @@
+// runtime: either
 /** A recorded session in simulated clusters: what its feeds and people sent, under faults. */
 import { mkdirSync } from "node:fs";
 import { join } from "node:path";

@@ -10,20 +10,10 @@ import { tmpdir } from "node:os";
 import { extname, join } from "node:path";
 import { type Browser, chromium, type Page } from "playwright-core";
 import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
+import { CHROMIUM_FLAGS } from "../../sim/bench/chromium-flags.ts";
 import { program } from "./programs.ts";
 
 const AXE = readFileSync(createRequire(import.meta.url).resolve("axe-core/axe.min.js"), "utf8");
-
-const FLAGS = [
-  "--headless=new",
-  "--no-sandbox",
-  "--disable-gpu",
-  "--disable-quic",
-  "--no-first-run",
-  "--disable-background-networking",
-  "--disable-component-update",
-  "--disable-sync",
-];
 
 const TYPES: Record<string, string> = {
   ".html": "text/html; charset=utf-8",
@@ -68,7 +58,10 @@ export async function until<Found>(
 
 /** A browser for tests. `isSeldomDrawn`: for tests that do not point at what is drawn. */
 export async function launchChromium({ isSeldomDrawn = false } = {}): Promise<Browser> {
-  const browser = await chromium.launch({ executablePath: program("chromium") ?? "chromium", args: FLAGS });
+  const browser = await chromium.launch({
+    executablePath: program("chromium") ?? "chromium",
+    args: CHROMIUM_FLAGS,
+  });
   const newContext = browser.newContext.bind(browser);
   browser.newContext = async (options) => {
     const context = await newContext(options);

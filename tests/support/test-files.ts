@@ -3,7 +3,8 @@
  *
  *     // requires: chromium      skipped and reported where the program is missing
  *     // runtime: node           on this runtime only
- *     // runtime: either         on one of them, Deno where it is: no file, process or socket of it differs between them
+ *     // runtime: either         on one of them, Deno where it is: no file, process or socket of it differs between them, or another file
+ *                                tests on both what differs
  *     // slow                    before the others, so that none of the long ones is left when all others are through
  *     // serial                  alone, after all others, because it measures time
  *     // timeout: 300            seconds, in place of TIMEOUT_S

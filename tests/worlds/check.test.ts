@@ -1,3 +1,4 @@
+// runtime: either
 /** `eigenwatch feed check`, as a user runs it. */
 import { writeFileSync } from "node:fs";
 import { createServer } from "node:http";

@@ -122,7 +122,10 @@ function leading({ titles, value, low, high, unit }: OfEpisode): string {
 }
 
 function usual({ joint, low, high, unit }: OfEpisode): string {
-  return joint || low === null || high === null ? "" : ` (usual: ${range(low, high, unit)})`;
+  if (joint || (low === null && high === null)) return "";
+  if (low === null) return ` (usual: at most ${amount(high!, unit)})`;
+  if (high === null) return ` (usual: at least ${amount(low, unit)})`;
+  return ` (usual: ${range(low, high, unit)})`;
 }
 
 function about(event: OfEpisode, phase: Finding["phase"]): Pick<Announcement, "channels" | "finding"> {

@@ -83,7 +83,7 @@ export class ChannelViews {
     this.clipped = new Float64Array(channels);
     this.means = new Float64Array(channels * MEAN_WIDTH);
     this.usual = new UsualValue(channels);
-    this.ranges = new UsualRange(channels * VIEWS.length);
+    this.ranges = new UsualRange(channels * VIEWS.length, channels * VIEW.mean);
     this.blocks = new BlockMeans(channels);
     this.patterns = new Patterns(channels);
     this.state = new Float64Array(channels * CHANNEL_WIDTH);
@@ -171,9 +171,9 @@ export class ChannelViews {
     return this.blocks.meanStep(c) === 0;
   }
 
-  /** Evidence of a novelty of channel c in view v, nats. */
-  evidence(c: number, v: number, novelty: number): number {
-    return this.ranges.evidence(v * this.channels + c, novelty, v !== VIEW.level && v !== VIEW.step);
+  /** Evidence of the last novelty of channel c in view v, nats, counted as at most `most`. */
+  evidence(c: number, v: number, most: number): number {
+    return this.ranges.evidence(v * this.channels + c, most);
   }
 
   /** Values within the usual range. */

@@ -11,7 +11,8 @@
  *
  * An episode opens where novelty is at least LEAST_EFFECT and E ≥ ln S + raised, where S is the expected number of samples between false alarms.
  * Each episode of a channel raises that (raised-price.ts), so that in the long run a channel has one in S samples at most, by however many views and
- * whatever its law. In bursts on nothing, a single row opens none: the mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
+ * whatever its law; a channel but a price begins as after one, for in its first days little is known of its tails. In bursts on nothing, a single row opens none: the
+ * mean over 64 rows must be as new. `episodes.ts` says when an episode is over.
  *
  * A joint episode opens at E_joint ≥ ln S; at E_joint ≥ ln (S / n), which keeps the promise of its n channels together, when their mean
  * evidence is BROAD; or when a quarter of the channels would open at once. While it is open, no episode of a single channel opens. In a group of
@@ -48,14 +49,14 @@ import {
 } from "./episodes.ts";
 import { JointAlarm } from "./joint/joint-alarm.ts";
 import { JointScore } from "./joint/joint-score.ts";
-import { ACCEPTED, ENDED, LastingLevels, NOTHING, OPENED, SECONDS } from "./lasting/lasting-levels.ts";
+import { ACCEPTED, ENDED, LastingLevels, NOTHING, OPENED, PAUSE, SECONDS } from "./lasting/lasting-levels.ts";
 import { anomalyMachine } from "./machine.ts";
 import { PATTERN_ROWS } from "./patterns.ts";
 import type { OfEpisode } from "./signals.ts";
 
 export const anomaly = defineDetector({
   name: "anomaly",
-  version: 8,
+  version: 9,
   machine: anomalyMachine,
   enabled: (settings, group) => settings.anomaly.enabled && !group.states,
   createDetector: (settings, group) => new AnomalyDetector(settings, group),
@@ -71,6 +72,8 @@ const AGREEMENT = 0.5;
 const PLAINER = 1.25;
 /** Rows after which a record counts in full. */
 const RAMP_ROWS = 1000;
+/** Rows that are too few to know the range of means of many rows, some thirty blocks: by how far a record leaves that is no evidence yet. */
+const YOUNG_ROWS = 32 * MIDDLE_ROWS;
 const REPEAT_ROWS = 100;
 const REPEAT_FACTOR = 2;
 /**
@@ -180,6 +183,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     this.means = new Float64Array(n);
     this.spacing = new RowSpacing(group.everyUs);
     this.channels = new Channels(n);
+    // The tails of returns are known beforehand.
+    if (!this.ofPrices) for (let c = 0; c < n; c++) this.channels.at(c).raised = raisedByAlarm(0);
     this.episodes = new Episodes(n + 1);
     this.evidence = new Float64Array(n + 1);
     this.fields = {
@@ -322,13 +327,15 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   private evidenceOf(c: number): number {
     const { views } = this;
     const bursts = views.isBursts(c);
+    const isYoung = this.channels.at(c).rows < YOUNG_ROWS;
     let most = 0;
     let told = 0;
     for (let v = 0; v < VIEWS.length; v++) {
       const ofRow = v === LEVEL || v === STEP;
       const ofView = views.novelty(c, v);
       const novelty = bursts && ofRow ? Math.min(ofView, views.novelty(c, MEAN)) : ofView;
-      const evidence = novelty > 0 ? views.evidence(c, v, novelty) : 0;
+      const counted = ofRow || isYoung ? novelty : Number.POSITIVE_INFINITY;
+      const evidence = novelty > 0 ? views.evidence(c, v, counted) : 0;
       most = Math.max(most, evidence);
       if (evidence <= PLAINER * told) continue;
       told = evidence;
@@ -467,9 +474,10 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
         context.signal({ type: "opened", ...what, score, expected: this.views.expected(c) });
         continue;
       }
-      if (change === ENDED)
-        context.signal({ type: "closed", ...what, peakScore: score, samples: lasted, backUs: time });
-      else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
+      if (change === ENDED) {
+        const backUs = time - PAUSE * this.secondUs;
+        context.signal({ type: "closed", ...what, peakScore: score, samples: lasted, backUs });
+      } else context.signal({ type: change === ACCEPTED ? "accepted" : "stayed", ...what });
       if (change !== ENDED && change !== ACCEPTED) continue;
       scalars.open--;
       this.settle(time, context);
@@ -478,7 +486,8 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
 
   private describeLasting(lasting: LastingLevels, c: number, time: number): OfEpisode {
     const { group } = this;
-    const { sinceUs, largest, evidence, level, low, high } = lasting.episode(c);
+    const { sinceUs, largest, evidence, level } = lasting.episode(c);
+    const { low, high } = lasting.edges(c);
     return {
       timeUs: time,
       startedUs: sinceUs,
@@ -488,10 +497,15 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       evidence,
       worth: evidence,
       value: level,
-      low: Math.min(low, high),
-      high: Math.max(low, high),
-      spanUs: SECONDS * Math.max(SECOND_US, this.spacing.us),
+      low: Number.isNaN(low) ? null : low,
+      high: Number.isNaN(high) ? null : high,
+      spanUs: SECONDS * this.secondUs,
     };
+  }
+
+  /** What levels that last take for a second. */
+  private get secondUs(): number {
+    return Math.max(SECOND_US, this.spacing.us);
   }
 
   private open(i: number, batch: Batch, r: number, time: number, context: Context): void {

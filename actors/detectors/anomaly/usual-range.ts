@@ -2,7 +2,10 @@
  * The range that a statistic has kept in, and by how much it leaves it.
  *
  *   novelty v = excess beyond [low, high] / (high − low)         0 inside
- *   evidence  = ln((n + 1) / m) + a ln(1 + v), nats              n values remembered, m records of them; a from the records before this one
+ *   evidence  = ln((n + 1) / m) + a ln(1 + w), nats              n values remembered, m records of them; a from the records before this one
+ *
+ * Values that stand for one row are judged by their novelty: w = v. Means of blocks that overlap come near each other: each goes a little beyond the one
+ * before, however far all of them go. Their w is the excess beyond the range from before their cluster, over its length.
  *
  * A record moves its edge by LEARNS of the excess: one extreme value does not double the range, a lasting one is usual after a few rows. Edges
  * return to the mean with a time constant of hours to weeks (`memory`), so a range is what has been usual for long.
@@ -10,8 +13,13 @@
  * The chance that the last of n + 1 exchangeable values is the largest is 1/(n + 1), for both sides and edges that follow by half about four
  * times as much: m is at least EXCEEDED. Edges that return have more records: half of the mean excess of a record makes up for the way back, so a
  * normal law leaves its range some fifty times in the memory. Clusters of records are therefore counted over the values remembered, those of each
- * side apart, as is its index: an exponential law has small records at one end and large ones at the other. That it exceeds the range by v falls as (1 + v)^−a in a Pareto tail (peaks over threshold; Pickands 1975). The index a is learnt from the channel's own records, one for each cluster: bursts on
- * nothing have records of several times the range, and only a much wider margin is evidence there.
+ * side apart, as is its index: an exponential law has small records at one end and large ones at the other. That a record exceeds the range by w falls as
+ * (1 + w)^−a in a Pareto tail (peaks over threshold; Pickands 1975).
+ *
+ * The index a is learnt from the channel's own records, one for each cluster: bursts on nothing have records of several times the range, and only a
+ * much wider margin is evidence there. l = ln(1 + w) is exponential in that tail, with mean 1/a and mean square 2/a², so a = 2 Σl / Σl². Records that hardly
+ * exceed say little about the tail, and weigh little there. In 1 / mean l they weigh as much as others: counts, which equal the largest one again and
+ * again and exceed edges that return by next to nothing, would make the next larger count look impossible.
  */
 import exp from "@stdlib/math-base-special-exp";
 import ln from "@stdlib/math-base-special-ln";
@@ -42,34 +50,41 @@ const CLUSTER = 64;
  */
 const PRIOR_INDEX = 8;
 const PRIOR_RECORDS = 2;
+/** Σl and Σl² of such records. */
+const PRIOR_LOGS = PRIOR_RECORDS / PRIOR_INDEX;
+const PRIOR_SQUARES = (2 * PRIOR_RECORDS) / (PRIOR_INDEX * PRIOR_INDEX);
 
 /** Offsets of the numbers of a statistic that every row reads. */
 const RANGE = { count: 0, low: 1, high: 2, mean: 3 } as const;
 const RANGE_WIDTH = 4;
-/** Offsets of those that only records need. `beforeLow` and `beforeHigh`: the range when the last cluster of records began. */
-const RECORD = { beforeLow: 0, beforeHigh: 1, last: 2, side: 3, low: 4, high: 8 } as const;
+/** Offsets of those that only records need. `beforeLow` and `beforeHigh`: the range when the last cluster of records began. `excess`: w of the last. */
+const RECORD = { beforeLow: 0, beforeHigh: 1, last: 2, side: 3, excess: 4, low: 5, high: 9 } as const;
 /** Of the records on one side, at RECORD.low and RECORD.high; RECORD.side is where the last record counted. */
 const SIDE = {
-  /** The largest novelty of the last cluster; number and sum of ln(1 + v) of the clusters before it. */
+  /** The largest w of the last cluster; Σl and Σl² of the clusters before it. */
   peak: 0,
-  clusters: 1,
-  sumOfLogs: 2,
+  logs: 1,
+  squares: 2,
   /** Clusters among the values remembered, with the one under way, at the last record. */
   remembered: 3,
 } as const;
-const RECORD_WIDTH = 12;
+const RECORD_WIDTH = 13;
 
 export class UsualRange {
   readonly fields: { ranges: Float64Array; records: Float64Array };
   private readonly state: Float64Array;
   private readonly records: Float64Array;
+  /** Statistics from this one on are of blocks that overlap. */
+  private readonly blocksFrom: number;
   /** Statistics of the row at hand that are outside their range, or too young to have one; not registered. */
   private readonly outside: Uint32Array;
   /** Share of the way to the mean that an edge returns in a row. */
   private returns = 1 / LEAST_MEMORY;
   private memory = LEAST_MEMORY;
 
-  constructor(statistics: number) {
+  /** `ofRows`: how many of the statistics, the first ones, are of one row each; the others are of blocks that overlap. */
+  constructor(statistics: number, ofRows: number) {
+    this.blocksFrom = ofRows;
     this.state = new Float64Array(statistics * RANGE_WIDTH);
     this.records = new Float64Array(statistics * RECORD_WIDTH);
     this.outside = new Uint32Array(statistics);
@@ -130,22 +145,24 @@ export class UsualRange {
   }
 
   /**
-   * Evidence of a novelty of statistic s, nats. The index is that of the side of its last record, or of both if they are `alike`: of means of
-   * many rows.
+   * Evidence of the last record of statistic s, nats, counted as at most `most`. The index is that of its side, or of both if they are alike: of means
+   * of many rows.
    */
-  evidence(s: number, novelty: number, alike: boolean): number {
+  evidence(s: number, most: number): number {
     const { records } = this;
+    const alike = s >= this.blocksFrom;
     const at = s * RECORD_WIDTH;
     const side = at + (records[at + RECORD.side]! || RECORD.high);
     const other = side === at + RECORD.low ? at + RECORD.high : at + RECORD.low;
     const seen = Math.min(this.state[s * RANGE_WIDTH + RANGE.count]!, this.memory);
     // The cluster under way is what is judged; what one side does, the other may do as well.
     const before = Math.max(EXCEEDED, 2 * (records[side + SIDE.remembered]! - 1));
-    const clusters = records[side + SIDE.clusters]! + (alike ? records[other + SIDE.clusters]! : 0);
-    const sumOfLogs = records[side + SIDE.sumOfLogs]! + (alike ? records[other + SIDE.sumOfLogs]! : 0);
-    const index = (clusters + PRIOR_RECORDS) / (sumOfLogs + PRIOR_RECORDS / PRIOR_INDEX);
+    const logs = records[side + SIDE.logs]! + (alike ? records[other + SIDE.logs]! : 0);
+    const squares = records[side + SIDE.squares]! + (alike ? records[other + SIDE.squares]! : 0);
+    const index = (2 * (logs + PRIOR_LOGS)) / (squares + PRIOR_SQUARES);
     const known = records[at + RECORD.beforeHigh]! > records[at + RECORD.beforeLow]!;
-    return ln((seen + 1) / before) + (known ? index * log1p(novelty) : 0);
+    const excess = Math.min(records[at + RECORD.excess]!, most);
+    return ln((seen + 1) / before) + (known ? index * log1p(excess) : 0);
   }
 
   /** The range of statistic s. */
@@ -236,8 +253,18 @@ export class UsualRange {
     this.age(at + RECORD.high, kept, begins);
     records[at + RECORD.last] = count;
     records[at + RECORD.side] = x > high ? RECORD.high : RECORD.low;
-    this.join(at + records[at + RECORD.side]!, novelty);
+    records[at + RECORD.excess] = s < this.blocksFrom ? novelty : Math.max(novelty, this.beyondBefore(at, x));
+    this.join(at + records[at + RECORD.side]!, records[at + RECORD.excess]!);
     out[s] = novelty;
+  }
+
+  /** How far x is beyond the range from before the cluster of the record at `at`, in lengths of that range. */
+  private beyondBefore(at: number, x: number): number {
+    const { records } = this;
+    const low = records[at + RECORD.beforeLow]!;
+    const high = records[at + RECORD.beforeHigh]!;
+    const range = high - low;
+    return range > ROUNDING * Math.abs(x) ? Math.min(Math.max(x - high, low - x) / range, LARGEST) : 0;
   }
 
   /** Adds the last cluster of a side to those before it if another begins; of the clusters remembered, the share `kept` still is. */
@@ -248,16 +275,17 @@ export class UsualRange {
     const peak = records[side + SIDE.peak]!;
     records[side + SIDE.peak] = 0;
     if (peak === 0) return;
-    records[side + SIDE.clusters] = records[side + SIDE.clusters]! + 1;
-    records[side + SIDE.sumOfLogs] = records[side + SIDE.sumOfLogs]! + log1p(peak);
+    const log = log1p(peak);
+    records[side + SIDE.logs] = records[side + SIDE.logs]! + log;
+    records[side + SIDE.squares] = records[side + SIDE.squares]! + log * log;
   }
 
   /** Adds a record to the cluster of its side. */
-  private join(side: number, novelty: number): void {
+  private join(side: number, excess: number): void {
     const { records } = this;
     const peak = records[side + SIDE.peak]!;
     if (peak === 0) records[side + SIDE.remembered] = records[side + SIDE.remembered]! + 1;
-    if (novelty > peak) records[side + SIDE.peak] = novelty;
+    if (excess > peak) records[side + SIDE.peak] = excess;
   }
 
   /** Share of what was remembered after `last` values that is after `count`. All values are remembered at first, then they fade as edges return. */

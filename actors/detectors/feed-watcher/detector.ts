@@ -3,14 +3,14 @@
  *
  * A duplicate is not a bad sample, because its first copy was used. A gap is not one either: it has its own event. All other counts are.
  */
-import type { Input } from "../../../protocol/messages.ts";
+import type { FeedStatus, Input } from "../../../protocol/messages.ts";
 import type { Detector, DetectorContext, Fields } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
 import { feedWatcherMachine } from "./machine.ts";
 
 export const feedWatcher = defineDetector({
   name: "feedWatcher",
-  version: 1,
+  version: 2,
   machine: feedWatcherMachine,
   enabled: () => true,
   createDetector: () => new FeedWatcherDetector(),
@@ -37,8 +37,16 @@ class FeedWatcherDetector implements Detector<typeof feedWatcherMachine> {
     };
     const closing = input.status === "ended" || input.status === "failed";
     // Bad samples in the last report of a feed are announced before its end.
-    if (closing && report.bad > 0) context.signal({ type: "spoiled", ...report });
+    if (closing && report.bad > 0)
+      context.signal({ type: "spoiled", ...report, detail: saidOfSamples(input) });
     if (input.status !== "running") context.signal({ type: input.status, ...report });
-    if (!closing && report.bad > 0) context.signal({ type: "spoiled", ...report });
+    if (!closing && report.bad > 0)
+      context.signal({ type: "spoiled", ...report, detail: saidOfSamples(input) });
   }
+}
+
+/** What a feed that goes on says of them: beside their counts, which it lists where it has nothing else to say. */
+function saidOfSamples({ status, detail, counts }: FeedStatus): string {
+  const listed = Object.entries(counts).map(([reason, count]) => `${count} ${reason}`);
+  return status !== "running" || detail === listed.join(", ") ? "" : detail;
 }

@@ -8,7 +8,8 @@
  *   gap · stalled · failed · ended are announced in both states, an end or a failure after the samples held.
  *
  * F1  Each report of a gap, a stall, a failure or an end is one event with the counts of the report.
- * F2  Bad samples are announced at once in `quiet` and summed in `holding` for at most REPORT_EVERY_US. Each is counted in one event.
+ * F2  Bad samples are announced at once in `quiet` and summed in `holding` for at most REPORT_EVERY_US. Each is counted in one event, under its
+ *     reason, and what their reports say of the first of a reason is said with them.
  * F3  The timer ends `holding`. If more bad samples came in the meantime, it announces their sum and the hold begins again.
  * F4  At the end or failure of a feed the samples held are announced first, because no later input may come to fire the timer.
  */
@@ -27,6 +28,8 @@ interface FeedReport extends Signal {
   readonly reasons: string;
 }
 
+type Counts = Readonly<Record<string, number>>;
+
 type FeedSignal =
   | (FeedReport & { readonly type: "opened" | "gap" | "stalled" | "failed" | "ended" | "spoiled" })
   | (Signal & { readonly type: "timer.report" });
@@ -34,27 +37,33 @@ type FeedSignal =
 type Row = CompleteRow<FeedSignal>;
 
 interface FeedWatcherContext {
-  /** Held since the last event: the number of bad samples, their sources and the last reasons. */
+  /** Held since the last event: the number of bad samples, their sources, how many for each reason, and what was said of them. */
   readonly bad: number;
   readonly sources: readonly string[];
-  readonly reasons: string;
+  readonly counts: Counts;
+  readonly details: readonly string[];
 }
 
-const EMPTY: FeedWatcherContext = { bad: 0, sources: [], reasons: "" };
+const EMPTY: FeedWatcherContext = { bad: 0, sources: [], counts: {}, details: [] };
 /** Sources named in one summed event. Samples of further sources are counted. */
 const SOURCES_NAMED = 8;
+/** Reasons in one summed event. Samples of further reasons count under the last. */
+const REASONS_NAMED = 32;
+const OTHER = "other";
+/** Details in one summed event, and their characters. */
+const DETAILS_NAMED = 4;
+const DETAIL_SHOWN = 300;
 
 const announceReport = {
   actions: { type: "announce", params: ({ event }: { event: FeedReport }) => reported(event) },
 } as const;
 const announceSpoiled = {
   type: "announce",
-  params: ({ event }: { event: FeedReport }) => spoiled(event.bad, [event.source], event.reasons),
+  params: ({ event }: { event: FeedReport }) => spoiled(held(EMPTY, event)),
 } as const;
 const announceHeld = {
   type: "announce",
-  params: ({ context }: { context: FeedWatcherContext }) =>
-    spoiled(context.bad, context.sources, context.reasons),
+  params: ({ context }: { context: FeedWatcherContext }) => spoiled(context),
 } as const;
 const announceLast = [
   { guard: "heldSome", actions: [announceHeld, "forget", announceReport.actions] },
@@ -105,13 +114,31 @@ export const feedWatcherMachine = setup({
   },
 });
 
-function held(context: FeedWatcherContext, report: FeedReport): FeedWatcherContext {
-  const known = context.sources.includes(report.source) || context.sources.length >= SOURCES_NAMED;
+function held(context: FeedWatcherContext, { bad, source, reasons, detail }: FeedReport): FeedWatcherContext {
+  const { sources, details } = context;
+  const text = detail.slice(0, DETAIL_SHOWN);
   return {
-    bad: context.bad + report.bad,
-    sources: known ? context.sources : [...context.sources, report.source],
-    reasons: report.reasons,
+    bad: context.bad + bad,
+    sources: sources.includes(source) || sources.length >= SOURCES_NAMED ? sources : [...sources, source],
+    counts: sum(context.counts, reasons),
+    details:
+      text === "" || details.includes(text) || details.length >= DETAILS_NAMED ? details : [...details, text],
   };
+}
+
+function sum(before: Counts, reasons: string): Counts {
+  const all = { ...before };
+  for (const [, reason = "", count] of reasons.matchAll(/([^ ,]+) (\d+)/g)) {
+    const isNamed = Object.hasOwn(all, reason) || Object.keys(all).length < REASONS_NAMED;
+    const name = isNamed ? reason : OTHER;
+    all[name] = (all[name] ?? 0) + Number(count);
+  }
+  return all;
+}
+
+function listed(counts: Counts): string {
+  const each = Object.entries(counts).map(([reason, count]) => `${reason} ${count}`);
+  return each.join(", ");
 }
 
 const SEVERITY = { gap: "warning", stalled: "warning", failed: "critical", ended: "info" } as const;
@@ -133,11 +160,12 @@ function reported(event: FeedReport): Announcement {
   };
 }
 
-function spoiled(bad: number, sources: readonly string[], reasons: string): Announcement {
+function spoiled({ bad, sources, counts, details }: FeedWatcherContext): Announcement {
+  const [of, reasons, text] = [sources.join(", "), listed(counts), details.join("; ")];
   return {
     kind: "feed.bad-samples",
     severity: "warning",
-    title: `${bad} ${bad === 1 ? "sample" : "samples"} of ${sources.join(", ")} ${bad === 1 ? "was" : "were"} missing, unusable or out of order (${reasons})`,
-    detail: { bad, sources: sources.join(", "), reasons },
+    title: `${bad === 1 ? "1 sample" : `${bad} samples`} of ${of} ${bad === 1 ? "was" : "were"} missing, unusable or out of order (${reasons})${text === "" ? "" : `: ${text}`}`,
+    detail: { bad, sources: of, reasons, text },
   };
 }

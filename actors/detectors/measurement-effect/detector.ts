@@ -40,7 +40,7 @@ import { StateWindows } from "./windows.ts";
 
 export const measurementEffect = defineDetector({
   name: "measurementEffect",
-  version: 9,
+  version: 10,
   machine: measurementEffectMachine,
   listens: true,
   enabled: (settings, group) => settings.measurementEffect.enabled && group.n >= 2,

@@ -65,16 +65,20 @@ export class RoomDetector implements Detector<typeof roomMachine> {
     return judgeEdit(this.document, edit, newWritersMax);
   }
 
-  /** A restart of the actor would begin with an empty document: whatever an edit does here, the document stays. */
+  /**
+   * A restart of the actor would begin with an empty document: whatever an edit does here, the document stays. How far the edit came nobody knows,
+   * so all get the whole of what there is then: nothing that the document lacks, and nothing less.
+   */
   private applied(edit: Edit, around: EditSurroundings): AppliedEdit {
     try {
       return this.document.apply(edit, around);
     } catch {
-      this.made = new RoomDocument(this.document.save());
+      const saved = this.document.save();
+      this.made = new RoomDocument(saved);
       const repairs = [
         { root: "meta", key: "document", field: null, expected: "an edit that can be settled" },
       ] as const;
-      return { update: edit.update, changes: [], repairs };
+      return { update: saved.update, changes: [], repairs };
     }
   }
 

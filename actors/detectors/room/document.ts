@@ -156,11 +156,13 @@ export class RoomDocument {
   apply(edit: Edit, around: EditSurroundings): AppliedEdit {
     const changes: EntryChange[] = [];
     const repairs: Repair[] = [];
-    this.combined = null;
     this.size.since += edit.update.length;
+    this.claim(edit);
+    // By itself: what Yjs encodes after a transaction lacks the values that this edit holds and replaces again.
+    const begun = this.entry("meta", "epoch") === undefined ? this.ownWrites(around, () => {}) : null;
+    this.combined = null;
     this.doc.transact((transaction) => {
       Y.applyUpdate(this.doc, edit.update);
-      this.claim(edit);
       for (const [root, key] of this.touched(transaction)) {
         if (root !== "intents") this.settle(root, key, edit, around, changes, repairs);
       }
@@ -172,10 +174,10 @@ export class RoomDocument {
         if (root === "thresholds" && !isObeyed(after) && !isIncidentId(key))
           this.show("alerts", key, undefined, around);
       }
-      if (this.entry("meta", "epoch") === undefined) this.begin(around);
     });
     this.doc.off("update", this.combine);
-    return { update: this.combined ?? edit.update, changes, repairs };
+    const update = this.combined ?? edit.update;
+    return { update: begun === null ? update : Y.mergeUpdates([begun, update]), changes, repairs };
   }
 
   /** Shows what is in force. The room's own update, or null when nothing is another. */

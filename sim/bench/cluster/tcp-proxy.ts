@@ -1,9 +1,14 @@
-/** A local TCP proxy that can be cut: connections through it end, and no new ones pass, until it is joined again. */
+/**
+ * A local TCP proxy that can be cut: connections through it end, and no new ones pass, until it is joined again. Muted, it still passes on what comes, and
+ * holds back what goes there.
+ */
 import { type AddressInfo, connect, createServer, type Server, type Socket } from "node:net";
 
 export class TcpProxy {
   readonly #server: Server;
   readonly #sockets = new Set<Socket>();
+  /** Those who connected, and the connection to the server of each. */
+  readonly #pairs = new Map<Socket, Socket>();
   #isCut = false;
 
   static async open(port: number): Promise<TcpProxy> {
@@ -19,6 +24,8 @@ export class TcpProxy {
         return;
       }
       const far = connect(port, "127.0.0.1");
+      this.#pairs.set(near, far);
+      near.once("close", () => this.#pairs.delete(near));
       for (const [from, to] of [
         [near, far],
         [far, near],
@@ -46,6 +53,15 @@ export class TcpProxy {
 
   join(): void {
     this.#isCut = false;
+  }
+
+  /** Nothing that the server sends arrives until `unmute`. */
+  mute(): void {
+    for (const far of this.#pairs.values()) far.unpipe().pause();
+  }
+
+  unmute(): void {
+    for (const [near, far] of this.#pairs) far.pipe(near);
   }
 
   async close(): Promise<void> {

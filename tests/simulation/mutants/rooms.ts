@@ -42,8 +42,8 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     name: "repair-not-sent",
     bug: "What is put back stays in the document of the owner.",
     file: DOCUMENT,
-    find: "return { update: this.combined ?? edit.update, changes, repairs };",
-    replace: "return { update: edit.update, changes, repairs };",
+    find: "const update = this.combined ?? edit.update;",
+    replace: "const { update } = edit;",
   },
   {
     name: "repair-in-a-second-update",

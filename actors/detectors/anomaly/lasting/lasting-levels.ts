@@ -15,6 +15,8 @@
  * Some channels only add up: the cache of files, averages of the load. A burst moves such a level for good, so that it is its steps from second to
  * second that are looked at: of a channel that in the first five minutes gets SMOOTH times as far in a minute as in ten seconds.
  *
+ * Levels that go to and fro about the edge do not end and begin each second: a channel is back when it is inside for longer than a pause may be.
+ *
  * A range follows what leaves it by less than LEAST over a minute, and returns to the present over a day. While a channel is out of its range, it is
  * not learnt, and for a minute after something left its range nothing is. What stays out for an hour is usual.
  *
@@ -30,6 +32,7 @@ const SECOND_US = 1_000_000;
 /** Seconds that people call lasting, and how many of them must agree: two may be lost to a pause. */
 export const SECONDS = 10;
 const AGREE = 8;
+export const PAUSE = SECONDS - AGREE;
 /** A smaller excess is how ranges grow: half of what a channel usually moves. */
 const LEAST = 0.5;
 /** Seconds that make the first range, five minutes: thirty independent levels. */
@@ -82,11 +85,13 @@ const Tracks = namedNumbers(
   "high",
   "mean",
   "deviation",
-  /** 1 above its range, −1 below, 0 inside. */
+  /** 1 above its range, −1 below, 0 inside; and the side on which the level of the last second is. */
   "side",
-  /** Of the episode: its beginning, the seconds since, the level and size of the last second, the largest size, and that when it was reported last. */
+  "toward",
+  /** Of the episode: its beginning, the seconds since, those since it is back inside, the level and size of the last second, the largest size, and that when it was reported last. */
   "sinceUs",
   "lasted",
+  "inside",
   "level",
   "size",
   "largest",
@@ -157,6 +162,16 @@ export class LastingLevels {
   /** Numbers of channel c's episode. The record is valid until the next call. */
   episode(c: number): Readonly<InstanceType<typeof Tracks>> {
     return this.tracks.at(this.trackOf(c));
+  }
+
+  /**
+   * The range that channel c's episode left. The low level of bursts that come all the time is above their high one, and no range: what it left is
+   * what it never stayed above, or never stayed below. NaN: no edge on that side.
+   */
+  edges(c: number): { readonly low: number; readonly high: number } {
+    const { low, high, toward } = this.episode(c);
+    if (low <= high) return { low, high };
+    return toward > 0 ? { low: Number.NaN, high } : { low, high: Number.NaN };
   }
 
   /** Whether the episodes of channel c are about its steps from second to second. */
@@ -260,6 +275,7 @@ export class LastingLevels {
     const below = channel.low - low;
     const isAbove = channel.side === 0 ? above >= below : channel.side > 0;
     const excess = isAbove ? above : below;
+    channel.toward = isAbove ? 1 : -1;
     channel.level = isAbove ? high : low;
     channel.size = excess > ROUNDING * Math.abs(channel.level) ? this.sizeOf(excess) : 0;
     const isSettled = channel.seconds > SETTLED_AFTER;
@@ -296,10 +312,10 @@ export class LastingLevels {
     for (let c = this.nextOut(); c >= 0; c = this.nextOut()) {
       const share = 1 - this.explained(c);
       const channel = this.tracks.at(this.trackOf(c));
-      const { high, level } = channel;
-      channel.side = level > high ? 1 : -1;
+      channel.side = channel.toward;
       channel.sinceUs = time - this.secondsAtLevel(c) * secondUs;
       channel.lasted = 0;
+      channel.inside = 0;
       channel.largest = channel.size;
       channel.reported = channel.size;
       channel.share = share;
@@ -366,7 +382,8 @@ export class LastingLevels {
       if (channel.side === 0 || changes[c] === OPENED || this.second.counts[c] === 0) continue;
       channel.lasted++;
       if (channel.size > channel.largest) channel.largest = channel.size;
-      if (channel.size < LEAST) this.end(c);
+      channel.inside = channel.size < LEAST ? channel.inside + 1 : 0;
+      if (channel.inside > PAUSE) this.end(c);
       else if (channel.lasted >= ACCEPTED_AFTER) this.accept(c);
       else if (channel.largest >= GREW * channel.reported) this.grow(c);
     }
