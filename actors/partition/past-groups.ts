@@ -19,6 +19,9 @@ const CAPACITY = 4_096;
 /** Entries of a level at least, however many columns there are: enough to see the course of a line. */
 const CAPACITY_MIN = 64;
 
+/** Intervals up to this many times as long as they are asked for need not be read from the log: a page takes them for as fine as it needs. */
+const FINE_ENOUGH = 1.5;
+
 /** Bytes of all intervals of a partition, unless CAPACITY_MIN needs more: 4,000 entries a level for thirty channels and their measures. */
 const BYTES_MAX = 48 << 20;
 
@@ -76,6 +79,12 @@ export class PastGroups {
     for (const group of this.byName.values()) group.samples = this.pyramid();
     for (const [name, { samples }] of of.byName) this.groupOf(name).samples = samples;
     this.share();
+  }
+
+  /** Whether the samples of all groups are there in intervals as short as the range has them. */
+  isAsFine(range: PastRange): boolean {
+    const asked = (range.toUs - range.fromUs) / range.columns;
+    return [...this.byName.values()].every(({ samples }) => samples.everyUs(range) <= FINE_ENOUGH * asked);
   }
 
   range(range: PastRange): GroupPast[] {

@@ -55,6 +55,8 @@ export class Past {
   /** Deliveries up to this input, and this time, are in. */
   private input: number;
   private nowUs = 0;
+  /** The log is read up to here, where the deliveries up to there are still to come. */
+  private ahead: NonNullable<SessionPlace["through"]> | null = null;
   /** From this time on memory has all samples; NaN before the first. */
   private sinceUs: number;
   /** All of a log that is not delivered from its beginning (`readRecording`, `recordedState`). */
@@ -96,7 +98,7 @@ export class Past {
   }
 
   /** Deliveries go on after the place. */
-  rewind({ timeUs, input }: Pick<SessionPlace, "timeUs" | "input">): void {
+  rewind({ timeUs, input, through }: Pick<SessionPlace, "timeUs" | "input" | "through">): void {
     // Where it goes forward, what lies between is not delivered.
     if (input > this.input) this.groups.takeSamples(new PastGroups());
     if (input > this.input || !(this.sinceUs <= timeUs)) this.sinceUs = Number.NaN;
@@ -104,13 +106,25 @@ export class Past {
     this.states.rewind(timeUs);
     this.input = input;
     this.nowUs = timeUs;
+    this.ahead = through ?? null;
+  }
+
+  /** Where the session is. */
+  private get at(): { readonly timeUs: number; readonly input: number } {
+    const { ahead, nowUs: timeUs, input } = this;
+    return ahead !== null && ahead.input > input ? ahead : { timeUs, input };
+  }
+
+  /** Whether everything since this time was delivered, up to where the session is. */
+  private reachesFrom(fromUs: number): boolean {
+    return this.sinceUs <= fromUs && this.at.input === this.input;
   }
 
   /** The last state of a group at or before this time that is known; null: none is. */
   stateBefore(group: string, timeUs: number): StateMessage | null {
     const delivered = this.states.before(group, timeUs);
     if (!this.hasRecordedStates) return delivered;
-    const recorded = this.recordedStates.before(group, Math.min(timeUs, this.nowUs));
+    const recorded = this.recordedStates.before(group, Math.min(timeUs, this.at.timeUs));
     return recorded !== null && (delivered?.timeUs ?? 0) < recorded.timeUs ? recorded : delivered;
   }
 
@@ -195,9 +209,10 @@ export class Past {
   }
 
   private remembered(range: PastRange): SessionPast {
-    const { input, recording } = this;
+    const { recording } = this;
+    const { input } = this.at;
     const delivered = this.groups.range(range);
-    const reaches = this.sinceUs <= range.fromUs;
+    const reaches = this.reachesFrom(range.fromUs);
     const groups = recording === null || reaches ? delivered : this.withRecorded(delivered, range);
     return answer(input, groups, 0, reaches || !this.isReadingBefore);
   }
@@ -205,7 +220,7 @@ export class Past {
   /** The recording's samples up to now; of the measures, those of which more are known. */
   private withRecorded(delivered: readonly GroupPast[], range: PastRange): readonly GroupPast[] {
     if (this.recording === null) return delivered;
-    const toUs = Math.min(range.toUs, this.nowUs);
+    const toUs = Math.min(range.toUs, this.at.timeUs);
     return this.recording.range({ ...range, toUs, isOpen: false }).map((recorded) => {
       const { measures = NO_MEASURES } = delivered.find(({ group }) => group === recorded.group) ?? {};
       const isFuller = this.hasRecordedStates && measures.rows.length < recorded.measures.rows.length;
@@ -214,9 +229,11 @@ export class Past {
   }
 
   /** Whether memory has the range, about as fine as it is asked for. Measures are nowhere else. */
-  private isInMemory({ fromUs, toUs, columns, onlyMeasures = false }: PastRange): boolean {
+  private isInMemory(range: PastRange): boolean {
+    const { fromUs, toUs, columns, onlyMeasures = false } = range;
     if (this.options.log === undefined || onlyMeasures) return true;
-    if (!(this.sinceUs <= fromUs)) return false;
+    if (this.recording?.isAsFine(range)) return true;
+    if (!this.reachesFrom(fromUs)) return false;
     const { first } = this.log;
     const isGone = first === null || (first.number > 1 && first.timeUs > fromUs);
     return isGone || 2 * (toUs - fromUs) >= columns * FINEST_US;
@@ -227,7 +244,7 @@ export class Past {
     const { rest, readSamplesMax = READ_SAMPLES_MAX } = this.options;
     const { columns } = range;
     const toUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
-    const through = this.input;
+    const through = this.at.input;
     const everyUs = Math.max(1, Math.ceil((range.toUs - range.fromUs) / columns));
     const fromUs = Math.floor(range.fromUs / everyUs) * everyUs;
     const read = new Map<string, Pyramid>();

@@ -98,6 +98,11 @@ export class Pyramid {
     return rows;
   }
 
+  /** The length of the intervals that `rows` has. */
+  everyUs(range: PastRange): number {
+    return this.choose(range)[1];
+  }
+
   /** The level to read, and the length of the answer's intervals: a multiple of the level's. */
   private choose({ fromUs, toUs, columns }: PastRange): [level: number, everyUs: number] {
     let coarsest: [number, number] = [0, this.finest.everyUs];

@@ -114,6 +114,8 @@ export interface SessionPlace {
   readonly timeUs: number;
   readonly input: number;
   readonly event: number;
+  /** Of a recording: where the session is once what lies between was delivered. All of that is in the past that is asked for. */
+  readonly through?: { readonly timeUs: number; readonly input: number };
 }
 
 export interface SessionDescription {

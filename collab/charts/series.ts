@@ -57,8 +57,8 @@ export class Series {
   /** Adds a sample. One that is older than the latest counts at the latest time: a picture's time only goes forward. */
   add(timeUs: number, value: number): void {
     let time = timeUs;
-    // Not Math.max: the first time seen is compared with NaN.
-    if (timeUs < this.lastTimeUs) time = this.lastTimeUs;
+    // The first sample may lie within a past that was known before.
+    if (this.written > 0 && timeUs < this.lastTimeUs) time = this.lastTimeUs;
     if (this.written > 0) this.#learnSpacing(time - this.lastTimeUs);
     else this.#firstUs = time;
     if (this.kept === this.#time.length && this.kept < RAW_SAMPLES) this.#grow();

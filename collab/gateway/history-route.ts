@@ -1,7 +1,8 @@
 /**
  * GET /api/history?from=US&to=US&columns=N: what a page needs of the past of a partition, in one answer.
  *
- *   subscribed (id 0)   `after`: the last input whose samples are in the answer; live samples after it continue without a gap or an overlap
+ *   subscribed (id 0)   `after`: the last input whose samples are in the answer; live samples after it continue without a gap or an overlap. Where a
+ *                       recording goes to a place, that is the last input before the place: some that are still to be delivered are in the answer
  *   decimated (id 0)    samples of each group, in about N intervals
  *   measures            of the published states, in about N intervals
  *   state               the last one of each group at or before `to` that is known

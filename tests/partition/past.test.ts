@@ -153,6 +153,18 @@ test("[Z3] after a rewind samples, measures and states are those before the plac
   assert.is(past.stateBefore("g", 9e9)?.timeUs, 2e6);
 });
 
+test("[Z1] while a recording goes to a place, an answer has its samples up to there, and names the input that they end with", async () => {
+  const { past } = await given();
+  past.rewind({ timeUs: 10_000, input: 20, through: { timeUs: 15_000, input: 30 } });
+  const lastOf = async () => {
+    const { input, groups } = await past.range({ fromUs: 5_000, toUs: 90_000, columns: 170 });
+    return [input, rowsOf(groups[0]!.samples).at(-1)![0]];
+  };
+  assert.equal(await lastOf(), [30, 15_000]);
+  past.rewind({ timeUs: 10_000, input: 20 });
+  assert.equal(await lastOf(), [20, 10_000]);
+});
+
 test("measures of published states come by their names, and whether they are significant as 0 or 1", async () => {
   const past = new Past({ input: 0 });
   for (const second of [1, 2, 3]) past.state(stateAt(second));

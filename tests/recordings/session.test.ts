@@ -215,6 +215,44 @@ test("[L1] a seek says rewound, delivers the stretch before the place as it was 
   });
 });
 
+test("[L1] a seek says its place, and gives the past up to there, before the actors have folded what lies between", async () => {
+  await onSession({ windowInputs: 20 }, async ({ session, heard }) => {
+    await until(() => session.marks().complete);
+    const timeUs = session.status().fromUs + 12 * SECOND;
+    await session.seek({ timeUs: session.status().fromUs + 2 * SECOND });
+    heard.lines = [];
+    await session.goTo({ timeUs });
+    assert.is(session.status().state, "seeking");
+    assert.is(session.status().timeUs, timeUs);
+    assert.is(heard.lines.length, 1);
+    assert.match(heard.lines[0]!, /^rewound \d+ \d+$/);
+    const range = { fromUs: timeUs - 4 * SECOND, toUs: timeUs, columns: 8, isOpen: true };
+    const { groups, input } = await session.past(range);
+    const lastInput = live.inputs.findLast((_, k) => live.times[k]! < timeUs)!;
+    assert.ok(input >= lastInput, `input ${input} of ${lastInput}`);
+    assert.ok(Number(heard.lines[0]!.split(" ")[1]) < input, "some of that is still to be delivered");
+    const rows = rowsOf(groups[0]!.samples);
+    assert.ok(rows[0]![0]! <= timeUs - 3.5 * SECOND && rows.at(-1)![0]! >= timeUs - SECOND);
+    await session.settled();
+    assert.is(session.status().state, "paused");
+    assert.is(session.status().sequence, input);
+    assert.is(heard.lines.filter((line) => line.startsWith("rewound ")).length, 1);
+    const upTo = live.events.filter((each) => Number(each.id.split("/")[1]) <= input);
+    assert.equal(await session.events(0, 100_000), upTo);
+  });
+});
+
+test("a session that is closed while its actors are on their way to a place ends, and so does whoever waits for them", async () => {
+  await onSession({ journal: slowed(journal) }, async ({ session }) => {
+    await until(() => session.marks().complete);
+    await session.goTo({ timeUs: session.status().fromUs + 12 * SECOND });
+    assert.is(session.status().state, "seeking");
+    const settled = session.settled();
+    await session.close();
+    await settled;
+  });
+});
+
 test("[L1] the stretch before a place has no more inputs than a client can read at once", async () => {
   await onSession({ windowInputs: 20 }, async ({ session, heard }) => {
     for (const place of [

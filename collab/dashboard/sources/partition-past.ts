@@ -49,7 +49,8 @@ interface Known {
 }
 
 export interface PastSink {
-  past(answer: PastAnswer, begins: boolean): void;
+  /** `input`: up to it the answer has all samples, at a beginning. */
+  past(answer: PastAnswer, begins: boolean, input: number | null): void;
   /** Samples are delivered after this input; null: from now on, because the past is not known. */
   follow(input: number | null): void;
 }
@@ -94,7 +95,7 @@ export class PartitionPast {
     const fromUs = timeUs - shownUs * (1 + MARGIN);
     const answer = await this.#ask(fromUs, Number.POSITIVE_INFINITY, timeUs, shownUs);
     if (beginning !== this.#beginnings) return;
-    if (answer !== null) this.#sink.past(answer, !follows);
+    if (answer !== null) this.#sink.past(answer, !follows, answer.input);
     if (!follows) this.#sink.follow(answer?.input ?? null);
     if (answer !== null) await this.#askUsual(timeUs, beginning);
   }
@@ -108,7 +109,8 @@ export class PartitionPast {
       onlyMeasures: true,
     } as const;
     const answer = await this.#fetch(query).catch(() => null);
-    if (answer !== null && beginning === this.#beginnings) this.#sink.past({ ...answer, stays: true }, false);
+    if (answer !== null && beginning === this.#beginnings)
+      this.#sink.past({ ...answer, stays: true }, false, null);
   }
 
   /** The window on display, and whether it follows the newest sample. */
@@ -122,7 +124,7 @@ export class PartitionPast {
       const endUs = isFollowing ? Number.POSITIVE_INFINITY : toUs + margin;
       const beginning = this.#beginnings;
       const answer = await this.#ask(fromUs - margin, endUs, toUs, spanUs);
-      if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false);
+      if (answer !== null && beginning === this.#beginnings) this.#sink.past(answer, false, null);
     });
   }
 
@@ -133,7 +135,7 @@ export class PartitionPast {
       const query = { partition: this.#partition, fromUs: timeUs, toUs: timeUs, columns: 1 };
       const answer = await this.#fetch(query).catch(() => null);
       if (answer !== null && beginning === this.#beginnings)
-        this.#sink.past({ ...answer, decimated: [], measures: [] }, false);
+        this.#sink.past({ ...answer, decimated: [], measures: [] }, false, null);
     });
   }
 

@@ -39,6 +39,9 @@ export class PartitionStream {
   #eventsAfter = 0;
   #intervalUs = 0;
   #lastInput = 0;
+  /** Since a recorded session moved: samples came; up to this input the past has them, and they are not wanted. */
+  #isContinued = false;
+  #knownInput = 0;
   #samplesSeen = 0;
   #samplesPerSecond = 0;
   #spanUs: number;
@@ -49,7 +52,10 @@ export class PartitionStream {
     this.#sink = sink;
     this.#spanUs = spanUs;
     this.past = new PartitionPast(partition, {
-      past: (answer, begins) => sink.past(answer, partition, begins),
+      past: (answer, begins, input) => {
+        if (input !== null && !this.#isContinued) this.#knownInput = input;
+        sink.past(answer, partition, begins);
+      },
       follow: (input) => this.#follow(input),
     });
     this.handlers = {
@@ -58,6 +64,9 @@ export class PartitionStream {
       samples: (frame, inputSequence) => {
         this.#lastInput = inputSequence;
         this.#samplesSeen += frame.count;
+        // The past had it before it was delivered.
+        if (inputSequence <= this.#knownInput) return;
+        this.#isContinued = true;
         sink.frame(frame);
       },
       decimated: (decimated) => this.#decimated(decimated),
@@ -66,6 +75,8 @@ export class PartitionStream {
       metrics: (metrics) => sink.metrics(metrics, partition),
       rewound: ({ timeUs, cursors }) => {
         this.#lastInput = cursors.input;
+        this.#knownInput = 0;
+        this.#isContinued = false;
         this.#rewound(cursors.event);
         void this.past.begin(timeUs, this.#spanUs, this.#subscription !== null);
       },

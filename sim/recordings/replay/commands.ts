@@ -1,4 +1,4 @@
-/** What carries out the commands of a recorded session. Those that move it answer where it is then. */
+/** What carries out the commands of a recorded session. Those that move it answer where it is then; its actors may still be on their way. */
 import { type CommandHandlers, oneAtATime } from "../../../actors/ports/commands.ts";
 import { injectableScenarios } from "../../worlds/inject.ts";
 import { runWhatIfInWorker } from "../whatif/whatif.ts";
@@ -29,11 +29,14 @@ export function recordedCommands(
       return session.status();
     },
     seek: async (place) => {
-      await session.seek(place);
+      await session.goTo(place);
       return session.status();
     },
     listScenarios: () => ({ scenarios: injectableScenarios() }),
-    listAlerts: () => session.alerts(),
+    listAlerts: async () => {
+      await session.settled();
+      return session.alerts();
+    },
     askWhatIf: oneAtATime((request, _author, signal) => runWhatIfInWorker(partition, request, { signal })),
   };
 }

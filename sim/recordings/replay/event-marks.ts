@@ -45,6 +45,15 @@ export class EventMarks {
     return this.marks[low]?.sequence === sequence ? this.blocks[low] : undefined;
   }
 
+  /** The sequence of the last event that an input before this one made, 0 without one; null while it is not known. */
+  lastBefore(input: number): number | null {
+    const after = this.marks.findIndex((mark) => mark.input >= input);
+    if (after < 0 && !this.complete) return null;
+    const [first] = this.marks;
+    if (after === 0) return first!.sequence - 1;
+    return (after < 0 ? this.marks.at(-1) : this.marks[after - 1])?.sequence ?? 0;
+  }
+
   stop(): void {
     this.stopped = true;
   }

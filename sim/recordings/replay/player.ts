@@ -5,7 +5,8 @@
  *   paused ◄─pause─► playing ──last input──► ended          any ──seek──► seeking ──► paused · playing
  *      └────────────────┴──damage──► failed
  *
- * L1  A seek says `rewound`, then hands out the stretch before the place, so that charts are filled, and stands before the place.
+ * L1  A seek says `rewound`, then hands out the stretch before the place, and stands before the place. Where it is known without the actors what
+ *     `rewound` says, it is said at once: whoever asks for the past of the place does not wait until they stand there.
  * L2  Of several seeks that wait only the last is carried out.
  * L3  Inputs are paced one by one, by their times.
  * L4  A place by sequence is one of a partition. The others stand where that input has its turn among theirs.
@@ -29,6 +30,8 @@ const TURN_INPUTS = 256;
  * they may leave unread, and what they miss of it is a hole in their charts.
  */
 const MOVE_INPUTS = 16;
+/** Work on the way to a place between two turns: whoever asks for the past meanwhile needs several. */
+const FOLD_MS = 4;
 
 export interface PlayerOptions {
   readonly definitions: CoreDefinitions;
@@ -38,6 +41,8 @@ export interface PlayerOptions {
   readonly windowUs: number;
   /** And inputs of a partition, at most. */
   readonly windowInputs: number;
+  /** Lets others run on the way to a place: those first who wait for the past. */
+  rest(): Promise<void>;
   failed(reason: string): void;
 }
 
@@ -51,11 +56,24 @@ export interface PlayerPart {
 /** A place of each partition, in their order. */
 type Places = readonly SeekPlace[];
 
+/** What of a partition is handed out before a place that is gone to. */
+export interface Stretch {
+  /** Time and sequence of the last input before it. */
+  readonly timeUs: number;
+  readonly input: number;
+  /** The same of its last input: the place is right after that. */
+  readonly through: { readonly timeUs: number; readonly input: number };
+}
+
 export interface PlayerOutputs extends ReplayListener {
   /** Before a new replayer begins to read. */
   opening(): void;
-  /** A replayer stands at the begin of the stretch before a place. */
+  /** It goes to the begin of the stretch before a place; says so, where it is known what there is to say. */
+  going(stretch: Stretch): void;
+  /** A replayer stands there. */
   rewound(replayer: Replayer): void;
+  /** It stands at the place, or never will. */
+  arrived(): void;
   flush(): void;
 }
 
@@ -73,6 +91,10 @@ export class Player {
   /** Counts what interrupts a run or a seek: whoever finds another number than its own stops. */
   private turn = 0;
   private seeking: Promise<void> = Promise.resolve();
+  /** Recorded time that it goes to, once that was said. */
+  private targetUs: number | null = null;
+  /** Those who wait until it was said where it goes. */
+  private saying: (() => void)[] = [];
 
   constructor(options: PlayerOptions) {
     this.options = options;
@@ -104,6 +126,7 @@ export class Player {
   /** Recorded time that has been reached, within the range. */
   get timeUs(): number {
     const { fromUs, toUs } = this.range;
+    if (this.targetUs !== null) return this.targetUs;
     const head = this.state === "playing" ? this.pace.nowUs(this.reachableUs) : this.headUs;
     return Math.min(Math.max(this.replay?.nowUs ?? 0, head, fromUs), toUs);
   }
@@ -139,10 +162,29 @@ export class Player {
   seek(place: SeekPlace, part = 0): Promise<void> {
     checkPlace(place, { ...this.parts[part]!.range, ...this.range }, "seek");
     return this.moving(async (turn) => {
-      await this.moveTo(await this.placesAt(place, part), turn);
+      await this.moveTo(await this.placesAt(place, part), turn, (stretches) => {
+        this.targetUs = "timeUs" in place ? place.timeUs : stretches[part]!.through.timeUs;
+        for (const said of this.saying.splice(0)) said();
+      });
       // A time may lie in a stretch without inputs: the place before an input is directly after the previous one.
       return "timeUs" in place ? place.timeUs : this.replay!.parts[part]!.core.now;
     });
+  }
+
+  /** As `seek`, but resolves as soon as it was said where it goes. */
+  async goTo(place: SeekPlace, part = 0): Promise<void> {
+    const arrived = this.seek(place, part);
+    await Promise.race([arrived, new Promise<void>((resolve) => this.saying.push(resolve))]);
+  }
+
+  /** Resolves when no move is under way. */
+  async settled(): Promise<void> {
+    // A move that the end interrupts never arrives: its state says nothing of whether it is under way.
+    let waited: Promise<void>;
+    do {
+      waited = this.seeking;
+      await waited;
+    } while (waited !== this.seeking);
   }
 
   /** Before the first input of each partition. */
@@ -192,9 +234,16 @@ export class Player {
         if (turn === this.turn) this.arrived(headUs);
       } catch (error) {
         this.fail(error, turn);
+      } finally {
+        if (turn === this.turn || this.state !== "seeking") this.ended();
       }
     });
     return this.seeking;
+  }
+
+  private ended(): void {
+    this.targetUs = null;
+    for (const { outputs } of this.parts) outputs.arrived();
   }
 
   private arrived(headUs: number): void {
@@ -212,13 +261,22 @@ export class Player {
     return this.parts.map((_, k) => (k === part ? place : { timeUs: k < part ? timeUs + 1 : timeUs }));
   }
 
-  private async moveTo(places: Places, turn: number): Promise<void> {
-    const starts: SeekPlace[] = [];
-    for (const [k, part] of this.parts.entries()) starts.push(await this.startBefore(part, places[k]!));
-    for (const { outputs } of this.parts) outputs.opening();
-    const opened: Replayer[] = [];
-    for (const [k, { journal, outputs }] of this.parts.entries())
-      opened.push(await Replayer.open(journal, this.options.definitions, starts[k]!, outputs));
+  /** `going` is told the stretches before the places when the partitions say them, before anything is folded. */
+  private async moveTo(
+    places: Places,
+    turn: number,
+    going: (stretches: readonly Stretch[]) => void = () => {},
+  ): Promise<void> {
+    const stretches: Stretch[] = [];
+    for (const [k, part] of this.parts.entries()) stretches.push(await this.stretchBefore(part, places[k]!));
+    if (turn !== this.turn) return;
+    for (const [k, { outputs }] of this.parts.entries()) {
+      outputs.opening();
+      outputs.going(stretches[k]!);
+    }
+    going(stretches);
+    const opened = await this.open(stretches, turn);
+    if (opened === null) return;
     await this.replay?.close();
     const replay = new MergedReplayer(opened);
     this.replay = replay;
@@ -234,16 +292,48 @@ export class Player {
     }
   }
 
-  /** Where the stretch begins that is handed out before a place. */
-  private async startBefore({ journal, range }: PlayerPart, place: SeekPlace): Promise<SeekPlace> {
-    const timeUs = await timeOfPlace(journal, place);
+  /** Runs that stand at the begins of the stretches; null when something else interrupted. */
+  private async open(stretches: readonly Stretch[], turn: number): Promise<Replayer[] | null> {
+    const { definitions, clock, rest } = this.options;
+    let endMs = clock.monotonicMs() + FOLD_MS;
+    const pause = () => {
+      if (clock.monotonicMs() < endMs) return null;
+      return rest().then(() => {
+        endMs = clock.monotonicMs() + FOLD_MS;
+        return turn === this.turn;
+      });
+    };
+    const opened: Replayer[] = [];
+    for (const [k, { journal, outputs }] of this.parts.entries()) {
+      const start = { sequence: stretches[k]!.input + 1 };
+      opened.push(await Replayer.open(journal, definitions, start, outputs, pause));
+      if (turn === this.turn) continue;
+      for (const each of opened) await each.close();
+      return null;
+    }
+    return opened;
+  }
+
+  /** The stretch that is handed out before a place. */
+  private async stretchBefore({ journal, range }: PlayerPart, place: SeekPlace): Promise<Stretch> {
     const { windowUs, windowInputs } = this.options;
-    const from = await windowStart(journal, Math.max(range.fromUs, timeUs - windowUs), timeUs);
-    if (from >= timeUs) return place;
-    const first = await firstInput(journal, place);
-    const nearest = { sequence: Math.max(range.firstSequence, (first?.sequence ?? 0) - windowInputs) };
-    const isNearer = first !== null && first !== undefined && (await timeOfPlace(journal, nearest)) > from;
-    return isNearer ? nearest : { timeUs: from };
+    const end = (await firstInput(journal, place))?.sequence ?? range.lastSequence + 1;
+    const timeUs = await timeOfPlace(journal, place);
+    const earliestUs = Math.max(range.fromUs, timeUs - windowUs);
+    let begin = Math.max(range.firstSequence, end - windowInputs);
+    if ((await timeOfPlace(journal, { sequence: begin })) <= earliestUs) {
+      const fromUs = await windowStart(journal, earliestUs, timeUs);
+      const first = fromUs >= timeUs ? null : await firstInput(journal, { timeUs: fromUs });
+      begin = Math.max(range.firstSequence, first?.sequence ?? end);
+    }
+    return { ...(await inputBefore(begin)), through: await inputBefore(end) };
+
+    async function inputBefore(sequence: number): Promise<{ timeUs: number; input: number }> {
+      const input = Math.max(range.firstSequence, sequence) - 1;
+      const found = input < range.firstSequence ? null : await firstInput(journal, { sequence: input });
+      const beginUs = range.firstSequence > 1 ? range.fromUs : 0;
+      return { input, timeUs: found?.timeUs ?? beginUs };
+    }
   }
 
   private start(): void {

@@ -39,12 +39,16 @@ export class Replayer {
   private at = 0;
   private filling: Promise<void> | null = null;
 
-  /** Stands before the first input that reaches the place; at the end when none does. */
+  /**
+   * Stands before the first input that reaches the place; at the end when none does. `rest` is asked after each input: null to go on, or a promise
+   * of whether to.
+   */
   static async open(
     journal: Journal,
     definitions: CoreDefinitions,
     place: SeekPlace,
     listener: ReplayListener,
+    rest: () => Promise<boolean> | null = () => null,
   ): Promise<Replayer> {
     endsOf(journal);
     const sink = new ListenerSink(listener);
@@ -54,6 +58,8 @@ export class Replayer {
       const next = replayer.next ?? (await replayer.fill());
       if (next === null || reaches(place, next.sequence, next.timeUs, next.block)) break;
       replayer.step();
+      const resting = rest();
+      if (resting !== null && !(await resting)) break;
     }
     sink.silent = false;
     return replayer;

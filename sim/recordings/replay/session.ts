@@ -6,6 +6,7 @@
  *
  * P1  Between two seeks deliveries are those of the live session, in order (S1-S3 of actors/ports/session.ts).
  * P2  After a seek the session is as it was at that place (S4): its events, groups and states are those up to there.
+ *     While the actors are still on their way there, it has the past of the place.
  * P3  Nothing is written. Damage ends the playing with its place.
  */
 
@@ -33,6 +34,7 @@ import type {
   SessionDescription,
   SessionListener,
   SessionPast,
+  SessionPlace,
 } from "../../../actors/ports/session.ts";
 import type { AlertsStatus, ReplayMark, ReplayMarks, ReplayStatus } from "../../../protocol/controls.ts";
 import { EigenwatchError, errorText } from "../../../protocol/errors.ts";
@@ -40,7 +42,7 @@ import type { Channels, EventMessage, StateMessage } from "../../../protocol/mes
 import type { SeekPlace } from "../place.ts";
 import { type RecordedRange, rangeOf } from "../seek.ts";
 import { EventMarks } from "./event-marks.ts";
-import { Player, type PlayerOutputs } from "./player.ts";
+import { Player, type PlayerOutputs, type Stretch } from "./player.ts";
 import { Precedence } from "./precedence.ts";
 
 /**
@@ -88,6 +90,12 @@ export class ReplaySession implements LiveSession {
   private readonly recorded: Past;
   private readonly outbox: Outbox;
   private readonly precedence: Precedence;
+  /** Of those who wait for the past, before a move. */
+  private readonly asked: Precedence;
+  /** The place that the session is at while the actors are on their way there. */
+  private going: Stretch["through"] | null = null;
+  /** Of all groups that the actors came by. */
+  private readonly declared = new Map<string, Channels>();
   private samplesRead: Promise<void> = Promise.resolve();
   /** Null until somebody asks for the past. */
   private statesRead: Promise<void> | null = null;
@@ -117,7 +125,16 @@ export class ReplaySession implements LiveSession {
       log = () => {},
     } = options;
     const precedence = new Precedence(clock);
-    const player = new Player({ definitions, clock, speed, windowUs, windowInputs, failed: log });
+    const asked = new Precedence(clock);
+    const player = new Player({
+      definitions,
+      clock,
+      speed,
+      windowUs,
+      windowInputs,
+      rest: () => asked.rest(),
+      failed: log,
+    });
     const names = [];
     for (const { journal } of parts) names.push(await nameOf(journal));
     // Where retention removed the first input of a partition, another one may know.
@@ -133,6 +150,7 @@ export class ReplaySession implements LiveSession {
           range,
           player,
           precedence,
+          asked,
           all,
         ),
       );
@@ -158,6 +176,7 @@ export class ReplaySession implements LiveSession {
     range: RecordedRange,
     player: Player,
     precedence: Precedence,
+    asked: Precedence,
     all: readonly ReplaySession[],
   ) {
     this.options = options;
@@ -168,6 +187,7 @@ export class ReplaySession implements LiveSession {
     this.partition = name.partition;
     this.commands = new SessionCommands(name.session);
     this.precedence = precedence;
+    this.asked = asked;
     const rest = () => new Promise<void>((resolve) => options.clock.soon(resolve));
     this.recorded = new Past({ log: options.journal, input: 0, rest });
     this.outbox = new Outbox({
@@ -223,7 +243,7 @@ export class ReplaySession implements LiveSession {
   status(): ReplayStatus {
     const { state, reason, speed, timeUs, range } = this.player;
     const { recording } = this.options;
-    const sequence = this.core?.sequence ?? 0;
+    const sequence = this.at.input;
     return { state, reason, speed, timeUs, sequence, ...this.range, ...range, recording };
   }
 
@@ -254,6 +274,22 @@ export class ReplaySession implements LiveSession {
     return this.precedence.first(() => this.player.seek(place, this.part));
   }
 
+  /** As `seek`, but resolves when it is said where it goes: what is asked of the past from then on is that of the place. */
+  goTo(place: SeekPlace): Promise<void> {
+    void this.precedence.first(() => this.player.settled());
+    return this.player.goTo(place, this.part);
+  }
+
+  /** Resolves when the actors stand at the place. */
+  settled(): Promise<void> {
+    return this.player.settled();
+  }
+
+  private get at(): Stretch["through"] {
+    const { now: timeUs = 0, sequence: input = 0 } = this.core ?? {};
+    return this.going ?? { timeUs, input };
+  }
+
   /** Of its partition; null before it stands anywhere. */
   private get core() {
     return this.player.replayerOf(this.part)?.core ?? null;
@@ -263,13 +299,32 @@ export class ReplaySession implements LiveSession {
 
   private outputs(): PlayerOutputs {
     const { outbox } = this;
+    let said: SessionPlace | null = null;
     return {
       opening: () => outbox.prepareRewind(),
       block: (lastSequence, bytes) => outbox.block(lastSequence, bytes),
-      rewound: ({ core }) =>
-        outbox.rewind({ timeUs: core.now, input: core.sequence, event: core.eventSequence }),
+      going: ({ timeUs, input, through }) => {
+        said = null;
+        const event = this.known.lastBefore(input + 1);
+        if (event === null || this.declared.size === 0) return;
+        said = { timeUs, input, event };
+        this.going = through;
+        outbox.rewind({ ...said, through });
+      },
+      rewound: ({ core }) => {
+        for (const declaration of core.declarations()) this.declared.set(declaration.group, declaration);
+        const place = { timeUs: core.now, input: core.sequence, event: core.eventSequence };
+        // Another version of the program may have announced other events.
+        if (said?.input !== place.input || said.event !== place.event) outbox.rewind(place);
+      },
+      arrived: () => {
+        this.going = null;
+      },
       frame: (delivered) => outbox.frame(delivered),
-      channels: (declaration) => outbox.channels(declaration),
+      channels: (declaration) => {
+        this.declared.set(declaration.group, declaration);
+        outbox.channels(declaration);
+      },
       metrics: (metrics) => outbox.metrics(metrics),
       state: (state) => outbox.state(state),
       event: (event) => outbox.event(event),
@@ -286,8 +341,8 @@ export class ReplaySession implements LiveSession {
       session: this.session,
       partition: this.partition,
       durability: this.options.journal.durability,
-      timeUs: this.core?.now ?? 0,
-      lastInputSequence: this.core?.sequence ?? 0,
+      timeUs: this.at.timeUs,
+      lastInputSequence: this.at.input,
       lastEventSequence: this.outbox.lastEvent,
       recording: this.options.recording,
       feeds: [{ source: "replay", status: state, detail }],
@@ -295,7 +350,7 @@ export class ReplaySession implements LiveSession {
   }
 
   groups(): readonly Channels[] {
-    return this.core?.declarations() ?? [];
+    return this.going === null ? (this.core?.declarations() ?? []) : [...this.declared.values()];
   }
 
   events(after: number, limit: number): Promise<EventMessage[]> {
@@ -315,7 +370,7 @@ export class ReplaySession implements LiveSession {
     this.statesRead ??= this.samplesRead
       .then(() => this.readStates())
       .catch((error: unknown) => this.logged(error));
-    return this.precedence.first(() => this.outbox.past(range));
+    return this.precedence.first(() => this.asked.first(() => this.outbox.past(range)));
   }
 
   usual(): readonly GroupUsual[] {
