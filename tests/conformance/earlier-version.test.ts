@@ -1,13 +1,13 @@
 /**
- * Recordings of an earlier version lead to the published states that it derived, and to the events of the actors that are still of the same
- * version (recorded/README.md).
+ * Recordings of an earlier version lead to the published states that it derived, and to the events of the actors that announce the same of them today
+ * (recorded/README.md).
  */
 import { createHash } from "node:crypto";
 import { readFileSync } from "node:fs";
 import { fileURLToPath } from "node:url";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { Core, OtherActors } from "../../actors/core/mod.ts";
+import { Core } from "../../actors/core/mod.ts";
 import { openRecording } from "../../actors/journal/recording.ts";
 import { foldJournal } from "../../actors/log/fold.ts";
 import { SYSTEM } from "../../actors/system.ts";
@@ -20,6 +20,9 @@ interface Expected {
   readonly inputs: number;
   readonly states: { readonly count: number; readonly sha256: string };
 }
+
+/** Its version 2 announces bad samples in other words; these recordings have none. All others have come to announce something else. */
+const UNCHANGED = "feedWatcher";
 
 const RECORDED = new URL("recorded/", import.meta.url);
 const expected = JSON.parse(readFileSync(new URL("expected.json", RECORDED), "utf8")) as Record<
@@ -34,7 +37,7 @@ for (const [name, { inputs, states }] of Object.entries(expected)) {
     assert.equal(found.states, states);
   });
 
-  test(`${name}: the events of actors of the same version are those in its derived records`, async () => {
+  test(`${name}: the events of the feed watcher are those in its derived records`, async () => {
     const { derived, recorded } = await derivedFrom(name);
     assert.ok(recorded.length > 0);
     assert.equal(derived, recorded);
@@ -78,8 +81,7 @@ async function derivedFrom(name: string) {
     derived: (_block, events) => void recorded.push(...events),
   });
   await journal.close();
-  const others = new OtherActors(core.session?.versions ?? {}, SYSTEM);
-  const compared = (all: EventMessage[]) => all.filter(({ actor }) => !others.has(actor)).map(unnumbered);
+  const compared = (all: EventMessage[]) => all.filter(({ actor }) => actor === UNCHANGED).map(unnumbered);
   return { inputs, states: states.end(), derived: compared(derived), recorded: compared(recorded) };
 }
 
