@@ -80,7 +80,13 @@ export interface Batch {
 export interface Signal {
   readonly type: string;
   readonly timeUs: number;
-  readonly [field: string]: string | number | boolean | null | readonly string[];
+  readonly [field: string]:
+    | string
+    | number
+    | boolean
+    | null
+    | readonly string[]
+    | Readonly<Record<string, number>>;
 }
 
 /** What a detector sees of its machine. It changes within `signal`. */

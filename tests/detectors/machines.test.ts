@@ -79,7 +79,7 @@ const FIELDS = {
   source: "s",
   detail: "",
   bad: 2,
-  reasons: "nan 2",
+  reasons: { nan: 2 },
   reason: "latency",
   latencyP99Us: 1,
   queueDepth: 0,

@@ -134,7 +134,7 @@ function sample(type: string) {
     source: "feed",
     detail: "{}",
     bad: 3,
-    reasons: "nan 3",
+    reasons: { nan: 3 },
     from: "0",
     to: "1",
     tookUs: 30_000,

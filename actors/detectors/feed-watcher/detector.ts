@@ -33,15 +33,14 @@ class FeedWatcherDetector implements Detector<typeof feedWatcherMachine> {
       source: input.source,
       detail: input.detail,
       bad: counts.reduce((sum, [, count]) => sum + count, 0),
-      reasons: counts.map(([reason, count]) => `${reason} ${count}`).join(", "),
+      reasons: Object.fromEntries(counts),
     };
+    const spoiled = { ...report, type: "spoiled", detail: saidOfSamples(input) } as const;
     const closing = input.status === "ended" || input.status === "failed";
     // Bad samples in the last report of a feed are announced before its end.
-    if (closing && report.bad > 0)
-      context.signal({ type: "spoiled", ...report, detail: saidOfSamples(input) });
+    if (closing && report.bad > 0) context.signal(spoiled);
     if (input.status !== "running") context.signal({ type: input.status, ...report });
-    if (!closing && report.bad > 0)
-      context.signal({ type: "spoiled", ...report, detail: saidOfSamples(input) });
+    if (!closing && report.bad > 0) context.signal(spoiled);
   }
 }
 

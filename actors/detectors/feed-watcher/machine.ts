@@ -20,15 +20,16 @@ import { actorActions, type CompleteRow, ignored } from "../machine-actions.ts";
 /** A noisy feed may lose samples in each frame. One line per minute is readable. */
 export const REPORT_EVERY_US = 60_000_000;
 
+/** Samples by the reason for which they were left out. */
+type Counts = Readonly<Record<string, number>>;
+
 interface FeedReport extends Signal {
   readonly source: string;
   readonly detail: string;
-  /** Samples left out since the last report: their number, and the reasons as "nan 3, backward 1". */
+  /** Samples left out since the last report: their number, and for each reason. */
   readonly bad: number;
-  readonly reasons: string;
+  readonly reasons: Counts;
 }
-
-type Counts = Readonly<Record<string, number>>;
 
 type FeedSignal =
   | (FeedReport & { readonly type: "opened" | "gap" | "stalled" | "failed" | "ended" | "spoiled" })
@@ -126,12 +127,12 @@ function held(context: FeedWatcherContext, { bad, source, reasons, detail }: Fee
   };
 }
 
-function sum(before: Counts, reasons: string): Counts {
+function sum(before: Counts, reasons: Counts): Counts {
   const all = { ...before };
-  for (const [, reason = "", count] of reasons.matchAll(/([^ ,]+) (\d+)/g)) {
+  for (const [reason, count] of Object.entries(reasons)) {
     const isNamed = Object.hasOwn(all, reason) || Object.keys(all).length < REASONS_NAMED;
     const name = isNamed ? reason : OTHER;
-    all[name] = (all[name] ?? 0) + Number(count);
+    all[name] = (all[name] ?? 0) + count;
   }
   return all;
 }
@@ -155,7 +156,7 @@ function reported(event: FeedReport): Announcement {
       source: event.source,
       text: event.detail,
       bad: event.bad,
-      reasons: event.reasons,
+      reasons: listed(event.reasons),
     },
   };
 }
