@@ -14,13 +14,20 @@ test("a name that fits stays whole, a longer one ends in an ellipsis within the 
   assert.is(fitText(context, "x".repeat(500), 220).length, 22);
 });
 
-test("a name that differs in its middle is cut before what is kept of it, however little room there is", () => {
+test("a name that differs in its middle keeps that, and gives way after it before it does so in front of it", () => {
   const name = "sensor.seventeen.celsius";
-  const brief = { begin: "sensor.", kept: "seventeen…" };
+  const brief = { begin: "sensor.", kept: "seventeen", rest: ".celsius" };
   assert.is(fitText(context, name, 240, brief), name);
-  assert.is(fitText(context, name, 180, brief), "sensor.…seventeen…");
+  assert.is(fitText(context, name, 200, brief), "sensor.seventeen.ce…");
+  assert.is(fitText(context, name, 170, brief), "sensor.seventeen…");
   assert.is(fitText(context, name, 150, brief), "sens…seventeen…");
   assert.is(fitText(context, name, 80, brief), "…sevent…");
+});
+
+test("what begins with what is kept has no ellipsis in front, and however little room there is there is an end", () => {
+  assert.is(fitText(context, "Memory used", 80, { begin: "", kept: "Memory used", rest: "" }), "Memory …");
+  assert.is(fitText(context, "p", 5), "…");
+  assert.is(fitText(context, "pressure", 0, { begin: "pres", kept: "sure", rest: "" }), "……");
 });
 
 test.run();

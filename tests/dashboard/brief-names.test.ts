@@ -12,20 +12,21 @@ const shown = (names: readonly string[]) => {
 
 test("names that begin and end alike keep what differs in their middle", () => {
   const named = (middle: string) => `datacentre-north.rack-a.sensor-${middle}.inlet.temperature.celsius`;
+  const rest = ".inlet.temperature.celsius";
   assert.equal(shown([named("017"), named("018")]), [
-    { begin: "datacentre-north.rack-a.sensor-", kept: "017…" },
-    { begin: "datacentre-north.rack-a.sensor-", kept: "018…" },
+    { begin: "datacentre-north.rack-a.sensor-", kept: "017", rest },
+    { begin: "datacentre-north.rack-a.sensor-", kept: "018", rest },
   ]);
   // Two places differ, and one of the words is long.
   const pair = (rack: string, word: string) => `datacentre.${rack}.sensor.${word}.temperature`;
   assert.equal(shown([pair("a", "upstreamvalve1x"), pair("b", "upstreamvalve2x")]), [
-    { begin: "datacentre.", kept: "a…1…" },
-    { begin: "datacentre.", kept: "b…2…" },
+    { begin: "datacentre.", kept: "a…1", rest: "x.temperature" },
+    { begin: "datacentre.", kept: "b…2", rest: "x.temperature" },
   ]);
   // Without words of equal number what all begin and end with is left out.
   assert.equal(shown([`${"x".repeat(40)}one${"y".repeat(37)}`, `${"x".repeat(40)}a-b${"y".repeat(37)}`]), [
-    { begin: "x".repeat(40), kept: "one…" },
-    { begin: "x".repeat(40), kept: "a-b…" },
+    { begin: "x".repeat(40), kept: "one", rest: "y".repeat(37) },
+    { begin: "x".repeat(40), kept: "a-b", rest: "y".repeat(37) },
   ]);
 });
 
@@ -38,15 +39,22 @@ test("twenty names of eighty characters that differ in the middle alone are show
   const kept = shown(names).map((brief) => brief.kept);
   assert.equal(
     kept,
-    names.map((_, k) => `motor${10 + k}…`),
+    names.map((_, k) => `motor${10 + k}`),
   );
+});
+
+test("what follows the difference is shown where there is place for it", () => {
+  assert.equal(shown(["Core 0 waiting for disk", "Core 1 waiting for disk"]), [
+    { begin: "Core ", kept: "0", rest: " waiting for disk" },
+    { begin: "Core ", kept: "1", rest: " waiting for disk" },
+  ]);
 });
 
 test("short names stay whole, and a long one that no other is like keeps its end", () => {
   assert.equal(shown(["cpu", "memory.used", "disk.sda1.bytes.written.total"]), [
-    { begin: "", kept: "cpu" },
-    { begin: "", kept: "memory.used" },
-    { begin: "disk.sda1.bytes.written", kept: ".total" },
+    { begin: "", kept: "cpu", rest: "" },
+    { begin: "", kept: "memory.used", rest: "" },
+    { begin: "disk.sda1.bytes.written", kept: ".total", rest: "" },
   ]);
 });
 

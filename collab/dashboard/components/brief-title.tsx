@@ -3,22 +3,22 @@ import "./brief-title.css";
 import type { Channel } from "../model/model.ts";
 
 export function BriefTitle({ of: { title, brief } }: { of: Pick<Channel, "title" | "brief"> }) {
-  if (brief.begin + brief.kept === title)
-    return (
-      <>
-        <span class="name-begin">{brief.begin}</span>
-        <span class="name-kept">{brief.kept}</span>
-      </>
-    );
+  const { begin, kept, rest } = brief;
+  const isCut = begin + kept + rest !== title;
   return (
     <>
-      <span class="sr">{title}</span>
-      <span class="name-begin" aria-hidden="true">
-        {brief.begin}
+      {isCut && <span class="sr">{title}</span>}
+      <span class="name-begin" aria-hidden={isCut}>
+        {begin}
       </span>
-      <span class="name-kept" aria-hidden="true">
-        {brief.kept}
+      <span class="name-kept" aria-hidden={isCut}>
+        {kept}
       </span>
+      {rest !== "" && (
+        <span class="name-rest" aria-hidden={isCut}>
+          {rest}
+        </span>
+      )}
     </>
   );
 }

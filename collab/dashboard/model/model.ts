@@ -45,7 +45,7 @@ const NONE = -1;
 /** A session that continues after a break is never further back than the data in flight. */
 const IN_FLIGHT_US = 5_000_000;
 
-const NO_NAME: BriefName = { begin: "", kept: "" };
+const NO_NAME: BriefName = { begin: "", kept: "", rest: "" };
 
 export interface Channel {
   key: string;
