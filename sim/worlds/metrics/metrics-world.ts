@@ -41,7 +41,7 @@ const METRICS: readonly Metric[] = [
   { name: "errors", title: "Errors", unit: "1/s", level: 2, swing: 1, spread: 0.15 },
   { name: "disk", title: "Disk", unit: "%", level: 55, swing: 0.5, spread: 0.1 },
   { name: "network", title: "Network", unit: "MB/s", level: 120, swing: 70, spread: 6 },
-  { name: "temperature", title: "Temperature", unit: "Cel", level: 45, swing: 6, spread: 0.4 },
+  { name: "temperature", title: "Temperature", unit: "°C", level: 45, swing: 6, spread: 0.4 },
 ];
 
 const DAY_US = 86_400e6;
