@@ -5,7 +5,8 @@
  *     measurement[,tag=value…] field=number[,field=number…] [time]
  *
  * A field becomes the channel `measurement.field{tag="value"}`, tags by name; a field called `value` has the name of its measurement alone. A number
- * may end in i or u. Text and booleans are no samples: a line that has one is refused, with the field.
+ * may end in i or u. Text and booleans are no samples: a line that has one is refused, with the field. So is one that has a tag or a field twice:
+ * a row has one value of a channel, and which of them was meant is not known.
  */
 import { MalformedMessage, show } from "../../protocol/errors.ts";
 import { seriesName } from "./metrics/series.ts";
@@ -27,18 +28,24 @@ export function readLine(line: string, where: string): ProtocolLine {
   const measurement = cursor.word(", ");
   if (measurement === "") throw cursor.wrong(show(line), "a measurement");
   const tags: [string, string][] = [];
+  const seen = new Set<string>();
   while (cursor.skip(",")) {
     const tag = cursor.word(SEPARATORS);
     cursor.expect("=", `=VALUE after tag ${show(tag)}`);
+    if (seen.has(tag)) throw cursor.wrong(`tag ${show(tag)} twice`, "each tag once");
+    seen.add(tag);
     tags.push([tag, cursor.word(", ")]);
   }
   cursor.expect(" ", "a space and FIELD=NUMBER after the measurement and its tags");
   tags.sort(([a], [b]) => (a < b ? -1 : 1));
   const samples: [string, number][] = [];
+  seen.clear();
   do {
     const field = cursor.word(SEPARATORS);
     cursor.expect("=", `=NUMBER after field ${show(field)}`);
     const name = field === "value" ? measurement : `${measurement}.${field}`;
+    if (seen.has(name)) throw cursor.wrong(`field ${show(field)} twice`, "each field once");
+    seen.add(name);
     samples.push([seriesName(name, tags), numberOf(cursor, field)]);
   } while (cursor.skip(","));
   const time = cursor.rest().trim();

@@ -20,7 +20,7 @@ import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { type ListeningFeedOptions, listening } from "./listening-place.ts";
-import { OtlpMetrics } from "./metrics/otlp-metrics.ts";
+import { type LeftOut, OtlpMetrics } from "./metrics/otlp-metrics.ts";
 import { readJson, readProtobuf } from "./metrics/otlp-request.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
@@ -142,8 +142,9 @@ export class OtlpFeed implements Feed {
         isJson ? readJson(new TextDecoder().decode(body)) : readProtobuf(body),
         this.options.clock.nowUs(),
       );
-      rows.leaveOut(leftOut);
-      const why = `above series=${this.options.seriesMax}, without a name, or of two kinds`;
+      rows.leaveOut(leftOut.filter(({ fault }) => fault === null).map(({ reading }) => reading));
+      for (const { fault } of leftOut) if (fault !== null) badSamples.count("unparsable", 1, () => fault);
+      const why = reasonsOf(leftOut, this.options.seriesMax);
       if (isJson) say(200, JSON.stringify(leftOut.length === 0 ? {} : partialJson(leftOut.length, why)));
       else say(200, leftOut.length === 0 ? new Uint8Array() : partialProtobuf(leftOut.length, why));
     } catch (error) {
@@ -206,6 +207,18 @@ function statusOf({ kind }: EigenwatchError): number {
 
 function hashOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
+}
+
+/** "3 above series=1,000 (first latency{…}); 1 of another kind: …": the first of each reason. */
+function reasonsOf(leftOut: readonly LeftOut[], seriesMax: number): string {
+  const noRoom = leftOut.filter(({ fault }) => fault === null);
+  const faulty = leftOut.filter(({ fault }) => fault !== null);
+  return [
+    ...noRoom
+      .slice(0, 1)
+      .map(({ reading }) => `${noRoom.length} above series=${seriesMax}, first ${reading.channel}`),
+    ...faulty.slice(0, 1).map(({ fault }) => `${faulty.length} of no use, first: ${fault}`),
+  ].join("; ");
 }
 
 /** ExportMetricsServiceResponse with a partial success. */

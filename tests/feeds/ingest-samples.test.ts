@@ -76,6 +76,8 @@ const BAD: readonly [format: RowFormat, body: unknown, value: RegExp, expected: 
   ["lines", "cpu usage", /^line 1: the end after "cpu usage"$/, /=NUMBER after field "usage"/],
   ["lines", "cpu", /^line 1: the end after "cpu"$/, /FIELD=NUMBER/],
   ["lines", "cpu,host usage=1", /^line 1: " usage=1"$/, /=VALUE after tag "host"/],
+  ["lines", "cpu usage=1,idle=2,usage=3", /^line 1: field "usage" twice$/, /each field once/],
+  ["lines", "cpu,host=a,host=b usage=1", /^line 1: tag "host" twice$/, /each tag once/],
   ["lines", "cpu usage=1 soon", /^line 1: time "soon"$/, /ISO 8601/],
 ];
 

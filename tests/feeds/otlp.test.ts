@@ -182,7 +182,10 @@ test("a metric without a name, or of two kinds, is told, and the others go on", 
   const metrics = new OtlpMetrics(10);
   const counted = { name: "a", sum: { dataPoints: [{ asInt: 1 }], isMonotonic: true } };
   const leftOut = metrics.take(readJson(json(gauge("", 1, 1), gauge("a", 1, 1), counted)), NOW_US);
-  assert.is(leftOut.length, 2);
+  assert.equal(
+    leftOut.map(({ fault }) => fault),
+    ["a metric has no name", 'a{service.name="shop"} was a value before'],
+  );
   assert.equal(row(metrics), { a: 1 });
 });
 
@@ -202,8 +205,8 @@ test("series above the limit are told, and the others go on", () => {
   const metrics = new OtlpMetrics(1);
   const leftOut = metrics.take(readJson(json(gauge("a", 1, 1), gauge("b", 1, 1))), NOW_US);
   assert.equal(
-    leftOut.map(({ channel }) => channel),
-    ['b{service.name="shop"}'],
+    leftOut.map(({ reading, fault }) => [reading.channel, fault]),
+    [['b{service.name="shop"}', null]],
   );
   assert.equal(row(metrics), { a: 1 });
 });
@@ -211,6 +214,7 @@ test("series above the limit are told, and the others go on", () => {
 test("a request that is none is refused by its field", () => {
   for (const [text, says] of [
     ["{", /read metrics of OTLP: .*; expected JSON/],
+    ["[]", /the whole is an array; expected an object with resourceMetrics/],
     ['{"resourceMetrics": 3}', /resourceMetrics is 3; expected Array/],
     [json({ name: "a", gauge: { dataPoints: [{ asDouble: "x" }] } }), /asDouble is "x"/],
     [json({ name: "a", gauge: { dataPoints: [{ timeUnixNano: "soon" }] } }), /timeUnixNano is NaN|"soon"/],
@@ -376,7 +380,7 @@ test("[T3] what cannot be taken is answered by why, and counted", async () => {
   assert.equal(JSON.parse(partial.body.toString()), {
     partialSuccess: {
       rejectedDataPoints: "1",
-      errorMessage: "above series=1, without a name, or of two kinds",
+      errorMessage: '1 above series=1, first b{service.name="shop"}',
     },
   });
   await clock.advance(10_000);

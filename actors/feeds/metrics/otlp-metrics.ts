@@ -71,6 +71,12 @@ interface Times {
   readonly startUs: number | null;
 }
 
+/** A point that is left out, and why: its series is one too many, or `fault` names what is wrong with it. */
+export interface LeftOut {
+  readonly reading: Reading;
+  readonly fault: string | null;
+}
+
 export class OtlpMetrics {
   private readonly series = new Map<string, Series>();
   private readonly seriesMax: number;
@@ -81,10 +87,10 @@ export class OtlpMetrics {
     this.seriesMax = seriesMax;
   }
 
-  /** Takes a request that came at `nowUs`: the time of points without one. Returns the series that there is no room for. */
-  take({ resourceMetrics }: OtlpRequest, nowUs: number): Reading[] {
+  /** Takes a request that came at `nowUs`: the time of points without one. Returns the points that are left out. */
+  take({ resourceMetrics }: OtlpRequest, nowUs: number): LeftOut[] {
     this.nowUs = nowUs;
-    const leftOut: Reading[] = [];
+    const leftOut: LeftOut[] = [];
     for (const { resource, scopeMetrics } of resourceMetrics) {
       const own = (resource.attributes ?? []).filter(({ key }) => IDENTIFYING.has(key));
       for (const { metrics } of scopeMetrics)
@@ -107,7 +113,7 @@ export class OtlpMetrics {
     return readings;
   }
 
-  private takeMetric(metric: OtlpMetric, own: OtlpAttributes, leftOut: Reading[]): void {
+  private takeMetric(metric: OtlpMetric, own: OtlpAttributes, leftOut: LeftOut[]): void {
     const { name, gauge, sum, histogram, exponentialHistogram, summary } = metric;
     const unit = UNITS[metric.unit] ?? (metric.unit.startsWith("{") ? "" : metric.unit);
     const of = (attributes: OtlpAttributes, meaning: Series["meaning"], more: Labels = []) =>
@@ -155,13 +161,15 @@ export class OtlpMetrics {
     labels: Labels,
     unit: string,
     meaning: Series["meaning"],
-    leftOut: Reading[],
+    leftOut: LeftOut[],
   ): Series | null {
     const channel = seriesName(name, labels);
     const known = this.series.get(channel);
     if (known?.meaning === meaning) return known;
     if (known !== undefined || name === "" || this.series.size >= this.seriesMax) {
-      leftOut.push({ channel, labels, unit, value: Number.NaN });
+      const fault =
+        name === "" ? "a metric has no name" : known && `${channel} was a ${known.meaning} before`;
+      leftOut.push({ reading: { channel, labels, unit, value: Number.NaN }, fault: fault ?? null });
       return null;
     }
     const series: Series = {

@@ -105,6 +105,8 @@ export function readJson(text: string): OtlpRequest {
   } catch (error) {
     throw unreadable((error as Error).message, "JSON");
   }
+  // For the library of schemas an array is an object whose fields are all absent.
+  if (Array.isArray(json)) throw unreadable("the whole is an array", "an object with resourceMetrics");
   const result = v.safeParse(request, json, { abortEarly: true });
   if (result.success) return result.output;
   const [issue] = result.issues;
