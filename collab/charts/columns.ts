@@ -8,11 +8,15 @@
  *     so scrolling a picture gives the same pixels as drawing it from scratch.
  * C3  A column without samples is NaN: a gap stays a gap.
  *
- * O(1) per sample, allocates nothing after construction.
+ * O(1) per sample. Memory grows with the columns that are held, up to the capacity: a page has hundreds of series, most of them short, and a jump in a
+ * recording begins all of them anew.
  */
 
 /** No column has been written yet. */
 const NONE = -1;
+
+/** Columns that there is memory for at first. */
+const FIRST_COLUMNS = 32;
 
 export class Columns {
   readonly widthUs: number;
@@ -20,9 +24,10 @@ export class Columns {
   /** The newest column written and the oldest one kept; NONE before the first sample. */
   newest = NONE;
   oldest = NONE;
-  readonly #low: Float64Array;
-  readonly #high: Float64Array;
-  readonly #last: Float64Array;
+  /** Column a is at a modulo their length. */
+  #low: Float64Array;
+  #high: Float64Array;
+  #last: Float64Array;
 
   constructor(widthUs: number, capacity: number) {
     if (!(widthUs >= 1))
@@ -31,9 +36,10 @@ export class Columns {
       throw new RangeError(`Cannot make columns: capacity ${capacity}; expected at least 1`);
     this.widthUs = widthUs;
     this.capacity = capacity;
-    this.#low = new Float64Array(capacity).fill(Number.NaN);
-    this.#high = new Float64Array(capacity).fill(Number.NaN);
-    this.#last = new Float64Array(capacity).fill(Number.NaN);
+    const length = Math.min(capacity, FIRST_COLUMNS);
+    this.#low = new Float64Array(length).fill(Number.NaN);
+    this.#high = new Float64Array(length).fill(Number.NaN);
+    this.#last = new Float64Array(length).fill(Number.NaN);
   }
 
   columnOf(timeUs: number): number {
@@ -49,7 +55,7 @@ export class Columns {
     const column = Math.floor(timeUs / this.widthUs);
     if (column > this.newest) this.#advance(column);
     else if (column < this.oldest) return;
-    const at = column % this.capacity;
+    const at = column % this.#low.length;
     const was = this.#low[at]!;
     // NaN compares false both ways: the first sample of a column always counts.
     if (!(was <= low)) this.#low[at] = low;
@@ -58,15 +64,15 @@ export class Columns {
   }
 
   low(column: number): number {
-    return this.#holds(column) ? this.#low[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#low[column % this.#low.length]! : Number.NaN;
   }
 
   high(column: number): number {
-    return this.#holds(column) ? this.#high[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#high[column % this.#high.length]! : Number.NaN;
   }
 
   last(column: number): number {
-    return this.#holds(column) ? this.#last[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#last[column % this.#last.length]! : Number.NaN;
   }
 
   clear(): void {
@@ -85,11 +91,14 @@ export class Columns {
     if (this.newest === NONE) {
       this.oldest = column;
     } else if (column - this.newest >= this.capacity) {
+      if (this.#low.length < this.capacity) this.#grow(this.capacity);
       this.clear();
       this.oldest = column - this.capacity + 1;
     } else {
+      const count = Math.min(this.capacity, column - this.oldest + 1);
+      if (count > this.#low.length) this.#grow(count);
       for (let a = this.newest + 1; a <= column; a++) {
-        const at = a % this.capacity;
+        const at = a % this.#low.length;
         this.#low[at] = Number.NaN;
         this.#high[at] = Number.NaN;
         this.#last[at] = Number.NaN;
@@ -97,5 +106,17 @@ export class Columns {
       this.oldest = Math.max(this.oldest, column - this.capacity + 1);
     }
     this.newest = column;
+  }
+
+  #grow(count: number): void {
+    const length = Math.min(this.capacity, Math.max(count, 2 * this.#low.length));
+    const grown = (before: Float64Array): Float64Array => {
+      const after = new Float64Array(length).fill(Number.NaN);
+      for (let a = this.oldest; a <= this.newest; a++) after[a % length] = before[a % before.length]!;
+      return after;
+    };
+    this.#low = grown(this.#low);
+    this.#high = grown(this.#high);
+    this.#last = grown(this.#last);
   }
 }

@@ -45,7 +45,7 @@ export class Series {
   lastValue = Number.NaN;
   /** Smoothed spacing of samples, µs; 0 before the second one. */
   spacingUs = 0;
-  readonly levels: readonly Columns[] = LEVELS.map((level) => new Columns(level.widthUs, level.capacity));
+  readonly #levels: readonly Columns[] = LEVELS.map((level) => new Columns(level.widthUs, level.capacity));
   /** Counts pasts that were added. */
   pastVersion = 0;
   #pasts: readonly Past[] = [];
@@ -69,10 +69,10 @@ export class Series {
     if (this.kept < this.#time.length) this.kept++;
     this.lastTimeUs = time;
     this.lastValue = value;
-    for (const level of this.levels) level.add(time, value);
+    for (const level of this.#levels) level.add(time, value);
   }
 
-  /** Takes a stretch of the past. The one that begins a series stays, and goes into its levels too, for pictures of the last minute. */
+  /** Takes a stretch of the past. The one that begins a series stays. */
   addPast(past: Past): void {
     const { columns } = past;
     if (this.#pasts.length === 0 && this.written === 0) {
@@ -80,7 +80,6 @@ export class Series {
       while (newest > columns.oldest && Number.isNaN(columns.low(newest))) newest--;
       this.lastTimeUs = newest * columns.widthUs;
       this.lastValue = columns.last(newest);
-      for (const level of this.levels) beginLevel(level, columns, newest);
     }
     // A later, longer past may show that the first samples were unusually close. One without empty columns tells nothing of what lies within.
     const spacingUs = usualSpacing(columns);
@@ -99,7 +98,7 @@ export class Series {
 
   /** From this time on the samples and levels have everything; ∞ before the first sample. */
   get heldFromUs(): number {
-    const longest = this.levels[this.levels.length - 1]!;
+    const longest = this.#levels[this.#levels.length - 1]!;
     if (this.written === this.kept) return this.#firstUs;
     return Math.max(this.#firstUs, longest.oldest * longest.widthUs);
   }
@@ -129,7 +128,7 @@ export class Series {
     const next = this.firstAtOrAfter(timeUs + 1);
     if (next > this.written - this.kept) return this.valueAt(next - 1);
     if (timeUs < this.heldFromUs) return this.#pastBefore(timeUs);
-    for (const level of this.levels) {
+    for (const level of this.#levels) {
       // The column of the time itself may hold later samples.
       const column = level.columnOf(timeUs) - 1;
       for (let a = column; a >= Math.max(level.oldest, column - 5); a--) {
@@ -213,7 +212,7 @@ export class Series {
       return 0;
     }
     const level =
-      this.levels.find((l) => l.oldest * l.widthUs <= fromUs) ?? this.levels[this.levels.length - 1]!;
+      this.#levels.find((l) => l.oldest * l.widthUs <= fromUs) ?? this.#levels[this.#levels.length - 1]!;
     const rawFromUs = this.timeAt(firstRaw);
     for (let a = Math.max(level.oldest, level.columnOf(fromUs)); a <= level.newest; a++) {
       const startUs = a * level.widthUs;
@@ -257,15 +256,6 @@ export class Series {
 /** Where it ends: one that goes on with the samples says nothing of what comes after it. */
 function endOf({ toUs, columns }: Past): number {
   return toUs === Number.POSITIVE_INFINITY ? (columns.newest + 1) * columns.widthUs : toUs;
-}
-
-/** Fills a level up to this interval of a past. Only with what it can hold: an interval of a week is thousands of its columns. */
-function beginLevel(level: Columns, columns: Columns, newest: number): void {
-  const reach = Math.ceil((level.capacity * level.widthUs) / columns.widthUs);
-  for (let a = Math.max(columns.oldest, newest - reach); a <= newest; a++) {
-    const low = columns.low(a);
-    if (!Number.isNaN(low)) level.addRange(a * columns.widthUs, low, columns.high(a), columns.last(a));
-  }
 }
 
 /** The median distance of columns with values, µs; 0 of fewer than two. */

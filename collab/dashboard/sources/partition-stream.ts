@@ -77,8 +77,9 @@ export class PartitionStream {
         this.#lastInput = cursors.input;
         this.#knownInput = 0;
         this.#isContinued = false;
-        this.#rewound(cursors.event);
+        // Asked for first: the answer is on its way while the page empties its charts.
         void this.past.begin(timeUs, this.#spanUs, this.#subscription !== null);
+        this.#rewound(cursors.event);
       },
       missed: ({ channel, reset }) => {
         if (reset && channel === "events") sink.restarted(partition);

@@ -50,7 +50,7 @@ import { Precedence } from "./precedence.ts";
  * window is asked for as the past; of more, a page that cannot read so fast would miss some, and show a hole.
  */
 const WINDOW_US = 120_000_000;
-const WINDOW_INPUTS = 64;
+const WINDOW_INPUTS = 16;
 
 /** A recorded partition. */
 export interface RecordedPart {
