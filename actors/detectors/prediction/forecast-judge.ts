@@ -65,11 +65,11 @@ export class ForecastJudge {
   private readonly count: number;
   private readonly gains = new Float64Array(RIVALS);
 
-  /** `count`: things that there may be, `subjects` among them; `prices`: lengths of steps. */
-  constructor(subjects: readonly Subject[], count: number, prices: number) {
+  /** `count`: things that there may be, `subjects` among them; `prices`: lengths of steps; `areIndependent`: targets, as skill-watch.ts has it. */
+  constructor(subjects: readonly Subject[], count: number, prices: number, areIndependent = true) {
     this.subjects = subjects;
     this.count = count;
-    this.skills = new SkillWatch(count);
+    this.skills = new SkillWatch(count, areIndependent);
     this.prices = new Float64Array(prices);
   }
 

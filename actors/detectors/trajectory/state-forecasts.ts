@@ -6,10 +6,14 @@
  * The averages are those that states of other groups are foretold from (prediction/state-forecast.ts): over 10, 42, 252 states and over all, and I/n. So skill
  * is what is gained on the state before and on any of them. k steps ahead a forecast begins when the one before it has come: targets do not overlap.
  * A state that comes earlier or later than a step ends the forecasts under way. Forecasts of states are states.
+ *
+ * Whether skill is announced is a matter of losses of at most CLIP usual ones, those of the better rival so far: of states that move little all losses are far
+ * from the largest that there could be, and one jump would outweigh thousands of them. Skill and its statistic are of whole losses. How much is gained turns
+ * with the state, so a few hundred targets do not say that skill has gone: the statistic does.
  */
 import type { Settings } from "../../../protocol/settings.ts";
 import { diagonalPlace, dot } from "../../kernels/hermitian-vector.ts";
-import { LossComparison } from "../../kernels/loss-comparison.ts";
+import { LEAST_TARGETS, LossComparison } from "../../kernels/loss-comparison.ts";
 import type { Fields, Group } from "../../ports/detector.ts";
 import { UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import {
@@ -28,12 +32,16 @@ import type { Motion } from "./motion.ts";
 
 /** Averages that change; the last atom is I/n. */
 const K = ATOMS.length - 1;
+/** Clip of losses, in usual ones. */
+const CLIP = 16;
+/** The least usual loss: states are such within 1e-9. */
+const LEAST_LOSS = 1e-16;
 /** States between updates of the prices, because the spacing of states may drift. */
 const PRICE_EVERY = 256;
 const MICROSECONDS = 1_000_000;
 
 const Scalars = namedNumbers("states");
-/** Steps since the forecast was made; 0: none is under way. */
+/** Whether a forecast has been made that has not been judged, and steps since. */
 const Way = namedNumbers("isUnderWay", "steps");
 
 /** The forecast at one horizon, and what it is compared with. */
@@ -44,6 +52,8 @@ class StateAhead implements Horizon {
   readonly noise = 0;
   /** Of persistence, of each average, of the forecast. */
   readonly losses = new Float64Array(RIVALS + 1);
+  /** The same, as shares of the largest that count. */
+  readonly shares = new Float64Array(RIVALS + 1);
   readonly forecast: Float64Array;
   private readonly way = new Way();
   private readonly begun: Float64Array;
@@ -79,8 +89,18 @@ class StateAhead implements Horizon {
     losses[PERSISTENCE] = distance(begun, 0, v);
     for (let k = 0; k < ATOMS.length; k++) losses[k + 1] = distance(averages, k * v.length, v);
     losses[RIVALS] = distance(forecast, 0, v);
+    this.writeShares();
     this.comparison.take(losses);
     return true;
+  }
+
+  /** By the losses before this one, for bets have to be. */
+  private writeShares(): void {
+    const { losses, shares, comparison } = this;
+    const usual = comparison.lossOf(comparison.best(PERSISTENCE, RIVALS));
+    const isKnown = comparison.targets >= LEAST_TARGETS;
+    const most = isKnown ? Math.min(STATE_LOSS_MOST, CLIP * Math.max(LEAST_LOSS, usual)) : STATE_LOSS_MOST;
+    for (let k = 0; k < shares.length; k++) shares[k] = Math.min(1, losses[k]! / most);
   }
 
   /** Foretells anew, unless a forecast is under way. */
@@ -120,10 +140,9 @@ export class StateForecasts {
     this.ahead = new StateAhead(size, settings.aheadRows, settings.memorySteps);
     const subjects = HORIZONS.map((name, price) => {
       const horizon = this[name];
-      const { comparison, losses } = horizon;
-      return { comparison, losses, most: STATE_LOSS_MOST, horizon, price };
+      return { comparison: horizon.comparison, losses: horizon.shares, most: 1, horizon, price };
     });
-    this.forecasts = new ForecastJudge(subjects, HORIZONS.length, HORIZONS.length);
+    this.forecasts = new ForecastJudge(subjects, HORIZONS.length, HORIZONS.length, false);
     this.averages = new Float64Array(ATOMS.length * size);
     for (let i = 0; i < n; i++) this.averages[K * size + diagonalPlace(i)] = 1 / n;
     this.later = new Float64Array(size);
