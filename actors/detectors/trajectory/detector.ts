@@ -54,7 +54,7 @@ const Scalars = namedNumbers(
 
 type Context = DetectorContext<typeof trajectoryMachine>;
 
-class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
+export class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   readonly fields: Fields;
   private readonly group: Group;
   private readonly options: Settings["trajectory"];
@@ -67,7 +67,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   /** null: more levels than can be modelled. */
   private readonly motion: Motion | null;
   /** null: nothing is to be foretold, or cannot be. */
-  private readonly forecasts: StateForecasts | null;
+  readonly forecasts: StateForecasts | null;
 
   constructor(settings: Settings, group: Group) {
     const size = group.n * group.n;

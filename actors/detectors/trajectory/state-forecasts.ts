@@ -33,7 +33,7 @@ import type { Motion } from "./motion.ts";
 /** Averages that change; the last atom is I/n. */
 const K = ATOMS.length - 1;
 /** Clip of losses, in usual ones. */
-const CLIP = 16;
+const CLIP = 4;
 /** The least usual loss: states are such within 1e-9. */
 const LEAST_LOSS = 1e-16;
 /** States between updates of the prices, because the spacing of states may drift. */
