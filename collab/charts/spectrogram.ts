@@ -11,6 +11,8 @@
 export interface Samples {
   readonly written: number;
   readonly kept: number;
+  /** Where they come as extremes and last values of intervals: how long those are, µs. */
+  readonly extremesUs?: number;
   timeAt(sample: number): number;
   valueAt(sample: number): number;
 }
@@ -55,8 +57,10 @@ const OWN = 2;
 /** Below, mean and slope are taken away. */
 const FIRST_BIN = 3;
 
-/** Null: there are too few samples from `fromUs` to `untilUs`. */
-export function spectrogramOf(samples: Samples, fromUs: number, untilUs: number): Spectrogram | null {
+/** Null: there are too few samples from `fromUs` to `untilUs`. Of those that come as extremes the last one of each interval counts. */
+export function spectrogramOf(all: Samples, fromUs: number, untilUs: number): Spectrogram | null {
+  const { extremesUs = 0 } = all;
+  const samples = extremesUs > 0 ? lastOfEach(all, extremesUs) : all;
   const oldest = samples.written - samples.kept;
   const begin = firstAtOrAfter(samples, fromUs);
   const end = firstAtOrAfter(samples, untilUs);
@@ -78,6 +82,21 @@ export function spectrogramOf(samples: Samples, fromUs: number, untilUs: number)
   }
   const highestHz = 5e5 / stepUs;
   return segments.length === 0 ? null : { segments, apartUs, hzEach: (2 * highestHz) / size, highestHz };
+}
+
+/** One sample of each interval, the last: extremes go up and down in each. */
+function lastOfEach(samples: Samples, intervalUs: number): Samples {
+  const places: number[] = [];
+  for (let k = samples.written - samples.kept; k < samples.written; k++) {
+    const next = k + 1 < samples.written ? samples.timeAt(k + 1) : Number.POSITIVE_INFINITY;
+    if (Math.floor(next / intervalUs) > Math.floor(samples.timeAt(k) / intervalUs)) places.push(k);
+  }
+  return {
+    written: places.length,
+    kept: places.length,
+    timeAt: (k) => samples.timeAt(places[k]!),
+    valueAt: (k) => samples.valueAt(places[k]!),
+  };
 }
 
 /** What stands out most on the whole; null: nothing does. */

@@ -139,6 +139,23 @@ test("frequencies reach half of the rate of samples, and the line at a moment is
   assert.is(lineAt(spectrogram, 900 * SECOND), null);
 });
 
+test("of samples that come as extremes of intervals, their going up and down is no line", () => {
+  // Ten samples a second; of each interval the least, the largest and the last value, a third of it apart.
+  const normal = normals(70);
+  const times = Array.from({ length: 3_600 }, (_, k) => (Math.floor(k / 3) + (k % 3) / 3) / 10);
+  const values = times.map(
+    (t, k) => wave(2.5, Math.floor(10 * t + 1e-9) / 10) + [-1, 1, 0.1 * normal()][k % 3]!,
+  );
+  const all = {
+    written: times.length,
+    kept: times.length,
+    timeAt: (k: number) => (1_000 + times[k]!) * SECOND,
+    valueAt: (k: number) => values[k]!,
+  };
+  assert.ok(Math.abs(lineOf({ ...all, extremesUs: 100_000 })!.hz - 2.5) < 0.02);
+  assert.ok(Math.abs(lineOf(all)!.hz - 10) < 0.1, "without that it would be");
+});
+
 test("too few samples have no spectrogram, and a line that stands still has none that stands out", () => {
   assert.is(
     spectrogramOf(
