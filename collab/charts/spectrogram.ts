@@ -122,11 +122,15 @@ export function strongestLine({ segments, apartUs, hzEach }: Spectrogram): Spect
   };
 }
 
-/** What stands out most in the segment at a time, Hz; null: nothing does, or there is none. */
-export function lineAt({ segments, apartUs, hzEach }: Spectrogram, timeUs: number): number | null {
+/** What stands out most in the segment at a time, Hz; null: nothing does; undefined: there is no segment. */
+export function lineAt(
+  { segments, apartUs, hzEach }: Spectrogram,
+  timeUs: number,
+): number | null | undefined {
   const segment = segments.find(({ middleUs }) => Math.abs(middleUs - timeUs) <= apartUs / 2);
-  const bin = segment === undefined ? null : strongestBin(segment.power, STANDS_OUT_STILL);
-  return segment === undefined || bin === null ? null : hzEach * between(segment.power, bin);
+  if (segment === undefined) return undefined;
+  const bin = strongestBin(segment.power, STANDS_OUT_STILL);
+  return bin === null ? null : hzEach * between(segment.power, bin);
 }
 
 /** The frequency with the most power among those that are `factor` medians of what is around them. */

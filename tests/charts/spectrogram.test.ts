@@ -136,7 +136,7 @@ test("frequencies reach half of the rate of samples, and the line at a moment is
   assert.ok(Math.abs(spectrogram.highestHz - RATE / 2) < 1e-9);
   assert.ok(Math.abs(lineAt(spectrogram, 1_030 * SECOND)! - 2) < 0.05);
   assert.ok(Math.abs(lineAt(spectrogram, 1_090 * SECOND)! - 6) < 0.05);
-  assert.is(lineAt(spectrogram, 900 * SECOND), null);
+  assert.is(lineAt(spectrogram, 900 * SECOND), undefined);
 });
 
 test("of samples that come as extremes of intervals, their going up and down is no line", () => {

@@ -90,7 +90,7 @@ function Spectrum({ view, loop, pair: { i, j }, title }: SpectrumProps) {
       <label>
         Spectrum of{" "}
         <select
-          class="spectrum-of"
+          class="frequencies-of"
           value={String(chosen)}
           onChange={(event) => choose(Number(event.currentTarget.value))}
         >
@@ -101,7 +101,7 @@ function Spectrum({ view, loop, pair: { i, j }, title }: SpectrumProps) {
           ))}
         </select>
       </label>
-      <figure class="chart spectrum" aria-label={`Spectrum of ${name}`}>
+      <figure class="chart frequencies" aria-label={`Spectrum of ${name}`}>
         <ChartBox
           loop={loop}
           kind="chart"
@@ -109,7 +109,7 @@ function Spectrum({ view, loop, pair: { i, j }, title }: SpectrumProps) {
           create={(elements) => new TimeChart(elements, view.window, picture, () => theme.peek())}
         />
       </figure>
-      <p class="spectrum-words">
+      <p class="frequencies-words">
         {name}: {words}
       </p>
     </>

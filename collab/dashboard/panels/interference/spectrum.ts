@@ -20,7 +20,7 @@ import { theme } from "../../theme/theme.ts";
 /** A transform of all that is shown takes some milliseconds. */
 const EVERY_MS = 250;
 /** What is so much weaker than the strongest has the colour of the panel. */
-const RANGE_DB = 45;
+const RANGE_DB = 40;
 const SHADES = 48;
 const TICKS_APART = 34;
 
@@ -74,8 +74,8 @@ export class SpectrumPicture implements TimePicture {
   drawCursor(frame: TimeFrame, timeUs: number, x: number): void {
     drawCursorLine(frame, timeUs, x);
     const spectrogram = this.#spectrogram;
-    const hz = spectrogram === null ? null : lineAt(spectrogram, timeUs);
-    if (spectrogram === null || hz === null) return;
+    const hz = spectrogram === null ? undefined : lineAt(spectrogram, timeUs);
+    if (spectrogram === null || hz === undefined || hz === null) return;
     const y = yOf(hz, { low: 0, high: spectrogram.highestHz }, 0, frame.plotHeight);
     drawCursorDot(frame, frame.colours.accent, x, y);
     const { context, colours, plotWidth } = frame;
@@ -95,7 +95,8 @@ export class SpectrumPicture implements TimePicture {
   }
 
   describe(timeUs: number): string {
-    const hz = this.#spectrogram === null ? null : lineAt(this.#spectrogram, timeUs);
+    const hz = this.#spectrogram === null ? undefined : lineAt(this.#spectrogram, timeUs);
+    if (hz === undefined) return `${clock(timeUs)}: no spectrum, samples are missing before or after`;
     return `${clock(timeUs)}: ${hz === null ? "no frequency stands out" : `strongest at ${quantity(hz, "Hz")}`}`;
   }
 
@@ -110,8 +111,9 @@ export class SpectrumPicture implements TimePicture {
       if (to <= from) continue;
       const bins = power.length - 1;
       for (let k = 0; k <= bins; k++) {
-        const share = 1 + (10 * Math.log10(power[k]! / most)) / RANGE_DB;
-        const shade = Math.floor(Math.min(1, share) * (SHADES - 1));
+        const share = Math.max(0, 1 + (10 * Math.log10(power[k]! / most)) / RANGE_DB);
+        // Squared, because noise is but some 15 to 20 dB below a line.
+        const shade = Math.floor(share * share * (SHADES - 1));
         if (!(shade > 0)) continue;
         const top = Math.max(0, Math.round(plotHeight * (1 - (k + 0.5) / bins)));
         const bottom = Math.min(plotHeight, Math.round(plotHeight * (1 - (k - 0.5) / bins)));
