@@ -372,7 +372,7 @@ export const settingsSchema = v.strictObject({
   prediction: v.optional(
     v.strictObject({
       enabled: offByDefault(
-        "Whether this detector runs. Its measures are in the published states of groups that have some, which the estimator makes.",
+        "Whether this detector runs. Its measures are in the published states of groups that have some. Whole states are foretold by `trajectory`.",
       ),
       channels: channelNames(
         "Names of the channels that are foretold, with commas between them. Empty: all. Of each group the first sixteen.",
@@ -385,7 +385,7 @@ export const settingsSchema = v.strictObject({
       aheadRows: setting(
         v.pipe(whole, v.minValue(2), v.maxValue(100_000)),
         21,
-        "Rows of a block: the state is foretold one row ahead, and of the mean of the next block. 21 days are a month.",
+        "Rows of a block: the state is foretold one row ahead, and of the mean of the next block. 21 days are a month. Whole states are foretold one step and so many steps ahead.",
       ),
       coveragePercent: setting(
         v.pipe(v.number(), v.finite(), v.minValue(50), v.maxValue(99)),

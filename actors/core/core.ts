@@ -432,7 +432,8 @@ export class Core implements GroupsHost {
       detail: { path: change.path, value: JSON.stringify(change.value), ...authorIn(change) },
     });
     this.groups.restart(
-      ({ definition: { name, adapts } }) => section === "seed" || (section === name && adapts !== true),
+      ({ definition: { name, adapts, reads = [] } }) =>
+        section === "seed" || (section === name && adapts !== true) || (reads as string[]).includes(section),
     );
   }
 

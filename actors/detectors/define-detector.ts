@@ -17,6 +17,7 @@ interface Definition<Machine extends AnyStateMachine, Made extends Detector<Mach
   readonly listens?: boolean;
   readonly follows?: string;
   readonly adapts?: boolean;
+  readonly reads?: readonly (keyof Settings)[];
   leaves?(context: ContextFrom<Machine>): unknown;
   enabled(settings: Settings, group: Group): boolean;
   createDetector(settings: Settings, group: Group): Made;

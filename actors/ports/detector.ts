@@ -268,6 +268,8 @@ export interface ActorDefinition<Made extends Detector = Detector> {
   readonly follows?: string;
   /** True: it takes changes of its own settings as inputs, and is not made anew for them. */
   readonly adapts?: boolean;
+  /** Sections of the settings that it reads besides its own: when they change, it begins anew. */
+  readonly reads?: readonly (keyof Settings)[];
   /** False when the settings switch it off or the group is too small. */
   /**
    * What a machine leaves to the next one of an actor of the session, when the actor fails, is replaced for other settings or is switched off and on: `left` in the

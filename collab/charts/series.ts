@@ -43,6 +43,8 @@ export class Series {
   kept = 0;
   lastTimeUs = Number.NaN;
   lastValue = Number.NaN;
+  /** Where samples come as extremes and last values of intervals: how long those are, µs. 0: every sample comes. */
+  extremesUs = 0;
   /** Smoothed spacing of samples, µs; 0 before the second one. */
   spacingUs = 0;
   readonly #levels: readonly Columns[] = LEVELS.map((level) => new Columns(level.widthUs, level.capacity));

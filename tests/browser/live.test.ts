@@ -3,6 +3,8 @@
 // slow
 /** The whole system in a real browser: this machine's own channels in, events on the page, no error reported. */
 import { type ChildProcess, spawn } from "node:child_process";
+import { writeFileSync } from "node:fs";
+import { join } from "node:path";
 import type { Browser, Page } from "playwright-core";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
@@ -10,6 +12,8 @@ import { ownRuntime, ROOT } from "../../.ci/runtime.mjs";
 import { partitionOf } from "../../actors/cluster/mod.ts";
 import { buildDashboard, complaintsOf, launchChromium, painted, picture } from "../support/browser.ts";
 import { programCommand } from "../support/program-run.ts";
+import { normals } from "../support/random-streams.ts";
+import { temporaryDirectory } from "../support/recorded-run.ts";
 
 /** Long enough to raise the load of a core from idle to full in many rows of 100 ms. */
 const BURN_MS = 4_000;
@@ -136,14 +140,64 @@ test("pairs beyond chance are a graph, and a chosen pair shows its fringes", asy
   await page.locator(".entanglement", { hasText: "Single-excitation reading" }).waitFor();
   await picture(page, "entanglement");
   await page.getByRole("button", { name: "Interference", exact: true }).click();
-  await painted(page, ".interference canvas", 8);
-  await page.locator(".interference select").selectOption({ index: 2 });
+  await painted(page, ".interference .fringes", 8);
+  await page.locator(".interference select").first().selectOption({ index: 2 });
   await page.locator(".interference", { hasText: /Visibility \d\.\d\d, which-way knowledge/ }).waitFor();
   await picture(page, "interference");
   assert.equal(
     complaints.filter((complaint) => !complaint.includes("willReadFrequently")),
     [],
   );
+  await page.context().close();
+  await own.stop();
+});
+
+test("the spectrum of a chosen pair reads the frequency of either channel, and moves with the cursor of all charts", async () => {
+  const own = await startSystem([
+    ...["--feed", `file:${wavesTable()}?speed=20&group=waves`],
+    ...["--set", "interference.enabled=true", "--set", "interference.periodSeconds=0.4"],
+  ]);
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(own.url);
+  await page.getByRole("button", { name: "Analyses" }).click();
+  await page.getByRole("button", { name: "Interference", exact: true }).click();
+  for (const [channel, words] of [
+    ["slow", /slow: strongest at (2\.4\d|2\.5\d) Hz, (since|all along)/],
+    ["quick", /quick: strongest at (3\.9\d|4\.0\d) Hz, (since|all along)/],
+  ] as const) {
+    await page.locator(".frequencies-of").selectOption({ label: channel });
+    await page.locator(".frequencies-words", { hasText: words }).waitFor();
+    await painted(page, ".frequencies canvas", 12);
+  }
+  // The last segment ends with the newest sample, so its middle is before that.
+  for (let k = 0; k < 5; k++) await page.locator(".frequencies .chart-box").press("PageUp");
+  await page
+    .locator("[aria-live]", { hasText: /strongest at (3\.9\d|4\.[01]\d) Hz/ })
+    .waitFor({ state: "attached" });
+  await picture(page, "spectrum");
+  assert.equal(
+    complaints.filter((complaint) => !complaint.includes("willReadFrequently")),
+    [],
+  );
+  await page.context().close();
+  await own.stop();
+});
+
+test("whole states of a simulation are foretold by their motion, beside what anybody could say", async () => {
+  const own = await startSystem([
+    ...["--feed", "synth:quantum-zeno?form=density&strength=0&speed=20"],
+    ...["--set", "prediction.enabled=true"],
+  ]);
+  const page = await (await browser.newContext({ viewport: { width: 1440, height: 900 } })).newPage();
+  const complaints = complaintsOf(page);
+  await page.goto(own.url);
+  await page.getByRole("button", { name: "Analyses" }).click();
+  const foretold =
+    /The state 21 steps ahead by its motion: \d+ % less error .*populations \|0⟩ [\d.]+ %, \|1⟩ [\d.]+ %/;
+  await page.locator(".measure-body", { hasText: foretold }).waitFor();
+  await picture(page, "states-foretold");
+  assert.equal(complaints, []);
   await page.context().close();
   await own.stop();
 });
@@ -221,6 +275,19 @@ function burn(): Promise<void> {
     `const end = Date.now() + ${BURN_MS}; while (Date.now() < end);`,
   ]);
   return new Promise((resolve) => child.once("exit", () => resolve()));
+}
+
+/** A table of forty minutes, twenty rows a second: two waves, of 2.5 and of 4 Hz, in noise. */
+function wavesTable(): string {
+  const normal = normals(1);
+  const rows = Array.from({ length: 48_000 }, (_, k) => {
+    const t = k / 20;
+    const value = (hz: number) => (Math.sin(2 * Math.PI * hz * t) + 0.5 * normal()).toFixed(4);
+    return `${(1_700_000_000 + t).toFixed(2)},${value(2.5)},${value(4)}`;
+  });
+  const path = join(temporaryDirectory(), "waves.csv");
+  writeFileSync(path, `time,slow,quick\n${rows.join("\n")}\n`);
+  return path;
 }
 
 test.run();

@@ -6,6 +6,7 @@ import { Core } from "../../actors/core/core.ts";
 import { hex } from "../../actors/core/hash.ts";
 import { SYSTEM } from "../../actors/system.ts";
 import type { EventMessage, Input, StateMessage } from "../../protocol/messages.ts";
+import { defaultSettings } from "../../protocol/settings.ts";
 import { channels, opened } from "../support/inputs.ts";
 import { currents, mixture, vector } from "../support/quantum.ts";
 import { frameOf } from "../support/rows.ts";
@@ -77,15 +78,15 @@ test("[R4] every element of the trajectory's state changes the hash", () => {
       elements++;
     }
   }
-  // Two matrices of nine complex numbers, and some scalars.
-  assert.ok(elements > 36, `${elements} elements`);
+  // Two matrices of nine complex numbers, a motion of nine regressions on nine numbers each, ten averages of nine at two horizons.
+  assert.ok(elements > 36 + 9 * (9 + 81) + 90, `${elements} elements`);
 });
 
 test("a core with whole states, restored from any snapshot, has the same later events, states and hash", () => {
   const inputs = longInputs();
   const whole = longRun();
   for (let cut = 0; cut < inputs.length; cut += 9) {
-    const first = given(opened(), channels(3)).when(...inputs.slice(0, cut));
+    const first = given(FORETELLING, channels(3)).when(...inputs.slice(0, cut));
     const second = resumed(first).when(...inputs.slice(cut));
     assert.equal(second.events, whole.events, `cut at ${cut}`);
     assert.equal(second.states, whole.states, `cut at ${cut}`);
@@ -102,6 +103,24 @@ test("a changed setting restarts the trajectory, which stays the only actor", ()
   world.when([9_000_001, { type: "configChanged", path: "trajectory.enabled", value: false, author: "ana" }]);
   assert.equal(world.actors(), ["g/front"]);
   world.when([9_000_002, mixture(9_000_002, [1, 0, 0])]);
+});
+
+test("states are foretold once that is switched on, from then on", () => {
+  const foretold = (world: World) =>
+    Object.keys(world.states.at(-1)!.measures).filter((name) => name.startsWith("prediction.stateSkill."));
+  const world = given(opened(), channels(3)).when(...longInputs());
+  assert.equal(foretold(world), []);
+  const again = longInputs().map(([timeUs, input]): [number, Input] => [
+    timeUs + 1_000_000,
+    { ...input, timeUs: timeUs + 1_000_000 } as Input,
+  ]);
+  const set = (path: string, value: unknown): [number, Input] => [
+    500_000,
+    { type: "configChanged", path, value, author: "ana" },
+  ];
+  world.when(set("prediction.aheadRows", 4), set("prediction.enabled", true), ...again);
+  assert.equal(foretold(world), ["prediction.stateSkill.next", "prediction.stateSkill.ahead"]);
+  assert.equal(world.actors(), ["g/front", "g/trajectory"]);
 });
 
 // ---- given, when, then ------------------------------------------------------------------------------------------
@@ -169,8 +188,11 @@ function longInputs(): [number, Input][] {
   });
 }
 
+const { prediction } = defaultSettings();
+const FORETELLING = opened({ prediction: { ...prediction, enabled: true, aheadRows: 5 } });
+
 function longRun(): World {
-  return given(opened(), channels(3)).when(...longInputs());
+  return given(FORETELLING, channels(3)).when(...longInputs());
 }
 
 test.run();

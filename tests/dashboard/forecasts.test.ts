@@ -70,7 +70,33 @@ test("a skill that was not announced is none, however large it looks; horizons o
   );
   assert.equal(forecasts.states[1]!.judged.dieboldMariano, -1.56);
   assert.equal(forecasts.states[1]!.judged.believed, [["ewma252", 1]]);
+  assert.is(forecasts.states[1]!.whole, null);
   assert.is(forecastsOf({ purity: 1 }, CHANNELS), null);
+});
+
+test("whole states are judged beside the better of the last one and the averages, with the populations that are foretold", () => {
+  const levels = ["|0⟩", "|1⟩"].map((name) => ({ key: name, name, title: "", unit: "" }));
+  const whole = (skill: number, overLast: number) =>
+    forecastsOf(
+      {
+        "prediction.stateSkill.ahead": skill,
+        "prediction.stateDieboldMariano.ahead": -9,
+        "prediction.stateSkillOverLast.ahead": overLast,
+        "prediction.stateDieboldMarianoOverLast.ahead": -3,
+        "prediction.stateGained.ahead": 1,
+        "prediction.stateSteps.ahead": 21,
+        "prediction.population0.ahead": 0.75,
+        "prediction.population1.ahead": 0.25,
+      },
+      levels,
+    )!;
+  const [last, averages] = [whole(0.9, 0.3), whole(0.2, 0.3)].map(({ states }) => states[0]!);
+  assert.is(skillWords(last!.judged), "30 % less error");
+  assert.is(last!.judged.dieboldMariano, -3);
+  assert.is(skillWords(averages!.judged), "20 % less error");
+  assert.is(averages!.judged.dieboldMariano, -9);
+  assert.equal(last!.whole, { steps: 21, populations: [0.75, 0.25] });
+  assert.equal(whole(0.9, 0.3).channels, []);
 });
 
 test("charts draw the bands of channels by their names, or by their places where names are too long", () => {

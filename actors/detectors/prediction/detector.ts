@@ -10,22 +10,28 @@
  *
  * All state is of fixed length. Changed settings begin anew (the core replaces the actor).
  */
-import ln from "@stdlib/math-base-special-ln";
 import type { Settings } from "../../../protocol/settings.ts";
 import { EwmaMoments } from "../../kernels/ewma.ts";
-import { LEAST_TARGETS, type LossComparison } from "../../kernels/loss-comparison.ts";
+import { LEAST_TARGETS } from "../../kernels/loss-comparison.ts";
 import type { Batch, Detector, DetectorContext, Fields, Group } from "../../ports/detector.ts";
 import { defineDetector } from "../define-detector.ts";
-import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
+import { UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
 import { channelTitle, measuredName, watchedColumns } from "../watched-channels.ts";
 import { ChannelForecasts, LOSS_MOST } from "./channel-forecasts.ts";
-import { EXPERTS, MEAN } from "./experts.ts";
+import { EXPERTS } from "./experts.ts";
+import {
+  addHorizon,
+  ForecastJudge,
+  HORIZONS,
+  STATE_LOSS_MOST,
+  STATE_RIVALS,
+  type Subject,
+} from "./forecast-judge.ts";
 import { predictionMachine } from "./machine.ts";
-import { DM, RIVALS, SkillWatch } from "./skill-watch.ts";
-import { ATOMS, PERSISTENCE, StateForecast, type StateHorizon } from "./state-forecast.ts";
+import { ATOMS, StateForecast } from "./state-forecast.ts";
 
 export const prediction = defineDetector({
   name: "prediction",
@@ -41,14 +47,9 @@ export const prediction = defineDetector({
 export const MOST_CHANNELS = 16;
 /** Channels of a group whose state is foretold: its forecasts keep some twelve matrices. */
 const MOST_MODES = 32;
-/** ‖ρ − σ‖² of states is at most so large. */
-const STATE_LOSS_MOST = 2;
 /** Steps between updates of the prices, because the spacing of rows may drift. */
 const PRICE_EVERY = 256;
-const HORIZONS = ["next", "ahead"] as const;
 const MICROSECONDS = 1_000_000;
-/** The rival that says what was last: "last" of the experts, PERSISTENCE of states. */
-const FIRST = 0;
 /** Innovations are learnt from up to so many of their usual sizes. */
 const SIZE_CLIP = 8;
 
@@ -61,19 +62,6 @@ const MEASURES = [
 const LONGEST_MEASURE = `prediction.${MEASURES.reduce((a, b) => (b.length > a.length ? b : a))}`;
 
 const Scalars = namedNumbers("steps");
-
-/** What is foretold: a channel, or the state at one horizon. Of both the first rival is what was last. */
-interface Subject {
-  readonly comparison: LossComparison;
-  /** Of the last target: those of the rivals, and of the forecast at the end. */
-  readonly losses: Float64Array;
-  /** The largest loss. */
-  readonly most: number;
-  /** null: of a channel. */
-  readonly horizon: StateHorizon | null;
-  /** Place of what an announcement needs. */
-  readonly price: number;
-}
 
 type Context = DetectorContext<typeof predictionMachine>;
 
@@ -91,11 +79,8 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
   private readonly sizes: EwmaMoments;
   private readonly innovations: Float64Array;
   readonly state: StateForecast | null;
-  private readonly skills: SkillWatch;
-  private readonly subjects: readonly Subject[];
-  /** What an announcement needs, nats: of a channel, of the state a row ahead and a block ahead. */
-  private readonly prices = new Float64Array(1 + HORIZONS.length);
-  private readonly gains = new Float64Array(RIVALS);
+  /** Of channels, then of the state a row ahead and a block ahead. */
+  private readonly forecasts: ForecastJudge;
   /** Time of the row and from step to step, µs, and a value: elements of arrays are not boxed. */
   private readonly times = new Float64Array(2);
   private readonly value = new Float64Array(1);
@@ -116,15 +101,15 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     this.sizes = new EwmaMoments(group.n, Math.min(1, Math.LN2 / settings.estimator.scaleRows));
     this.innovations = new Float64Array(group.n);
     this.state = hasState ? new StateForecast(group.n, aheadRows, memorySteps, 1, true) : null;
-    this.subjects = subjectsOf(this.channels, this.state);
-    this.skills = new SkillWatch(columns.length + HORIZONS.length);
+    const subjects = subjectsOf(this.channels, this.state);
+    this.forecasts = new ForecastJudge(subjects, columns.length + HORIZONS.length, 1 + HORIZONS.length);
     this.fields = {
       scalars: this.scalars.array,
-      prices: this.prices,
+      prices: this.forecasts.prices,
       ...this.spacing.fields,
       ...prefixed("means", this.means.fields),
       ...prefixed("channels", this.channels.fields),
-      ...prefixed("skills", this.skills.fields),
+      ...prefixed("skills", this.forecasts.skills.fields),
       ...(this.state
         ? { ...prefixed("sizes", this.sizes.fields), ...prefixed("state", this.state.fields) }
         : {}),
@@ -148,7 +133,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
    * MAX_STATE_MEASURES of a state, so what charts draw comes first.
    */
   addMeasures(measures: Record<string, number>): void {
-    const { channels, columns, skills, state } = this;
+    const { channels, columns, forecasts, state } = this;
     const put = (name: string, value: number) => {
       measures[`prediction.${name}`] = value;
     };
@@ -162,7 +147,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
       putOf(i, "low", channels.low(i));
       putOf(i, "high", channels.high(i));
     }
-    if (state !== null) addState(put, state, (h) => skills.isGained(columns.length + h));
+    if (state !== null) addState(put, state, (h) => forecasts.isGained(columns.length + h));
     for (const [i, comparison] of channels.comparisons.entries()) {
       if (comparison.targets < LEAST_TARGETS) continue;
       const rival = channels.bestBaseline(i);
@@ -170,7 +155,7 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
       putOf(i, "volatility", channels.volatility(i));
       putOf(i, "skill", comparison.skill(rival));
       putOf(i, "dieboldMariano", comparison.dieboldMariano(rival));
-      putOf(i, "gained", skills.isGained(i) ? 1 : 0);
+      putOf(i, "gained", forecasts.isGained(i) ? 1 : 0);
       putOf(i, "regret", channels.regret(i));
       for (const [k, expert] of EXPERTS.entries()) putOf(i, `weight.${expert}`, channels.weight(i, k));
       putOf(i, "resets", channels.experts.resets(i));
@@ -214,38 +199,11 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     }
   }
 
-  /** Looks whether forecasts of subject i have become better than both rivals, or have ceased to be. */
   private judge(i: number, context: Context): void {
-    const { skills, gains } = this;
-    const { now } = skills;
-    const { comparison, losses, most, horizon, price } = this.subjects[i]!;
-    const rival = horizon?.bestAtom ?? MEAN;
-    const own = losses[losses.length - 1]!;
-    gains[0] = (losses[FIRST]! - own) / most;
-    gains[1] = (losses[rival]! - own) / most;
-    const isFirst = comparison.lossOf(FIRST) < comparison.lossOf(rival);
-    const better = isFirst ? FIRST : rival;
-    now.timeUs = this.times[0]!;
-    now.price = this.prices[price]!;
-    now.dm = Number.NaN;
-    if (skills.isGained(i)) comparison.writeDieboldMariano(better, now.array, DM);
-    const found = skills.judge(i, gains, isFirst ? 0 : 1);
-    if (found === "") return;
-    const about = {
-      timeUs: now.timeUs,
-      ...this.named(i),
-      skill: orNull(comparison.skill(better, horizon?.noise)),
-      dieboldMariano: orNull(comparison.dieboldMariano(better)),
-      sinceUs: skills.sinceUs,
-    };
-    if (found === "lost") context.signal({ type: "lost", ...about });
-    else
-      context.signal({
-        type: "gained",
-        ...about,
-        evidence: skills.evidence - this.chances(),
-        price: this.prices[price]!,
-      });
+    const { forecasts, times } = this;
+    forecasts.skills.now.timeUs = times[0]!;
+    const found = forecasts.judge(i);
+    if (found !== null) context.signal({ ...found, ...this.named(i) });
   }
 
   private named(i: number): { channel: string; title: string; rivals: string } {
@@ -256,22 +214,16 @@ export class PredictionDetector implements Detector<typeof predictionMachine> {
     return {
       channel: "",
       title: `The state of ${group.name} ${rows} ahead`,
-      rivals: "the state before and any average of states",
+      rivals: STATE_RIVALS,
     };
   }
 
   private choosePrices(stepUs: number): void {
-    const { prices, settings, spacing } = this;
+    const { forecasts, settings, spacing } = this;
     const rowUs = spacing.us || UNKNOWN_SPACING_US;
-    const priceOf = (spacingUs: number) => ln(falseAlarmSamples(settings, spacingUs)) + this.chances();
-    prices[0] = priceOf(stepUs);
-    prices[1] = priceOf(rowUs);
-    prices[2] = priceOf(rowUs * settings.aheadRows);
-  }
-
-  /** ln of the things that are foretold: so many more chances to look better. */
-  private chances(): number {
-    return ln(this.columns.length + HORIZONS.length);
+    forecasts.choosePrice(0, settings, stepUs);
+    forecasts.choosePrice(1, settings, rowUs);
+    forecasts.choosePrice(2, settings, rowUs * settings.aheadRows);
   }
 }
 
@@ -295,13 +247,7 @@ function addState(
 ): void {
   HORIZONS.forEach((horizon, h) => {
     const of = state[horizon];
-    if (of.comparison.targets < LEAST_TARGETS) return;
-    put(`stateSkill.${horizon}`, of.comparison.skill(of.bestAtom, of.noise));
-    put(`stateDieboldMariano.${horizon}`, of.comparison.dieboldMariano(of.bestAtom));
-    put(`stateSkillOverLast.${horizon}`, of.comparison.skill(PERSISTENCE, of.noise));
-    put(`stateDieboldMarianoOverLast.${horizon}`, of.comparison.dieboldMariano(PERSISTENCE));
-    put(`stateGained.${horizon}`, isGained(h) ? 1 : 0);
-    put(`statePurity.${horizon}`, state.purityOf(of));
+    if (!addHorizon(put, horizon, of, isGained(h), state.purityOf(of))) return;
     ATOMS.forEach((atom, k) => {
       put(`stateWeight.${atom}.${horizon}`, of.mixture.weights[k]!);
     });
@@ -311,8 +257,4 @@ function addState(
 /** Those that are named, else all. */
 function columnsOf({ prediction: { channels } }: Settings, group: Group): number[] {
   return watchedColumns(channels, group, true, MOST_CHANNELS);
-}
-
-function orNull(value: number): number | null {
-  return Number.isFinite(value) ? value : null;
 }

@@ -23,9 +23,15 @@ interface OfForecast extends Signal {
   readonly sinceUs: number;
 }
 
-type PredictionSignal =
+export type PredictionSignal =
   | (OfForecast & { readonly type: "gained"; readonly evidence: number; readonly price: number })
   | (OfForecast & { readonly type: "lost" });
+
+/** What becomes of the signals, in any state of a machine. */
+export const foretold = {
+  gained: { actions: announces(gained) },
+  lost: { actions: announces(lost) },
+} as const satisfies CompleteRow<PredictionSignal>;
 
 export const predictionMachine = setup({
   types: {
@@ -40,10 +46,7 @@ export const predictionMachine = setup({
   initial: "watching",
   states: {
     watching: {
-      on: {
-        gained: { actions: announces(gained) },
-        lost: { actions: announces(lost) },
-      } as const satisfies CompleteRow<PredictionSignal>,
+      on: foretold,
     },
   },
 });

@@ -17,7 +17,7 @@ export const RIVALS = 2;
 /** Shares of what is held that bets risk. */
 const STAKES = [1 / 64, 1 / 16, 1 / 4, 0.95] as const;
 const WEIGHTS = new Float64Array(STAKES.length).fill(1 / STAKES.length);
-/** Targets in the memories of the mean d of now and of the usual one; d is nearly independent from target to target. */
+/** Targets in the memories of the mean d of now and of the usual one, where d is nearly independent from target to target. */
 const NOW = 200;
 const USUAL = 2048;
 /** Skill is lost where d of now is below this share of the usual one, by so many standard errors. */
@@ -41,11 +41,14 @@ export class SkillWatch {
   evidence = 0;
   /** Of the target to judge: DM against the better rival (NaN: not known), its time, µs, and what an announcement needs, nats. */
   readonly now = new Now();
+  private readonly areIndependent: boolean;
   private readonly subjects: InstanceType<typeof Subjects>;
   private readonly mixtures: readonly EMixture[];
   private readonly e = new Float64Array(STAKES.length);
 
-  constructor(subjects: number) {
+  /** `areIndependent`: whether the last NOW targets are as many; otherwise the statistic alone says that skill has gone. */
+  constructor(subjects: number, areIndependent = true) {
+    this.areIndependent = areIndependent;
     this.subjects = new Subjects(subjects);
     const { mixtures, fields } = EMixture.several(RIVALS * subjects, WEIGHTS, "cusum");
     this.mixtures = mixtures;
@@ -78,7 +81,7 @@ export class SkillWatch {
       of.weak = 0;
     } else {
       of.weak = now.dm > WEAK_ABOVE ? of.weak + 1 : 0;
-      if (of.weak < DWELL && !this.hasFallen(i)) return "";
+      if (of.weak < DWELL && !(this.areIndependent && this.hasFallen(i))) return "";
       of.isGained = 0;
       for (let k = 0; k < RIVALS; k++) mixtures[RIVALS * i + k]!.reset();
     }

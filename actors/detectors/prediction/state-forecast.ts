@@ -25,7 +25,7 @@ import type { Fields } from "../../ports/detector.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 
 /** Rows in the memories of the averages: half a month, two months and a year of days. */
-const MEMORIES = [10, 42, 252] as const;
+export const MEMORIES = [10, 42, 252] as const;
 /** Atoms by name, in order: the averages, that of all rows, and I/n. */
 export const ATOMS = [...MEMORIES.map((rows) => `ewma${rows}`), "mean", "even"] as const;
 const K = ATOMS.length;
@@ -35,7 +35,7 @@ const EVEN = K - 1;
 const LONGEST = MEMORIES.length - 1;
 /** Persistence, then the atoms. */
 export const PERSISTENCE = 0;
-const RIVALS = K + 1;
+export const RIVALS = K + 1;
 /** Least weight of all atoms together. */
 const SHARE = 0.001;
 

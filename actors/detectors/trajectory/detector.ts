@@ -10,6 +10,8 @@
  * T2  The state settles between two jumps: a flight through many states is one jump.
  * T3  The fidelity is Jozsa's, exact. It is not computed where a bound decides (tr ρσ and (1−T)² ≤ F ≤ super-fidelity).
  *
+ * T5  While `prediction.enabled`, states are foretold by that motion and the forecasts judged (state-forecasts.ts): one motion serves both.
+ *
  * While the state moves, the reference follows FASTER times as fast, so that a second jump is detected soon after the first.
  * Cost: O(n²) per state; O(n³) per published state, and for n > 2 while the state moves or its fidelity is near the limit of a jump.
  */
@@ -26,11 +28,13 @@ import { writeWholeState } from "../whole-state.ts";
 import { directState } from "./direct-state.ts";
 import { trajectoryMachine } from "./machine.ts";
 import { MOST_LEVELS, Motion } from "./motion.ts";
+import { StateForecasts } from "./state-forecasts.ts";
 
 export const trajectory = defineDetector({
   name: "trajectory",
-  version: 3,
+  version: 4,
   machine: trajectoryMachine,
+  reads: ["prediction"],
   enabled: (settings, group) => settings.trajectory.enabled && group.states === true,
   createDetector: (settings, group) => new TrajectoryDetector(settings, group),
   machineInput: (_settings, group) => ({ group: group.name }),
@@ -50,7 +54,7 @@ const Scalars = namedNumbers(
 
 type Context = DetectorContext<typeof trajectoryMachine>;
 
-class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
+export class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   readonly fields: Fields;
   private readonly group: Group;
   private readonly options: Settings["trajectory"];
@@ -62,6 +66,8 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
   private readonly referenceIm: Float64Array;
   /** null: more levels than can be modelled. */
   private readonly motion: Motion | null;
+  /** null: nothing is to be foretold, or cannot be. */
+  readonly forecasts: StateForecasts | null;
 
   constructor(settings: Settings, group: Group) {
     const size = group.n * group.n;
@@ -73,8 +79,13 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     this.referenceRe = new Float64Array(size);
     this.referenceIm = new Float64Array(size);
     this.motion = group.n >= 2 && group.n <= MOST_LEVELS ? new Motion(group.n) : null;
+    this.forecasts =
+      this.motion !== null && settings.prediction.enabled
+        ? new StateForecasts(settings.prediction, group, this.motion)
+        : null;
     this.fields = {
       ...(this.motion === null ? {} : prefixed("motion", this.motion.fields)),
+      ...(this.forecasts === null ? {} : prefixed("forecasts", this.forecasts.fields)),
       scalars: this.scalars.array,
       re: this.re,
       im: this.im,
@@ -95,6 +106,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     const { jumps } = scalars;
     if (!first) this.judge(input.timeUs, context);
     this.motion?.learn(scalars.jumps > jumps);
+    this.forecasts?.update(input.timeUs, context);
     scalars.count++;
     scalars.lastUs = input.timeUs;
   }
@@ -107,6 +119,8 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
     scalars.publishedCount = scalars.count;
     scalars.publishedUs = context.now;
     const fidelity = this.fidelity();
+    const foretold: Record<string, number> = {};
+    this.forecasts?.addMeasures(foretold);
     return directState(this.group, scalars.lastUs, re, im, {
       fidelity,
       surprise: 1 - fidelity,
@@ -114,6 +128,7 @@ class TrajectoryDetector implements Detector<typeof trajectoryMachine> {
       states: scalars.count,
       // Its presence says that the model is used.
       ...(this.motion?.isUsed === true ? { motionSkill: this.motion.skill } : {}),
+      ...foretold,
     });
   }
 

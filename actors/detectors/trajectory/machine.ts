@@ -4,6 +4,7 @@
  *   settled ──jumped──► moving ──settled──► settled
  *
  * T1  `trajectory.jumped` is announced only in `settled`, `trajectory.settled` only in `moving`: they alternate.
+ * T4  That its forecasts are better than what anybody could say, or are not any more, is announced in both (prediction/machine.ts).
  *
  * detector.ts defines a jump.
  */
@@ -11,6 +12,7 @@ import { setup } from "xstate";
 import type { Announcement, Signal } from "../../ports/detector.ts";
 import { brief } from "../event-wording.ts";
 import { actorActions, announces, type CompleteRow, ignored } from "../machine-actions.ts";
+import { foretold, type PredictionSignal } from "../prediction/machine.ts";
 
 interface Place extends Signal {
   /** Fidelity with the earlier states. */
@@ -23,7 +25,8 @@ interface Place extends Signal {
 
 type TrajectorySignal =
   | (Place & { readonly type: "jumped" })
-  | (Place & { readonly type: "settled"; readonly tookUs: number });
+  | (Place & { readonly type: "settled"; readonly tookUs: number })
+  | PredictionSignal;
 
 type Row = CompleteRow<TrajectorySignal>;
 
@@ -41,12 +44,14 @@ export const trajectoryMachine = setup({
   states: {
     settled: {
       on: {
+        ...foretold,
         jumped: { target: "moving", actions: announces(jumped) },
         settled: ignored,
       } as const satisfies Row,
     },
     moving: {
       on: {
+        ...foretold,
         jumped: ignored,
         settled: { target: "settled", actions: announces(settled) },
       } as const satisfies Row,

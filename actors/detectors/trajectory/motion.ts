@@ -5,8 +5,8 @@
  *   ‖v̂ − v‖² beside the losses of the state before and of the mean of the last ones ─► skill (prediction/skill-watch.ts) ─► used, or not
  *
  * It is used while it is better than both, at ln M ≥ PRICE: one that is no better than they are reaches that once in e^PRICE states. It foretells
- * one step; steps are equal, for B is of one h, and a state that comes earlier or later is neither foretold nor learnt from. What the regression makes of a
- * state may not be one: it is drawn towards I/n until no eigenvalue is below 0.
+ * one step, and k of them by (I + B)^k; steps are equal, for B is of one h, and a state that comes earlier or later is neither foretold nor learnt from. What
+ * the regression makes of a state may not be one: it is drawn towards I/n until no eigenvalue is below 0.
  */
 
 import { HermitianEigen } from "../../kernels/hermitian-eigen.ts";
@@ -45,9 +45,9 @@ export class Motion {
   private readonly scalars = new Scalars();
   private readonly skills = new SkillWatch(1);
   private readonly ridges: readonly RecursiveRidge[];
-  /** v of the state seen last, and what was foretold of it. */
-  private readonly v: Float64Array;
-  private readonly expected: Float64Array;
+  /** v of the state seen last, and of the next one as it is foretold: others may read them. */
+  readonly v: Float64Array;
+  readonly expected: Float64Array;
   private readonly now: Float64Array;
   /** v of the mean of the states before, and that a step later. */
   private readonly mean: Float64Array;
@@ -57,6 +57,10 @@ export class Motion {
   private readonly gains = new Float64Array(OWN);
   private readonly values: Float64Array;
   private readonly solver: HermitianEigen;
+  /** Powers of I + B, and a vector before its step. */
+  private power: Float64Array;
+  private square: Float64Array;
+  private readonly before: Float64Array;
 
   /** Of 2 to MOST_LEVELS levels. */
   constructor(n: number) {
@@ -71,6 +75,9 @@ export class Motion {
     this.mean = new Float64Array(size);
     this.moved = new Float64Array(size);
     this.residual = new Float64Array(size);
+    this.power = new Float64Array(size * size);
+    this.square = new Float64Array(size * size);
+    this.before = new Float64Array(size);
     this.matrixRe = new Float64Array(n * n);
     this.matrixIm = new Float64Array(n * n);
     this.values = new Float64Array(n);
@@ -93,6 +100,31 @@ export class Motion {
   /** Share of the avoidable loss of the better of the two that is avoided; NaN: not known. */
   get skill(): number {
     return this.comparison.skill(this.comparison.best(LAST, OWN));
+  }
+
+  /** Whether the state seen last came as long after the one before as that did. */
+  get isEqual(): boolean {
+    return this.scalars.isEqual === 1;
+  }
+
+  /** `out` ← v of the state `steps` steps after the one seen last: the product of log₂ `steps` squares with it. O(n⁶ log steps). */
+  foretell(steps: number, out: Float64Array): void {
+    const { size, ridges, before } = this;
+    for (let e = 0; e < size; e++) {
+      this.power.set(ridges[e]!.coefficients, e * size);
+      this.power[e * (size + 1)] = this.power[e * (size + 1)]! + 1;
+    }
+    out.set(this.v);
+    for (let left = steps; left > 0; left = Math.floor(left / 2)) {
+      if (left % 2 === 1) {
+        before.set(out);
+        for (let e = 0; e < size; e++) out[e] = dot(this.power, e * size, before, 0, size);
+      }
+      if (left > 1) this.double();
+    }
+    // A motion that grows without bounds foretells nothing.
+    if (!out.every(Number.isFinite)) out.fill(0);
+    this.makeState(out);
   }
 
   /** A state of `timeUs` comes. While the model is used, the mean of the states before moves along with it, one step. */
@@ -190,6 +222,20 @@ export class Motion {
       }
       out[at++] = re[i * (n + 1)]!;
     }
+  }
+
+  /** `power` ← its square. */
+  private double(): void {
+    const { size, power, square } = this;
+    square.fill(0);
+    for (let i = 0; i < size; i++)
+      for (let k = 0; k < size; k++) {
+        const factor = power[i * size + k]!;
+        for (let j = 0; j < size; j++)
+          square[i * size + j] = square[i * size + j]! + factor * power[k * size + j]!;
+      }
+    this.power = square;
+    this.square = power;
   }
 
   private distance(a: Float64Array, b: Float64Array): number {

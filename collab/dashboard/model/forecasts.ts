@@ -3,6 +3,7 @@
  *
  *   prediction.low.cpu, prediction.high.cpu, prediction.skill.cpu, prediction.weight.trend.cpu …   of a channel
  *   prediction.stateSkill.next, prediction.stateWeight.mean.next …                                 of the state, one row and a block ahead
+ *   prediction.stateSteps.ahead, prediction.population0.ahead …                                    of whole states, some steps ahead, besides
  */
 
 export interface ChannelForecast {
@@ -31,11 +32,17 @@ export interface Judged {
 
 export interface GroupForecasts {
   readonly channels: readonly ChannelForecast[];
-  readonly states: readonly {
-    readonly horizon: string;
-    readonly overLast: number;
-    readonly judged: Judged;
-  }[];
+  readonly states: readonly StateForecast[];
+}
+
+export interface StateForecast {
+  readonly horizon: string;
+  /** Skill over "as the last one". */
+  readonly overLast: number;
+  /** Beside the best average of states; of whole states beside what is better, that or "as the last one". */
+  readonly judged: Judged;
+  /** null: the state is estimated. */
+  readonly whole: { readonly steps: number; readonly populations: readonly number[] } | null;
 }
 
 type Measures = Readonly<Record<string, number>>;
@@ -103,11 +110,20 @@ export function forecastsOf(
         },
       ];
     }),
-    states: HORIZONS.filter((horizon) => names.includes(`${PREFIX}stateSkill.${horizon}`)).map((horizon) => ({
-      horizon,
-      overLast: of(`stateSkillOverLast.${horizon}`),
-      judged: judged("stateSkill", horizon, "stateWeight"),
-    })),
+    states: HORIZONS.filter((horizon) => names.includes(`${PREFIX}stateSkill.${horizon}`)).map((horizon) => {
+      const overLast = of(`stateSkillOverLast.${horizon}`);
+      const overAverages = judged("stateSkill", horizon, "stateWeight");
+      const steps = of(`stateSteps.${horizon}`);
+      if (Number.isNaN(steps)) return { horizon, overLast, judged: overAverages, whole: null };
+      const dieboldMariano = of(`stateDieboldMarianoOverLast.${horizon}`);
+      const isLastBetter = overLast < overAverages.skill;
+      return {
+        horizon,
+        overLast,
+        judged: isLastBetter ? { ...overAverages, skill: overLast, dieboldMariano } : overAverages,
+        whole: { steps, populations: channels.map((_, i) => of(`population${i}.${horizon}`)) },
+      };
+    }),
   };
 }
 

@@ -237,6 +237,7 @@ export class Model implements SourceSink {
       const of = channels[channel[r]!];
       if (of === undefined) continue;
       const { series } = of;
+      series.extremesUs = everyUs;
       of.tick?.add(last[r]!);
       if (volume !== null) addVolume(of, fromUs + interval[r]! * everyUs, volume[r]!);
       const startUs = fromUs + interval[r]! * everyUs;

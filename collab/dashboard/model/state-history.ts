@@ -5,6 +5,8 @@
  * minutes.
  */
 
+import type { Samples } from "../../charts/spectrogram.ts";
+
 /** What the page may spend on past states of one group. */
 export const HISTORY_BYTES = 24 * 1024 * 1024;
 
@@ -45,6 +47,17 @@ export class StateHistory {
 
   timeAt(state: number): number {
     return this.#time[state % this.capacity]!;
+  }
+
+  /** 2 Re ρij in time, as samples: what a pair gives together beyond the sum of each. */
+  interferenceOf(i: number, j: number): Samples {
+    const { written, kept, capacity, n } = this;
+    return {
+      written,
+      kept,
+      timeAt: (state) => this.timeAt(state),
+      valueAt: (state) => 2 * this.#re[((state % capacity) * n + i) * n + j]!,
+    };
   }
 
   /** Views on the ring: valid until an `add` overwrites them. */

@@ -14,7 +14,7 @@ import { OpportunityBody } from "../opportunity/panel.tsx";
 import { RiskBody } from "../risk/panel.tsx";
 import { TrendsBody } from "../trends/panel.tsx";
 
-type BodyProps = Pick<PanelProps, "model" | "view">;
+type BodyProps = Pick<PanelProps, "model" | "view" | "loop">;
 
 const BODIES: Readonly<Record<AnalysisName, (props: BodyProps) => JSX.Element>> = {
   Risk: RiskBody,
@@ -25,7 +25,7 @@ const BODIES: Readonly<Record<AnalysisName, (props: BodyProps) => JSX.Element>> 
   Interference: InterferenceBody,
 };
 
-export function AnalysesDialog({ model, view }: PanelProps) {
+export function AnalysesDialog({ model, view, loop }: PanelProps) {
   const [chosen, choose] = useState<AnalysisName | null>(null);
   const close = () => {
     view.dialog.value = null;
@@ -37,7 +37,7 @@ export function AnalysesDialog({ model, view }: PanelProps) {
       title="Analyses"
       kind="measures-of-channels"
     >
-      {() => <Analyses model={model} view={view} chosen={chosen} choose={choose} />}
+      {() => <Analyses model={model} view={view} loop={loop} chosen={chosen} choose={choose} />}
     </Dialog>
   );
 }
@@ -47,7 +47,7 @@ interface AnalysesProps extends BodyProps {
   choose(name: AnalysisName): void;
 }
 
-function Analyses({ model, view, chosen, choose }: AnalysesProps) {
+function Analyses({ model, view, loop, chosen, choose }: AnalysesProps) {
   model.pulse.value;
   const known = analysesIn(view.group?.joint.last?.measures ?? {});
   const shown = known.find(({ name }) => name === chosen) ?? known[0];
@@ -68,7 +68,7 @@ function Analyses({ model, view, chosen, choose }: AnalysesProps) {
           </button>
         ))}
       </fieldset>
-      <Body key={shown.name} model={model} view={view} />
+      <Body key={shown.name} model={model} view={view} loop={loop} />
     </>
   );
 }

@@ -1,15 +1,19 @@
-/** The fringes of a pair of channels in time, how deep they are, and whether their phase keeps still or beats. */
+/** The fringes of a pair of channels in time, how deep they are, whether their phase keeps still or beats, and the frequencies of both and of their sum. */
 import "./panel.css";
-import { useEffect, useRef, useState } from "preact/hooks";
+import { useEffect, useMemo, useRef, useState } from "preact/hooks";
+import { TimeChart } from "../../../charts/time-chart.ts";
+import { ChartBox } from "../../components/chart-box.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { fringes, interferingPairs } from "../../model/pair-graph.ts";
+import { theme } from "../../theme/theme.ts";
+import { SpectrumPicture } from "./spectrum.ts";
 
 const COLUMNS = 240;
 const ROWS = 64;
 /** Rayleigh's p-value below which a phase is said to keep still, or to beat. */
 const SIGNIFICANT = 0.01;
 
-export function InterferenceBody({ model, view }: Pick<PanelProps, "model" | "view">) {
+export function InterferenceBody({ model, view, loop }: Pick<PanelProps, "model" | "view" | "loop">) {
   model.pulse.value;
   const [chosen, choose] = useState("");
   const canvas = useRef<HTMLCanvasElement>(null);
@@ -44,6 +48,7 @@ export function InterferenceBody({ model, view }: Pick<PanelProps, "model" | "vi
         </select>
       </label>
       <canvas
+        class="fringes"
         ref={canvas}
         width={COLUMNS}
         height={ROWS}
@@ -55,7 +60,59 @@ export function InterferenceBody({ model, view }: Pick<PanelProps, "model" | "vi
         where both add up, dark where they cancel. Grey all over: no fringes.
       </p>
       <p>{words(measures, pair.of)}</p>
+      <Spectrum key={pair.of} model={model} view={view} loop={loop} pair={pair} title={title} />
     </div>
+  );
+}
+
+interface SpectrumProps extends Pick<PanelProps, "model" | "view" | "loop"> {
+  readonly pair: { readonly i: number; readonly j: number };
+  title(channel: number): string;
+}
+
+/** Of either channel, or of what both give together beyond the sum of each. */
+function Spectrum({ view, loop, pair: { i, j }, title }: SpectrumProps) {
+  const picture = useMemo(() => new SpectrumPicture(), []);
+  const [chosen, choose] = useState(0);
+  const [words, say] = useState("");
+  picture.onWords = say;
+  const group = view.group;
+  const history = group?.joint.history;
+  const sources = [
+    { name: title(i), series: group?.channels[i]?.series ?? null },
+    { name: title(j), series: group?.channels[j]?.series ?? null },
+    { name: "Interference term", series: history?.interferenceOf(i, j) ?? null },
+  ];
+  const { name, series } = sources[chosen]!;
+  picture.show(`${i}~${j} ${chosen}`, series);
+  return (
+    <>
+      <label>
+        Spectrum of{" "}
+        <select
+          class="frequencies-of"
+          value={String(chosen)}
+          onChange={(event) => choose(Number(event.currentTarget.value))}
+        >
+          {sources.map(({ name: each }, k) => (
+            <option key={each} value={String(k)}>
+              {each}
+            </option>
+          ))}
+        </select>
+      </label>
+      <figure class="chart frequencies" aria-label={`Spectrum of ${name}`}>
+        <ChartBox
+          loop={loop}
+          kind="chart"
+          label={`Frequency against time of ${name}. Arrow keys move a cursor.`}
+          create={(elements) => new TimeChart(elements, view.window, picture, () => theme.peek())}
+        />
+      </figure>
+      <p class="frequencies-words">
+        {name}: {words}
+      </p>
+    </>
   );
 }
 
