@@ -50,14 +50,20 @@ const PHASES_A_BIN = PHASES / WEEK_BINS;
 /** Phases in the memory of the waves: two weeks. */
 const WAVE_MEMORY = 2 * PHASES;
 const PHASE_US = WEEK_US / PHASES;
-const WAVE = new Float64Array(PHASES * COEFFICIENTS);
-for (let phase = 0; phase < PHASES; phase++) {
-  for (let k = 0; k < 2 * WAVES_EACH; k++) {
-    const turnsAWeek = k < WAVES_EACH ? 7 * (k + 1) : k - WAVES_EACH + 1;
-    const [sine, cosine] = sincos((2 * Math.PI * (turnsAWeek * phase)) / PHASES);
-    WAVE[phase * COEFFICIENTS + 2 * k] = cosine!;
-    WAVE[phase * COEFFICIENTS + 2 * k + 1] = sine!;
+/** Of each phase the values of the waves; made when the first phase ends, because a start would wait for it. */
+let waveValues: Float64Array | null = null;
+
+function madeWaveValues(): Float64Array {
+  const values = new Float64Array(PHASES * COEFFICIENTS);
+  for (let phase = 0; phase < PHASES; phase++) {
+    for (let k = 0; k < 2 * WAVES_EACH; k++) {
+      const turnsAWeek = k < WAVES_EACH ? 7 * (k + 1) : k - WAVES_EACH + 1;
+      const [sine, cosine] = sincos((2 * Math.PI * (turnsAWeek * phase)) / PHASES);
+      values[phase * COEFFICIENTS + 2 * k] = cosine!;
+      values[phase * COEFFICIENTS + 2 * k + 1] = sine!;
+    }
   }
+  return values;
 }
 
 /** Offsets of a channel's numbers. Each predictor has a prediction, an error and a number of errors. */
@@ -229,10 +235,11 @@ export class UsualValue {
   }
 
   private waves(at: number, phase: number): number {
+    waveValues ??= madeWaveValues();
     const { state } = this;
     const wave = phase * COEFFICIENTS;
     let sum = state[at + CHANNEL.waveMean]!;
-    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * WAVE[wave + j]!;
+    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * waveValues[wave + j]!;
     return sum;
   }
 
@@ -252,7 +259,7 @@ export class UsualValue {
     const wave = phase * COEFFICIENTS;
     const double = 2 * step;
     for (let j = 0; j < COEFFICIENTS; j++)
-      state[at + CHANNEL.wave + j] = state[at + CHANNEL.wave + j]! + double * WAVE[wave + j]!;
+      state[at + CHANNEL.wave + j] = state[at + CHANNEL.wave + j]! + double * waveValues![wave + j]!;
   }
 }
 
