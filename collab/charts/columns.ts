@@ -8,11 +8,14 @@
  *     so scrolling a picture gives the same pixels as drawing it from scratch.
  * C3  A column without samples is NaN: a gap stays a gap.
  *
- * O(1) per sample, allocates nothing after construction.
+ * O(1) per sample. Room is made as columns come, up to the capacity: most channels never fill theirs, and a page makes many at once.
  */
 
 /** No column has been written yet. */
 const NONE = -1;
+
+/** Columns that there is room for at first. */
+const FIRST_ROOM = 64;
 
 export class Columns {
   readonly widthUs: number;
@@ -20,9 +23,11 @@ export class Columns {
   /** The newest column written and the oldest one kept; NONE before the first sample. */
   newest = NONE;
   oldest = NONE;
-  readonly #low: Float64Array;
-  readonly #high: Float64Array;
-  readonly #last: Float64Array;
+  /** Length of the ring. All kept columns fit in it. */
+  #room: number;
+  #low: Float64Array;
+  #high: Float64Array;
+  #last: Float64Array;
 
   constructor(widthUs: number, capacity: number) {
     if (!(widthUs >= 1))
@@ -31,9 +36,10 @@ export class Columns {
       throw new RangeError(`Cannot make columns: capacity ${capacity}; expected at least 1`);
     this.widthUs = widthUs;
     this.capacity = capacity;
-    this.#low = new Float64Array(capacity).fill(Number.NaN);
-    this.#high = new Float64Array(capacity).fill(Number.NaN);
-    this.#last = new Float64Array(capacity).fill(Number.NaN);
+    this.#room = Math.min(capacity, FIRST_ROOM);
+    this.#low = empty(this.#room);
+    this.#high = empty(this.#room);
+    this.#last = empty(this.#room);
   }
 
   columnOf(timeUs: number): number {
@@ -49,7 +55,7 @@ export class Columns {
     const column = Math.floor(timeUs / this.widthUs);
     if (column > this.newest) this.#advance(column);
     else if (column < this.oldest) return;
-    const at = column % this.capacity;
+    const at = column % this.#room;
     const was = this.#low[at]!;
     // NaN compares false both ways: the first sample of a column always counts.
     if (!(was <= low)) this.#low[at] = low;
@@ -58,15 +64,15 @@ export class Columns {
   }
 
   low(column: number): number {
-    return this.#holds(column) ? this.#low[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#low[column % this.#room]! : Number.NaN;
   }
 
   high(column: number): number {
-    return this.#holds(column) ? this.#high[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#high[column % this.#room]! : Number.NaN;
   }
 
   last(column: number): number {
-    return this.#holds(column) ? this.#last[column % this.capacity]! : Number.NaN;
+    return this.#holds(column) ? this.#last[column % this.#room]! : Number.NaN;
   }
 
   clear(): void {
@@ -87,15 +93,36 @@ export class Columns {
     } else if (column - this.newest >= this.capacity) {
       this.clear();
       this.oldest = column - this.capacity + 1;
+      this.#makeRoom(this.capacity);
     } else {
+      this.oldest = Math.max(this.oldest, column - this.capacity + 1);
+      this.#makeRoom(column - this.oldest + 1);
       for (let a = this.newest + 1; a <= column; a++) {
-        const at = a % this.capacity;
+        const at = a % this.#room;
         this.#low[at] = Number.NaN;
         this.#high[at] = Number.NaN;
         this.#last[at] = Number.NaN;
       }
-      this.oldest = Math.max(this.oldest, column - this.capacity + 1);
     }
     this.newest = column;
   }
+
+  /** For so many columns up to the newest. */
+  #makeRoom(columns: number): void {
+    if (columns <= this.#room) return;
+    const before = this.#room;
+    this.#room = Math.min(this.capacity, Math.max(columns, 2 * before));
+    const moved = (from: Float64Array): Float64Array => {
+      const to = empty(this.#room);
+      for (let a = this.oldest; a <= this.newest; a++) to[a % this.#room] = from[a % before]!;
+      return to;
+    };
+    this.#low = moved(this.#low);
+    this.#high = moved(this.#high);
+    this.#last = moved(this.#last);
+  }
+}
+
+function empty(columns: number): Float64Array {
+  return new Float64Array(columns).fill(Number.NaN);
 }

@@ -7,7 +7,7 @@
  *     pasts    extremes per interval   before the first sample, where somebody looked
  *
  * A view asks for columns of its own width. `fill` reads the finest level that reaches back far enough, so extremes survive every zoom.
- * Memory is constant once the ring has grown: about 0.7 MB a channel, and 24 bytes for each interval of the pasts.
+ * Memory is constant once the ring and the levels have grown: about 0.7 MB a channel, and 24 bytes for each interval of the pasts.
  *
  * V1  Every moment is drawn from one source: the pasts before the first sample that is held, the samples and levels from it on.
  */
@@ -72,7 +72,7 @@ export class Series {
     for (const level of this.levels) level.add(time, value);
   }
 
-  /** Takes a stretch of the past. The one that begins a series stays, and goes into its levels too, for pictures of the last minute. */
+  /** Takes a stretch of the past. The one that begins a series stays. */
   addPast(past: Past): void {
     const { columns } = past;
     if (this.#pasts.length === 0 && this.written === 0) {
@@ -80,7 +80,6 @@ export class Series {
       while (newest > columns.oldest && Number.isNaN(columns.low(newest))) newest--;
       this.lastTimeUs = newest * columns.widthUs;
       this.lastValue = columns.last(newest);
-      for (const level of this.levels) beginLevel(level, columns, newest);
     }
     // A later, longer past may show that the first samples were unusually close. One without empty columns tells nothing of what lies within.
     const spacingUs = usualSpacing(columns);
@@ -137,7 +136,7 @@ export class Series {
         if (!Number.isNaN(value)) return value;
       }
     }
-    return Number.NaN;
+    return this.#pastBefore(timeUs);
   }
 
   /**
@@ -257,15 +256,6 @@ export class Series {
 /** Where it ends: one that goes on with the samples says nothing of what comes after it. */
 function endOf({ toUs, columns }: Past): number {
   return toUs === Number.POSITIVE_INFINITY ? (columns.newest + 1) * columns.widthUs : toUs;
-}
-
-/** Fills a level up to this interval of a past. Only with what it can hold: an interval of a week is thousands of its columns. */
-function beginLevel(level: Columns, columns: Columns, newest: number): void {
-  const reach = Math.ceil((level.capacity * level.widthUs) / columns.widthUs);
-  for (let a = Math.max(columns.oldest, newest - reach); a <= newest; a++) {
-    const low = columns.low(a);
-    if (!Number.isNaN(low)) level.addRange(a * columns.widthUs, low, columns.high(a), columns.last(a));
-  }
 }
 
 /** The median distance of columns with values, µs; 0 of fewer than two. */

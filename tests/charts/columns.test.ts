@@ -52,6 +52,34 @@ test("columns keep the same extremes as a plain search of all samples", () => {
   }
 });
 
+test("columns that come one by one, in leaps and late make room for themselves, and keep what a map of them keeps", () => {
+  const [width, capacity] = [10, 1000];
+  // Far leaps are rare: what is kept then would be little.
+  const step = fc.oneof(
+    { weight: 20, arbitrary: fc.integer({ min: -30, max: 60 }) },
+    { weight: 1, arbitrary: fc.integer({ min: 0, max: 2 * capacity * width }) },
+  );
+  fc.assert(
+    fc.property(fc.array(step, { minLength: 50, maxLength: 400 }), (steps) => {
+      const columns = new Columns(width, capacity);
+      const known = new Map<number, number>();
+      let [time, newest] = [capacity * width, 0];
+      steps.forEach((by, k) => {
+        time = Math.max(0, time + by);
+        columns.add(time, k);
+        const column = Math.floor(time / width);
+        newest = Math.max(newest, column);
+        known.set(column, k);
+      });
+      for (let a = newest - capacity; a <= newest + 1; a++) {
+        const expected = a < columns.oldest ? Number.NaN : (known.get(a) ?? Number.NaN);
+        assert.ok(Object.is(columns.last(a), expected), `column ${a}`);
+      }
+      assert.ok(columns.oldest <= newest && columns.oldest >= newest - capacity + 1);
+    }),
+  );
+});
+
 test("[C3] a stretch without samples stays empty", () => {
   const columns = new Columns(10, 32);
   columns.add(5, 1);
