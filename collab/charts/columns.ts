@@ -29,14 +29,15 @@ export class Columns {
   #high: Float64Array;
   #last: Float64Array;
 
-  constructor(widthUs: number, capacity: number) {
+  /** `room`: for columns that are known to come. */
+  constructor(widthUs: number, capacity: number, room = FIRST_ROOM) {
     if (!(widthUs >= 1))
       throw new RangeError(`Cannot make columns: width ${widthUs} µs; expected at least 1`);
     if (!(capacity >= 1))
       throw new RangeError(`Cannot make columns: capacity ${capacity}; expected at least 1`);
     this.widthUs = widthUs;
     this.capacity = capacity;
-    this.#room = Math.min(capacity, FIRST_ROOM);
+    this.#room = Math.min(capacity, room);
     this.#low = empty(this.#room);
     this.#high = empty(this.#room);
     this.#last = empty(this.#room);
