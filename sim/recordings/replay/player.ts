@@ -30,7 +30,7 @@ const TURN_INPUTS = 256;
  * they may leave unread, and what they miss of it is a hole in their charts.
  */
 const MOVE_INPUTS = 16;
-/** Work on the way to a place between two turns: whoever asks for the past meanwhile needs several. */
+/** Work on the way to a place, and before it, between two turns: whoever asks for the past meanwhile needs several. */
 const FOLD_MS = 4;
 
 export interface PlayerOptions {
@@ -287,8 +287,13 @@ export class Player {
     while (turn === this.turn) {
       const next = replay.next ?? (await replay.fill());
       if (next === null || isReached(next)) return;
-      this.stepWhile(replay, MOVE_INPUTS, (input) => !isReached(input));
-      await this.rest();
+      const endMs = this.options.clock.monotonicMs() + FOLD_MS;
+      this.stepWhile(
+        replay,
+        MOVE_INPUTS,
+        (input) => !isReached(input) && this.options.clock.monotonicMs() < endMs,
+      );
+      await this.options.rest();
     }
   }
 
