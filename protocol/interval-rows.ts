@@ -11,57 +11,59 @@ const OFFSET_MAX = 0xffff_ffff;
 /** Rows of one message: at 42 bytes a row it stays below MAX_MESSAGE_BYTES. */
 export const MESSAGE_ROWS_MAX = 12_000;
 
+/** Rows that there is room for at first. */
+const FIRST_ROOM = 64;
+
 /** The rows as plain columns, which can be sent to another thread. */
 export interface IntervalColumns {
   readonly everyUs: number;
-  readonly interval: readonly number[];
-  readonly channel: readonly number[];
-  readonly min: readonly number[];
-  readonly max: readonly number[];
-  readonly last: readonly number[];
-  readonly samples: readonly number[];
-  readonly volume: readonly number[];
+  /** Since the epoch. */
+  readonly interval: Float64Array;
+  readonly channel: Uint16Array;
+  readonly min: Float64Array;
+  readonly max: Float64Array;
+  readonly last: Float64Array;
+  readonly samples: Uint32Array;
+  /** Null: no sample had a size. */
+  readonly volume: Float64Array | null;
 }
 
 export class IntervalRows {
   readonly everyUs: number;
-  readonly #interval: number[] = [];
-  readonly #channel: number[] = [];
-  readonly #min: number[] = [];
-  readonly #max: number[] = [];
-  readonly #last: number[] = [];
-  readonly #samples: number[] = [];
-  readonly #volume: number[] = [];
-  /** A sample had a size. */
-  #isSized = false;
+  #length = 0;
+  /** With room for more than there are. */
+  #columns: IntervalColumns;
   /** Of all channels: many subscriptions share them. */
   #parts: readonly Part[] | null = null;
 
   constructor(everyUs: number) {
     this.everyUs = everyUs;
+    this.#columns = columnsFor(FIRST_ROOM, everyUs, false);
   }
 
-  static of({ everyUs, interval, channel, min, max, last, samples, volume }: IntervalColumns): IntervalRows {
-    const rows = new IntervalRows(everyUs);
-    for (const [k, each] of interval.entries())
-      rows.push(each, channel[k]!, min[k]!, max[k]!, last[k]!, samples[k]!, volume[k]!);
+  static of(columns: IntervalColumns): IntervalRows {
+    const rows = new IntervalRows(columns.everyUs);
+    rows.#columns = columns;
+    rows.#length = columns.interval.length;
     return rows;
   }
 
   get length(): number {
-    return this.#interval.length;
+    return this.#length;
   }
 
   get columns(): IntervalColumns {
+    const { interval, channel, min, max, last, samples, volume } = this.#columns;
+    const length = this.#length;
     return {
       everyUs: this.everyUs,
-      interval: this.#interval,
-      channel: this.#channel,
-      min: this.#min,
-      max: this.#max,
-      last: this.#last,
-      samples: this.#samples,
-      volume: this.#volume,
+      interval: interval.slice(0, length),
+      channel: channel.slice(0, length),
+      min: min.slice(0, length),
+      max: max.slice(0, length),
+      last: last.slice(0, length),
+      samples: samples.slice(0, length),
+      volume: volume?.slice(0, length) ?? null,
     };
   }
 
@@ -75,14 +77,30 @@ export class IntervalRows {
     samples: number,
     volume = 0,
   ): void {
-    this.#interval.push(interval);
-    this.#channel.push(channel);
-    this.#min.push(min);
-    this.#max.push(max);
-    this.#last.push(last);
-    this.#samples.push(samples);
-    this.#volume.push(volume);
-    if (volume !== 0) this.#isSized = true;
+    const row = this.#length++;
+    if (row >= this.#columns.interval.length) this.#makeRoom(2 * Math.max(FIRST_ROOM, row), false);
+    if (volume !== 0 && this.#columns.volume === null) this.#makeRoom(this.#columns.interval.length, true);
+    const columns = this.#columns;
+    columns.interval[row] = interval;
+    columns.channel[row] = channel;
+    columns.min[row] = min;
+    columns.max[row] = max;
+    columns.last[row] = last;
+    columns.samples[row] = samples;
+    if (columns.volume !== null) columns.volume[row] = volume;
+  }
+
+  #makeRoom(rows: number, isSized: boolean): void {
+    const from = this.#columns;
+    const to = columnsFor(rows, this.everyUs, isSized || from.volume !== null);
+    to.interval.set(from.interval);
+    to.channel.set(from.channel);
+    to.min.set(from.min);
+    to.max.set(from.max);
+    to.last.set(from.last);
+    to.samples.set(from.samples);
+    if (from.volume !== null) to.volume!.set(from.volume);
+    this.#columns = to;
   }
 
   /**
@@ -120,48 +138,59 @@ export class IntervalRows {
 
   #chosen(included: Uint8Array | null): readonly Part[] {
     if (included !== null) return this.#partsOf(this.#rowsOf(included));
-    this.#parts ??= this.#partsOf(Array.from(this.#interval, (_, row) => row));
+    this.#parts ??= this.#partsOf(null);
     return this.#parts;
   }
 
-  #rowsOf(included: Uint8Array): number[] {
-    return this.#channel.flatMap((channel, row) => (included[channel] === 1 ? [row] : []));
+  #rowsOf(included: Uint8Array): Uint32Array {
+    const { channel } = this.#columns;
+    const rows = new Uint32Array(this.#length);
+    let count = 0;
+    for (let row = 0; row < this.#length; row++) if (included[channel[row]!] === 1) rows[count++] = row;
+    return rows.subarray(0, count);
   }
 
-  #partsOf(rows: readonly number[]): Part[] {
+  /** Null: of all rows. */
+  #partsOf(rows: Uint32Array | null): Part[] {
     const parts: Part[] = [];
-    for (let from = 0; from < rows.length; ) {
-      const first = this.#interval[rows[from]!]!;
+    const length = rows?.length ?? this.#length;
+    const intervalOf = (k: number): number => this.#columns.interval[rows === null ? k : rows[k]!]!;
+    for (let from = 0; from < length; ) {
+      const first = intervalOf(from);
       let to = from + 1;
-      while (
-        to < rows.length &&
-        to - from < MESSAGE_ROWS_MAX &&
-        this.#interval[rows[to]!]! - first <= OFFSET_MAX
-      )
-        to++;
-      parts.push(this.#part(first, rows.slice(from, to)));
+      while (to < length && to - from < MESSAGE_ROWS_MAX && intervalOf(to) - first <= OFFSET_MAX) to++;
+      const take =
+        rows === null ? <Column extends AnyColumn>(of: Column) => of.slice(from, to) as Column : gather;
+      parts.push(this.#part(first, take));
       from = to;
+
+      function gather<Column extends AnyColumn>(of: Column): Column {
+        const into = of.slice(0, to - from) as Column;
+        for (let k = from; k < to; k++) into[k - from] = of[rows![k]!]!;
+        return into;
+      }
     }
     return parts;
   }
 
-  #part(first: number, rows: readonly number[]): Part {
-    const { length } = rows;
-    const float64 = (column: readonly number[]) => gathered(new Float64Array(length), column, rows);
+  #part(first: number, take: <Column extends AnyColumn>(of: Column) => Column): Part {
+    const { interval, channel, min, max, last, samples, volume } = this.#columns;
     return {
       first,
       columns: {
-        interval: gathered(new Uint32Array(length), this.#interval, rows, first),
-        channel: gathered(new Uint16Array(length), this.#channel, rows),
-        min: float64(this.#min),
-        max: float64(this.#max),
-        last: float64(this.#last),
-        samples: gathered(new Uint32Array(length), this.#samples, rows),
-        ...(this.#isSized ? { volume: float64(this.#volume) } : {}),
+        interval: bytesOf(Uint32Array.from(take(interval), (each) => each - first)),
+        channel: bytesOf(take(channel)),
+        min: bytesOf(take(min)),
+        max: bytesOf(take(max)),
+        last: bytesOf(take(last)),
+        samples: bytesOf(take(samples)),
+        ...(volume === null ? {} : { volume: bytesOf(take(volume)) }),
       },
     };
   }
 }
+
+type AnyColumn = Float64Array | Uint16Array | Uint32Array;
 
 interface Part {
   /** The first interval, since the epoch; those of the rows count from there. */
@@ -171,13 +200,20 @@ interface Part {
   };
 }
 
-/** The values of these rows less `base`, as bytes: all machines that run Node or Deno are little-endian, as the wire is. */
-function gathered(
-  into: Uint16Array | Uint32Array | Float64Array,
-  column: readonly number[],
-  rows: readonly number[],
-  base = 0,
-): Uint8Array {
-  for (let k = 0; k < rows.length; k++) into[k] = column[rows[k]!]! - base;
-  return new Uint8Array(into.buffer, into.byteOffset, into.byteLength);
+function columnsFor(rows: number, everyUs: number, isSized: boolean): IntervalColumns {
+  return {
+    everyUs,
+    interval: new Float64Array(rows),
+    channel: new Uint16Array(rows),
+    min: new Float64Array(rows),
+    max: new Float64Array(rows),
+    last: new Float64Array(rows),
+    samples: new Uint32Array(rows),
+    volume: isSized ? new Float64Array(rows) : null,
+  };
+}
+
+/** All machines that run Node or Deno are little-endian, as the wire is. */
+function bytesOf(column: AnyColumn): Uint8Array {
+  return new Uint8Array(column.buffer, column.byteOffset, column.byteLength);
 }

@@ -136,6 +136,9 @@ export class Pyramid {
 class Gathered {
   private readonly rows: IntervalRows;
   private readonly joined: IntervalRing;
+  private interval = Number.NaN;
+  /** The only entry of the interval yet: most intervals have one. */
+  private single: { readonly from: IntervalRing; readonly entry: number } | null = null;
 
   constructor(rows: IntervalRows, columns: number) {
     this.rows = rows;
@@ -144,18 +147,26 @@ class Gathered {
   }
 
   take(from: IntervalRing, entry: number, interval: number): void {
-    if (interval !== this.joined.newest) {
+    if (interval !== this.interval) {
       this.end();
+      this.interval = interval;
+      this.single = { from, entry };
+      return;
+    }
+    if (this.single !== null) {
       this.joined.open(interval);
+      this.joined.takeEntry(this.single.from, this.single.entry);
+      this.single = null;
     }
     this.joined.takeEntry(from, entry);
   }
 
   end(): void {
-    const { joined, rows } = this;
-    if (joined.end === joined.first) return;
-    joined.each(joined.end - 1, (column, min, max, last, samples, volume) => {
-      rows.push(joined.newest, column, min, max, last, samples, volume);
+    const { joined, single, interval, rows } = this;
+    if (Number.isNaN(interval)) return;
+    const { from, entry } = single ?? { from: joined, entry: joined.end - 1 };
+    from.each(entry, (column, min, max, last, samples, volume) => {
+      rows.push(interval, column, min, max, last, samples, volume);
     });
   }
 }

@@ -8,15 +8,14 @@
  *     so scrolling a picture gives the same pixels as drawing it from scratch.
  * C3  A column without samples is NaN: a gap stays a gap.
  *
- * O(1) per sample. Memory grows with the columns that are held, up to the capacity: a page has hundreds of series, most of them short, and a jump in a
- * recording begins all of them anew.
+ * O(1) per sample. Room is made as columns come, up to the capacity: most channels never fill theirs, and a page makes many at once.
  */
 
 /** No column has been written yet. */
 const NONE = -1;
 
-/** Columns that there is memory for at first. */
-const FIRST_COLUMNS = 32;
+/** Columns that there is room for at first. */
+const FIRST_ROOM = 64;
 
 export class Columns {
   readonly widthUs: number;
@@ -24,22 +23,24 @@ export class Columns {
   /** The newest column written and the oldest one kept; NONE before the first sample. */
   newest = NONE;
   oldest = NONE;
-  /** Column a is at a modulo their length. */
+  /** Length of the ring. All kept columns fit in it. */
+  #room: number;
   #low: Float64Array;
   #high: Float64Array;
   #last: Float64Array;
 
-  constructor(widthUs: number, capacity: number) {
+  /** `room`: for columns that are known to come. */
+  constructor(widthUs: number, capacity: number, room = FIRST_ROOM) {
     if (!(widthUs >= 1))
       throw new RangeError(`Cannot make columns: width ${widthUs} µs; expected at least 1`);
     if (!(capacity >= 1))
       throw new RangeError(`Cannot make columns: capacity ${capacity}; expected at least 1`);
     this.widthUs = widthUs;
     this.capacity = capacity;
-    const length = Math.min(capacity, FIRST_COLUMNS);
-    this.#low = new Float64Array(length).fill(Number.NaN);
-    this.#high = new Float64Array(length).fill(Number.NaN);
-    this.#last = new Float64Array(length).fill(Number.NaN);
+    this.#room = Math.min(capacity, room);
+    this.#low = empty(this.#room);
+    this.#high = empty(this.#room);
+    this.#last = empty(this.#room);
   }
 
   columnOf(timeUs: number): number {
@@ -55,7 +56,7 @@ export class Columns {
     const column = Math.floor(timeUs / this.widthUs);
     if (column > this.newest) this.#advance(column);
     else if (column < this.oldest) return;
-    const at = column % this.#low.length;
+    const at = column % this.#room;
     const was = this.#low[at]!;
     // NaN compares false both ways: the first sample of a column always counts.
     if (!(was <= low)) this.#low[at] = low;
@@ -64,15 +65,15 @@ export class Columns {
   }
 
   low(column: number): number {
-    return this.#holds(column) ? this.#low[column % this.#low.length]! : Number.NaN;
+    return this.#holds(column) ? this.#low[column % this.#room]! : Number.NaN;
   }
 
   high(column: number): number {
-    return this.#holds(column) ? this.#high[column % this.#high.length]! : Number.NaN;
+    return this.#holds(column) ? this.#high[column % this.#room]! : Number.NaN;
   }
 
   last(column: number): number {
-    return this.#holds(column) ? this.#last[column % this.#last.length]! : Number.NaN;
+    return this.#holds(column) ? this.#last[column % this.#room]! : Number.NaN;
   }
 
   clear(): void {
@@ -91,32 +92,38 @@ export class Columns {
     if (this.newest === NONE) {
       this.oldest = column;
     } else if (column - this.newest >= this.capacity) {
-      if (this.#low.length < this.capacity) this.#grow(this.capacity);
       this.clear();
       this.oldest = column - this.capacity + 1;
+      this.#makeRoom(this.capacity);
     } else {
-      const count = Math.min(this.capacity, column - this.oldest + 1);
-      if (count > this.#low.length) this.#grow(count);
+      this.oldest = Math.max(this.oldest, column - this.capacity + 1);
+      this.#makeRoom(column - this.oldest + 1);
       for (let a = this.newest + 1; a <= column; a++) {
-        const at = a % this.#low.length;
+        const at = a % this.#room;
         this.#low[at] = Number.NaN;
         this.#high[at] = Number.NaN;
         this.#last[at] = Number.NaN;
       }
-      this.oldest = Math.max(this.oldest, column - this.capacity + 1);
     }
     this.newest = column;
   }
 
-  #grow(count: number): void {
-    const length = Math.min(this.capacity, Math.max(count, 2 * this.#low.length));
-    const grown = (before: Float64Array): Float64Array => {
-      const after = new Float64Array(length).fill(Number.NaN);
-      for (let a = this.oldest; a <= this.newest; a++) after[a % length] = before[a % before.length]!;
-      return after;
+  /** For so many columns up to the newest. */
+  #makeRoom(columns: number): void {
+    if (columns <= this.#room) return;
+    const before = this.#room;
+    this.#room = Math.min(this.capacity, Math.max(columns, 2 * before));
+    const moved = (from: Float64Array): Float64Array => {
+      const to = empty(this.#room);
+      for (let a = this.oldest; a <= this.newest; a++) to[a % this.#room] = from[a % before]!;
+      return to;
     };
-    this.#low = grown(this.#low);
-    this.#high = grown(this.#high);
-    this.#last = grown(this.#last);
+    this.#low = moved(this.#low);
+    this.#high = moved(this.#high);
+    this.#last = moved(this.#last);
   }
+}
+
+function empty(columns: number): Float64Array {
+  return new Float64Array(columns).fill(Number.NaN);
 }

@@ -7,7 +7,7 @@
  *     pasts    extremes per interval   before the first sample, where somebody looked
  *
  * A view asks for columns of its own width. `fill` reads the finest level that reaches back far enough, so extremes survive every zoom.
- * Memory is constant once the ring has grown: about 0.7 MB a channel, and 24 bytes for each interval of the pasts.
+ * Memory is constant once the ring and the levels have grown: about 0.7 MB a channel, and 24 bytes for each interval of the pasts.
  *
  * V1  Every moment is drawn from one source: the pasts before the first sample that is held, the samples and levels from it on.
  */
@@ -138,7 +138,7 @@ export class Series {
         if (!Number.isNaN(value)) return value;
       }
     }
-    return Number.NaN;
+    return this.#pastBefore(timeUs);
   }
 
   /**

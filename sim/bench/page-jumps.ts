@@ -208,13 +208,26 @@ async function tookMs(page: Page, kind: Kind): Promise<number | null> {
   return check(false, `the new moment within ${GIVE_UP_MS / 1000} s after a ${kind}`, answer.reason) as never;
 }
 
-/** As text: a TypeScript loader may rewrite functions. A line has a colour; what else is in a chart is grey. */
+/**
+ * As text: a TypeScript loader may rewrite functions. A line has a colour; what else is in a chart is grey. Reading a picture takes as long as a
+ * frame, so only one that was drawn anew is read.
+ */
 function watch({ windowS }: Recording): string {
   return `{
   const swingOf = ${SWING};
   const windowMs = ${windowS * 1000};
   const stretchMs = windowMs / ${STRETCHES};
   const momentMs = () => Date.parse(document.querySelector(".transport-time time").dateTime);
+
+  // A chart fills its picture with the colour of the panel before it draws. Of which moment a picture was read that had not arrived.
+  let drawings = 0;
+  let read = "";
+  let seen = null;
+  const fillRect = CanvasRenderingContext2D.prototype.fillRect;
+  CanvasRenderingContext2D.prototype.fillRect = function (...of) {
+    if (this.canvas.closest(".signals") !== null) drawings++;
+    return fillRect.apply(this, of);
+  };
 
   // Of each fortieth of the plot, how much of it is line.
   const drawn = () => {
@@ -267,25 +280,20 @@ function watch({ windowS }: Recording): string {
     const beganMs = performance.now();
     const look = () => {
       const nowMs = performance.now();
-      if (pressed !== null && momentMs() !== pressed.fromMs) {
+      const isMoved = pressed !== null && momentMs() !== pressed.fromMs;
+      if (isMoved && read !== drawings + " " + momentMs()) {
+        read = drawings + " " + momentMs();
         const counts = drawn();
-        const like = likeness(counts, expected(momentMs()));
-        globalThis.seen = { like, counts, expected: expected(momentMs()) };
-        if (like > 0.9 && Math.min(...counts) > 0) {
-          const { atMs } = pressed;
-          pressed = null;
-          resolve(nowMs - atMs);
-          return;
-        }
-        if (nowMs - beganMs > giveUpMs) {
-          resolve({ reason: "the picture is alike by " + like.toFixed(2) + ": " + counts.join(" ") + " for " + expected(momentMs()).map((x) => x.toFixed(2)).join(" ") });
-          return;
-        }
-      } else if (nowMs - beganMs > ${STAYS_MS}) {
-        resolve(null);
-        return;
+        seen = { counts, expected: expected(momentMs()), like: likeness(counts, expected(momentMs())) };
       }
-      requestAnimationFrame(look);
+      if (isMoved && seen.like > 0.9 && Math.min(...seen.counts) > 0) {
+        const { atMs } = pressed;
+        pressed = null;
+        resolve(nowMs - atMs);
+      } else if (isMoved && nowMs - beganMs > giveUpMs)
+        resolve({ reason: "the picture is alike by " + seen.like.toFixed(2) + ": " + seen.counts.join(" ") + " for " + seen.expected.map((x) => x.toFixed(2)).join(" ") });
+      else if (!isMoved && nowMs - beganMs > ${STAYS_MS}) resolve(null);
+      else requestAnimationFrame(look);
     };
     look();
   });

@@ -140,14 +140,14 @@ test("[V1] a past that goes on with samples hides none that was asked for later,
   assert.is(before.low(Math.floor(head / (600 * second))), 3);
 });
 
-test("a past with no sample after it gives the last value, the usual spacing and the line of the last minute", () => {
+test("a past with no sample after it gives the last value, the usual spacing and the line", () => {
   const series = new Series();
   series.addPast(past(100_000, 0, 6_000_000, (a) => (a % 15 === 0 ? a : Number.NaN)));
   assert.is(series.lastValue, 45);
   assert.is(series.spacingUs, 1_500_000);
-  const line = new Columns(1_000_000, 10);
+  const line = new Columns(100_000, 60);
   series.fill(line, 0, 6_000_000);
-  assert.equal([line.low(0), line.low(3), line.high(4)], [0, 30, 45]);
+  assert.equal([line.low(30), line.newest], [30, 45]);
   series.add(6_500_000, 7);
   assert.is(series.valueBefore(4_500_000), 45);
 });
@@ -165,11 +165,18 @@ test("of a long past the last value is known however old it is", () => {
   const [week, hour] = [604_800e6, 3_600e6];
   const series = new Series();
   series.addPast(past(hour / 6, 0, week, (a) => a));
-  const newest = 6 * 24 * 7 - 1;
-  assert.is(series.lastValue, newest);
+  assert.is(series.lastValue, 6 * 24 * 7 - 1);
   const ended = new Series();
   ended.addPast(past(hour, 0, week, (a) => (a < 20 ? a : Number.NaN)));
   assert.equal([ended.lastValue, ended.lastTimeUs], [19, 19 * hour]);
+});
+
+test("[V1] where the ring has lost the first samples, the value before them is that of the past", () => {
+  const series = new Series();
+  series.addPast({ ...past(1_000_000, 0, 9_000_000, (a) => a), toUs: Number.POSITIVE_INFINITY });
+  // The first sample lies within an interval of the levels, and 20,000 more push it out of the ring.
+  for (let k = 0; k <= 20_000; k++) series.add(9_050_000 + 1_000 * k, 100 + k);
+  assert.equal([series.valueBefore(9_060_000), series.valueBefore(9_150_000)], [8, 149]);
 });
 
 test("the past that begins a series stays, of later ones the newest few", () => {

@@ -612,7 +612,7 @@ function columnsOf<Part extends Intervals>(
     for (let r = 0; r < interval.length; r++) {
       let columns = byChannel.get(channel[r]!);
       if (columns === undefined) {
-        columns = new Columns(everyUs, capacity);
+        columns = new Columns(everyUs, capacity, capacity);
         byChannel.set(channel[r]!, columns);
       }
       columns.addRange(part.fromUs + interval[r]! * everyUs, min[r]!, max[r]!, last[r]!);

@@ -2,7 +2,7 @@
  * The latest joint states of a group, to show the state of an earlier moment.
  *
  * A ring of whole matrices and their spectra within a budget of bytes: at n = 24 and 20 states a second the default keeps about four
- * minutes.
+ * minutes. Room is made as states come: after a jump in a recording a history begins anew.
  */
 
 import type { Samples } from "../../charts/spectrogram.ts";
@@ -13,22 +13,28 @@ export const HISTORY_BYTES = 24 * 1024 * 1024;
 /** Nobody looks through more single matrices than this. */
 const MOST_STATES = 6000;
 
+/** States that there is room for at first: as many as come with a jump. */
+const FIRST_STATES = 64;
+
 export class StateHistory {
   readonly n: number;
   readonly capacity: number;
   written = 0;
-  readonly #time: Float64Array;
-  readonly #re: Float32Array;
-  readonly #im: Float32Array;
-  readonly #spectrum: Float32Array;
+  /** States that there is room for. */
+  #room: number;
+  #time: Float64Array;
+  #re: Float32Array;
+  #im: Float32Array;
+  #spectrum: Float32Array;
 
   constructor(n: number, budgetBytes = HISTORY_BYTES) {
     this.n = n;
     this.capacity = Math.max(1, Math.min(MOST_STATES, Math.floor(budgetBytes / (8 * n * n))));
-    this.#time = new Float64Array(this.capacity);
-    this.#re = new Float32Array(this.capacity * n * n);
-    this.#im = new Float32Array(this.capacity * n * n);
-    this.#spectrum = new Float32Array(this.capacity * n);
+    this.#room = Math.min(this.capacity, FIRST_STATES);
+    this.#time = new Float64Array(this.#room);
+    this.#re = new Float32Array(this.#room * n * n);
+    this.#im = new Float32Array(this.#room * n * n);
+    this.#spectrum = new Float32Array(this.#room * n);
   }
 
   get kept(): number {
@@ -37,7 +43,8 @@ export class StateHistory {
 
   /** A spectrum shorter than n is filled up with zeros. */
   add(timeUs: number, re: Float32Array, im: Float32Array, spectrum: ArrayLike<number>): void {
-    const at = this.written % this.capacity;
+    if (this.written === this.#room && this.#room < this.capacity) this.#grow();
+    const at = this.written % this.#room;
     this.#time[at] = timeUs;
     this.#re.set(re, at * this.n * this.n);
     this.#im.set(im, at * this.n * this.n);
@@ -46,7 +53,7 @@ export class StateHistory {
   }
 
   timeAt(state: number): number {
-    return this.#time[state % this.capacity]!;
+    return this.#time[state % this.#room]!;
   }
 
   /** 2 Re ρij in time, as samples: what a pair gives together beyond the sum of each. */
@@ -62,13 +69,13 @@ export class StateHistory {
 
   /** Views on the ring: valid until an `add` overwrites them. */
   matrixAt(state: number): { re: Float32Array; im: Float32Array } {
-    const from = (state % this.capacity) * this.n * this.n;
+    const from = (state % this.#room) * this.n * this.n;
     const to = from + this.n * this.n;
     return { re: this.#re.subarray(from, to), im: this.#im.subarray(from, to) };
   }
 
   spectrumAt(state: number): Float32Array {
-    const from = (state % this.capacity) * this.n;
+    const from = (state % this.#room) * this.n;
     return this.#spectrum.subarray(from, from + this.n);
   }
 
@@ -83,5 +90,22 @@ export class StateHistory {
       else high = middle;
     }
     return low - 1 >= first ? low - 1 : -1;
+  }
+
+  /** Before the ring is full for the first time: state k lies at k. */
+  #grow(): void {
+    const { n } = this;
+    this.#room = Math.min(this.capacity, 2 * this.#room);
+    const time = new Float64Array(this.#room);
+    time.set(this.#time);
+    const larger = (from: Float32Array, each: number): Float32Array => {
+      const to = new Float32Array(this.#room * each);
+      to.set(from);
+      return to;
+    };
+    this.#time = time;
+    this.#re = larger(this.#re, n * n);
+    this.#im = larger(this.#im, n * n);
+    this.#spectrum = larger(this.#spectrum, n);
   }
 }

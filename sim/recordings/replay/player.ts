@@ -26,9 +26,11 @@ import { Replayer, type ReplayListener } from "./replayer.ts";
 /** Inputs between two turns of the event loop: a few milliseconds of work. */
 const TURN_INPUTS = 256;
 /**
- * Work on the way to a place between two turns: whoever asks for the past meanwhile needs several. What is handed out before the place comes at
- * once, states too: with more in a turn clients are sooner sent more than they may leave unread, and what they miss of it is a hole in their charts.
+ * The same before a place that is gone to. All of that comes at once, states too: with more in a turn clients are sooner sent more than
+ * they may leave unread, and what they miss of it is a hole in their charts.
  */
+const MOVE_INPUTS = 16;
+/** Work on the way to a place, and before it, between two turns: whoever asks for the past meanwhile needs several. */
 const FOLD_MS = 4;
 
 export interface PlayerOptions {
@@ -285,10 +287,13 @@ export class Player {
     while (turn === this.turn) {
       const next = replay.next ?? (await replay.fill());
       if (next === null || isReached(next)) return;
-      const { clock, rest } = this.options;
-      const endMs = clock.monotonicMs() + FOLD_MS;
-      this.stepWhile(replay, TURN_INPUTS, (input) => !isReached(input) && clock.monotonicMs() < endMs);
-      await rest();
+      const endMs = this.options.clock.monotonicMs() + FOLD_MS;
+      this.stepWhile(
+        replay,
+        MOVE_INPUTS,
+        (input) => !isReached(input) && this.options.clock.monotonicMs() < endMs,
+      );
+      await this.options.rest();
     }
   }
 
