@@ -102,11 +102,13 @@ test("a moved recording drops samples and states, and the events after the new p
   for (const sequence of [1, 2, 3]) model.event(injected(sequence, "other"));
   model.flush();
   view.jumpTo(T);
-  model.rewound(2, "p0");
+  model.eventsRewound(2, "p0");
   assert.equal(
     model.events.value.map(({ sequence }) => sequence),
     [2, 1],
   );
+  assert.is(model.headUs, T + 60 * SECOND, "until its samples come again, those of before are shown");
+  model.samplesRewound("p0");
   assert.ok(view.following.value, "the frozen moment is gone");
   feed(model, T + 10 * SECOND, 7);
   assert.is(model.headUs, T + 10 * SECOND);

@@ -142,7 +142,8 @@ test("what happens to one partition leaves the events, samples and times of the 
   for (const partition of ["p0", "p1"])
     for (const sequence of [1, 2]) model.event(event(sequence, partition));
   model.flush();
-  model.rewound(1, "p1");
+  model.eventsRewound(1, "p1");
+  model.samplesRewound("p1");
   assert.equal(
     model.events.value.map(({ id }) => id),
     ["p0/2/0", "p1/1/0", "p0/1/0"],
@@ -258,7 +259,7 @@ test("the window of slow rows is as long as its data, up to a hundred rows; a mo
   };
   assert.is(view.soughtUs.value, 3600e6, "the past of all of it is asked for");
   assert.equal([0, 3, 20, 100, 240, 1_000].map(spanAfter), [4, 4, 20, 100, 240, 240]);
-  model.rewound(0, "p0");
+  model.samplesRewound("p0");
   assert.is(view.spanUs.value, 3600e6, "nothing is known yet");
   assert.is(spanAfter(30), 4, "a recording that moved to where less is before it");
   view.pause();

@@ -123,7 +123,28 @@ test("an answer of before the session began anew counts no more", async () => {
   await answer(1);
   assert.equal(told, []);
   await answer(2);
-  assert.equal(told, ["past"]);
+  assert.equal(told, ["past", "go on"]);
+});
+
+test("what a recording that moved delivers goes on after the past of the new place, and without it where none comes", async () => {
+  const { past, answer, told } = given();
+  void past.begin(NOW, MINUTE, true);
+  await answer(1);
+  void past.begin(NOW + MINUTE, MINUTE, true);
+  await answer(null);
+  assert.equal(told, ["past", "go on", "go on"]);
+});
+
+test("while a session begins, its window is not asked for: it is not known yet which one that is", async () => {
+  const { past, asked, answer, rest } = given();
+  void past.begin(NOW, MINUTE, true);
+  past.look(NOW - 90 * MINUTE, NOW - 89 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 1);
+  await answer(1);
+  past.look(NOW - 90 * MINUTE, NOW - 89 * MINUTE, false);
+  await rest();
+  assert.is(asked.length, 2);
 });
 
 function given() {
@@ -137,6 +158,7 @@ function given() {
     past: ({ stays = false }: PastAnswer, begins: boolean) =>
       void told.push(begins ? "begins" : stays ? "past that stays" : "past"),
     follow: (input: number | null) => void told.push(`follow ${input}`),
+    goOn: () => void told.push("go on"),
   };
   const fetch = (query: PastQuery): Promise<FetchedPast> => {
     const { fromUs, toUs, onlyMeasures } = query;

@@ -154,8 +154,10 @@ export class Model implements SourceSink {
     // A recorded session moved back while the connection was broken: its samples come again.
     else {
       const { headUs, eventSequence } = this.#placeOf(session.partition);
-      if (session.timeUs > 0 && session.timeUs < headUs - IN_FLIGHT_US)
-        this.rewound(eventSequence, session.partition);
+      if (session.timeUs > 0 && session.timeUs < headUs - IN_FLIGHT_US) {
+        this.eventsRewound(eventSequence, session.partition);
+        this.samplesRewound(session.partition);
+      }
     }
     // The others follow the first one, at each connection.
     if (session.partition === session.partitions[0]) this.sessionInfo.value = session;
@@ -338,8 +340,15 @@ export class Model implements SourceSink {
     this.#keepEvents(NONE, partition);
   }
 
-  /** Drops the samples and states of the partition's groups, and its events after `event`. */
-  rewound(event: number, partition: string): void {
+  /** Drops the partition's events after `event`. */
+  eventsRewound(event: number, partition: string): void {
+    const place = this.#placeOf(partition);
+    place.eventSequence = Math.min(place.eventSequence, event);
+    this.#keepEvents(event, partition);
+  }
+
+  /** Drops the samples and states of the partition's groups. */
+  samplesRewound(partition: string): void {
     for (const group of this.#groupsByName.values()) {
       if (group.partition !== partition) continue;
       for (const channel of group.channels) forgetSamples(channel);
@@ -347,13 +356,10 @@ export class Model implements SourceSink {
     }
     const place = this.#placeOf(partition);
     place.headUs = Number.NaN;
-    place.eventSequence = Math.min(place.eventSequence, event);
     const heads = [...this.#places.values()].map(({ headUs }) => headUs).filter((us) => !Number.isNaN(us));
     this.headUs = heads.length === 0 ? Number.NaN : Math.max(...heads);
-    batch(() => {
-      this.#keepEvents(event, partition);
-      this.rewinds.value++;
-    });
+    this.version++;
+    this.rewinds.value++;
   }
 
   /** Injections that were active when the page opened. The events of their begin may be older than the events it has. */

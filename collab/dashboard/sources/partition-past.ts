@@ -53,6 +53,8 @@ export interface PastSink {
   past(answer: PastAnswer, begins: boolean, input: number | null): void;
   /** Samples are delivered after this input; null: from now on, because the past is not known. */
   follow(input: number | null): void;
+  /** Samples were delivered already: the past before them is known, or never will be. */
+  goOn(): void;
 }
 
 export class PartitionPast {
@@ -61,6 +63,8 @@ export class PartitionPast {
   readonly #fetch: (query: PastQuery) => Promise<FetchedPast>;
   /** Counts beginnings: an answer from before one no longer counts. */
   #beginnings = 0;
+  /** The window on display is not asked for before it is known which one that is. */
+  #isBeginning = false;
   /** From when on live samples are held. */
   #liveFromUs = Number.POSITIVE_INFINITY;
   #headUs = 0;
@@ -82,8 +86,8 @@ export class PartitionPast {
   }
 
   /**
-   * The session is at `timeUs`, and nothing of it is known. `follows`: samples are delivered already; else `follow` says from where they are
-   * to be.
+   * The session is at `timeUs`, and nothing of it is known. `follows`: samples are delivered already, and `goOn` says when they join; else
+   * `follow` says from where they are to be.
    */
   async begin(timeUs: number, spanUs: number, follows: boolean): Promise<void> {
     const beginning = ++this.#beginnings;
@@ -91,12 +95,15 @@ export class PartitionPast {
     this.#known = [];
     this.#waitMs = FIRST_WAIT_MS;
     this.#liveFromUs = timeUs;
+    this.#isBeginning = true;
     const shownUs = Math.max(SHORTEST_US, spanUs);
     const fromUs = timeUs - shownUs * (1 + MARGIN);
     const answer = await this.#ask(fromUs, Number.POSITIVE_INFINITY, timeUs, shownUs);
     if (beginning !== this.#beginnings) return;
+    this.#isBeginning = false;
     if (answer !== null) this.#sink.past(answer, !follows, answer.input);
-    if (!follows) this.#sink.follow(answer?.input ?? null);
+    if (follows) this.#sink.goOn();
+    else this.#sink.follow(answer?.input ?? null);
     if (answer !== null) await this.#askUsual(timeUs, beginning);
   }
 
@@ -118,7 +125,7 @@ export class PartitionPast {
     if (isFollowing) this.#headUs = toUs;
     this.#again = () => this.look(fromUs, toUs, isFollowing);
     const spanUs = toUs - fromUs;
-    if (this.#isKnown(fromUs, toUs, spanUs)) return;
+    if (this.#isBeginning || this.#isKnown(fromUs, toUs, spanUs)) return;
     this.#soon("window", async () => {
       const margin = MARGIN * spanUs;
       const endUs = isFollowing ? Number.POSITIVE_INFINITY : toUs + margin;

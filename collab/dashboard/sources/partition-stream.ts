@@ -2,7 +2,12 @@
  * What the page requests of one partition, and how that reaches the model.
  *
  * For fast channels it requests only what the picture can show: extremes per interval, a fraction of a pixel long.
+ *
+ *   rewound ──events of then go──► the past of the place is asked for ──answer──► picture of before gone, past, what was delivered meanwhile
+ *
+ * M1  Until the past of a new place is there, the page shows what it showed: it is never blank, and draws once.
  */
+import type { Frame } from "../../../protocol/frame.ts";
 import type { DecimatedMessage, Welcome } from "../../../protocol/messages.ts";
 import type { Client } from "../../client.ts";
 import type { PartitionHandlers } from "../../session-client.ts";
@@ -39,9 +44,12 @@ export class PartitionStream {
   #eventsAfter = 0;
   #intervalUs = 0;
   #lastInput = 0;
-  /** Since a recorded session moved: samples came; up to this input the past has them, and they are not wanted. */
-  #isContinued = false;
+  /** Since a recorded session moved: up to this input the past has the samples, and they are not wanted. */
   #knownInput = 0;
+  /** Whether the page still shows the samples and states of before a recorded session moved. */
+  #isBefore = false;
+  /** What was delivered since a recorded session moved, until the past is there; null: it is. */
+  #meanwhile: (() => void)[] | null = null;
   #samplesSeen = 0;
   #samplesPerSecond = 0;
   #spanUs: number;
@@ -53,10 +61,14 @@ export class PartitionStream {
     this.#spanUs = spanUs;
     this.past = new PartitionPast(partition, {
       past: (answer, begins, input) => {
-        if (input !== null && !this.#isContinued) this.#knownInput = input;
+        if (input !== null) {
+          this.#knownInput = input;
+          this.#forgetBefore();
+        }
         sink.past(answer, partition, begins);
       },
       follow: (input) => this.#follow(input),
+      goOn: () => this.#goOn(),
     });
     this.handlers = {
       welcome: (welcome) => this.#welcome(welcome),
@@ -64,22 +76,26 @@ export class PartitionStream {
       samples: (frame, inputSequence) => {
         this.#lastInput = inputSequence;
         this.#samplesSeen += frame.count;
-        // The past had it before it was delivered.
-        if (inputSequence <= this.#knownInput) return;
-        this.#isContinued = true;
-        sink.frame(frame);
+        if (this.#meanwhile === null) this.#frame(frame, inputSequence);
+        else {
+          const copy = copyOf(frame);
+          this.#meanwhile.push(() => this.#frame(copy, inputSequence));
+        }
       },
-      decimated: (decimated) => this.#decimated(decimated),
+      decimated: (decimated) => {
+        this.#count(decimated);
+        this.#take(() => sink.decimated(decimated));
+      },
       event: (event) => sink.event(event),
-      state: (state) => sink.state(state),
+      state: (state) => this.#take(() => sink.state(state)),
       metrics: (metrics) => sink.metrics(metrics, partition),
       rewound: ({ timeUs, cursors }) => {
         this.#lastInput = cursors.input;
         this.#knownInput = 0;
-        this.#isContinued = false;
-        // Asked for first: the answer is on its way while the page empties its charts.
-        void this.past.begin(timeUs, this.#spanUs, this.#subscription !== null);
+        this.#isBefore = true;
+        this.#meanwhile = [];
         this.#rewound(cursors.event);
+        void this.past.begin(timeUs, this.#spanUs, this.#subscription !== null);
       },
       missed: ({ channel, reset }) => {
         if (reset && channel === "events") sink.restarted(partition);
@@ -114,6 +130,8 @@ export class PartitionStream {
     if (this.#subscription !== null && missed >= 0 && missed <= RESUMED_INPUTS) return;
     if (this.#subscription !== null) this.#client.unsubscribe(this.#subscription);
     this.#subscription = null;
+    this.#meanwhile = null;
+    this.#forgetBefore();
     void this.past.begin(timeUs, this.#spanUs, false);
   }
 
@@ -139,22 +157,56 @@ export class PartitionStream {
     const { eventCursor } = this.#client;
     const after = eventsAfter({ after: this.#eventsAfter, upTo: eventCursor.sequence ?? 0 }, event);
     if (after === this.#eventsAfter) {
-      this.#sink.rewound(event, this.#partition);
+      this.#sink.eventsRewound(event, this.#partition);
       return;
     }
     this.#eventsAfter = after;
     eventCursor.beginAt(after);
-    this.#sink.rewound(0, this.#partition);
+    this.#sink.eventsRewound(0, this.#partition);
     this.#client.resubscribe(this.#events, { channel: "events", after });
   }
 
-  #decimated(decimated: DecimatedMessage): void {
+  /** Now, or when the past is there that it comes after. */
+  #take(take: () => void): void {
+    if (this.#meanwhile === null) take();
+    else this.#meanwhile.push(take);
+  }
+
+  #frame(frame: Frame, input: number): void {
+    // The past may have had it before it was delivered.
+    if (input > this.#knownInput) this.#sink.frame(frame);
+  }
+
+  #forgetBefore(): void {
+    if (this.#isBefore) this.#sink.samplesRewound(this.#partition);
+    this.#isBefore = false;
+  }
+
+  #goOn(): void {
+    this.#forgetBefore();
+    const meanwhile = this.#meanwhile ?? [];
+    this.#meanwhile = null;
+    for (const take of meanwhile) take();
+  }
+
+  #count(decimated: DecimatedMessage): void {
     this.#lastInput = decimated.inputSequence;
     const rows = decimated.samples.byteLength / 4;
     const counts = new DataView(decimated.samples.buffer, decimated.samples.byteOffset, 4 * rows);
     for (let r = 0; r < rows; r++) this.#samplesSeen += counts.getUint32(4 * r, true);
-    this.#sink.decimated(decimated);
   }
+}
+
+/** A frame is decoded into the place of the one before it. */
+function copyOf(frame: Frame): Frame {
+  const { count } = frame;
+  return {
+    ...frame,
+    time: frame.time.slice(0, count),
+    channel: frame.channel.slice(0, count),
+    value: frame.value.slice(0, count),
+    size: frame.size?.slice(0, count) ?? null,
+  };
 }
 
 /**

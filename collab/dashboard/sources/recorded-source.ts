@@ -72,7 +72,8 @@ export class RecordedSource implements Source {
     this.#lastMs = nowMs;
     this.#deliverUntil(this.#playedUs, sink);
     if (this.#next < this.#messages.length) return;
-    sink.rewound(0, this.#partition);
+    sink.eventsRewound(0, this.#partition);
+    sink.samplesRewound(this.#partition);
     this.#begin(sink);
   }
 

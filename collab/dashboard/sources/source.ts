@@ -58,8 +58,10 @@ export interface SourceSink {
   restarted(partition: string): void;
   /** A stretch of the past. `begins`: samples that are delivered later continue it, and those of before are forgotten. */
   past(answer: PastAnswer, partition: string, begins: boolean): void;
-  /** A recorded session moved: samples and states come again, and the events after `event`. */
-  rewound(event: number, partition: string): void;
+  /** A recorded session moved: the events after `event` come again. */
+  eventsRewound(event: number, partition: string): void;
+  /** And so do its samples and states: those of before are forgotten. */
+  samplesRewound(partition: string): void;
 }
 
 export interface SessionInfo {
