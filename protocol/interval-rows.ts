@@ -90,6 +90,19 @@ export class IntervalRows {
     if (columns.volume !== null) columns.volume[row] = volume;
   }
 
+  /** Forgets the rows of this interval and of later ones. */
+  dropFrom(interval: number): void {
+    while (this.#length > 0 && this.#columns.interval[this.#length - 1]! >= interval) this.#length--;
+    this.#parts = null;
+  }
+
+  /** Adds rows of the same length of intervals, which are not before those that are here. */
+  append(rows: IntervalRows): void {
+    const { interval, channel, min, max, last, samples, volume } = rows.#columns;
+    for (let k = 0; k < rows.length; k++)
+      this.push(interval[k]!, channel[k]!, min[k]!, max[k]!, last[k]!, samples[k]!, volume?.[k]);
+  }
+
   #makeRoom(rows: number, isSized: boolean): void {
     const from = this.#columns;
     const to = columnsFor(rows, this.everyUs, isSized || from.volume !== null);

@@ -32,13 +32,42 @@ export function reachUs(columns: number): number {
 
 /** Every column gets as many entries as every other. */
 function capacityOf(columns: number): number {
-  const entries = Math.floor(BYTES_MAX / (LEVELS * CELL_BYTES * Math.max(1, columns)));
-  return Math.max(CAPACITY_MIN, Math.min(CAPACITY, entries));
+  return Math.max(CAPACITY_MIN, Math.min(CAPACITY, Math.floor(entriesOf(columns) / LEVELS)));
+}
+
+/** Of all levels together. */
+function entriesOf(columns: number): number {
+  return Math.floor(BYTES_MAX / (CELL_BYTES * Math.max(1, columns)));
+}
+
+/**
+ * Entries of each level, the finest first. Of a past of this length, which is looked at anywhere, levels are kept whole, the coarsest first: of the
+ * others the log is soon read, for they are asked for short ranges.
+ */
+function capacitiesOf(columns: number, lengthUs: number): number[] {
+  if (lengthUs === Number.POSITIVE_INFINITY) return new Array<number>(LEVELS).fill(capacityOf(columns));
+  const capacities = new Array<number>(LEVELS).fill(CAPACITY_MIN);
+  let left = entriesOf(columns);
+  for (let k = LEVELS - 1; k >= 0; k--) {
+    // Its first and its last interval may be parts.
+    const needed = Math.ceil(lengthUs / (FINEST_US * LEVEL_FACTOR ** k)) + 2;
+    if (k < LEVELS - 1 && needed > left) break;
+    capacities[k] = Math.max(CAPACITY_MIN, Math.min(needed, left));
+    left -= needed;
+  }
+  return capacities;
 }
 
 export class PastGroups {
   private readonly byName = new Map<string, PastGroup>();
-  private capacity = CAPACITY;
+  private readonly lengthUs: number;
+  private capacities: readonly number[];
+
+  /** `lengthUs`: of all that will be here; ∞: it goes on. */
+  constructor(lengthUs = Number.POSITIVE_INFINITY) {
+    this.lengthUs = lengthUs;
+    this.capacities = capacitiesOf(0, lengthUs);
+  }
 
   get bytes(): number {
     let bytes = 0;
@@ -49,8 +78,7 @@ export class PastGroups {
   frame(frame: Frame): void {
     const { count, time, channel, value, size } = frame;
     const { samples } = this.groupOf(frame.group);
-    let highest = 0;
-    for (let k = 0; k < count; k++) if (channel[k]! > highest) highest = channel[k]!;
+    const highest = highestOf(frame);
     if (highest >= samples.columns) {
       samples.widen(highest + 1);
       this.share();
@@ -105,7 +133,7 @@ export class PastGroups {
   }
 
   private pyramid(): Pyramid {
-    return new Pyramid(FINEST_US, LEVELS, this.capacity);
+    return new Pyramid(FINEST_US, this.capacities);
   }
 
   /** The column of a measure; undefined where the group has too many. */
@@ -122,10 +150,10 @@ export class PastGroups {
   private share(): void {
     let columns = 0;
     for (const { samples, measures } of this.byName.values()) columns += samples.columns + measures.columns;
-    this.capacity = capacityOf(columns);
+    this.capacities = capacitiesOf(columns, this.lengthUs);
     for (const { samples, measures } of this.byName.values()) {
-      samples.limit(this.capacity);
-      measures.limit(this.capacity);
+      samples.limit(this.capacities);
+      measures.limit(this.capacities);
     }
   }
 }
@@ -135,4 +163,11 @@ interface PastGroup {
   measures: Pyramid;
   /** Columns of the measures. */
   readonly names: Map<string, number>;
+}
+
+/** The highest channel that has a sample. */
+export function highestOf({ count, channel }: Pick<Frame, "count" | "channel">): number {
+  let highest = 0;
+  for (let k = 0; k < count; k++) if (channel[k]! > highest) highest = channel[k]!;
+  return highest;
 }

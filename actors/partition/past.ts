@@ -19,7 +19,7 @@ import { BEGINNING, type Place } from "../log/place.ts";
 import { inputs, type ReadableLog } from "../log/read.ts";
 import type { Journal } from "../ports/journal.ts";
 import type { DeliveredFrame, GroupPast, PastRange, SessionPast, SessionPlace } from "../ports/session.ts";
-import { FINEST_US, PastGroups, reachUs } from "./past-groups.ts";
+import { FINEST_US, highestOf, PastGroups, reachUs } from "./past-groups.ts";
 import { PastStates } from "./past-states.ts";
 import { Pyramid } from "./pyramid.ts";
 
@@ -131,7 +131,9 @@ export class Past {
   /** What there is of a range. Rejects when the log cannot be read. */
   async range(range: PastRange): Promise<SessionPast> {
     if (this.isInMemory(range)) return this.remembered(range);
-    const read = this.reading.then(() => this.readRange(range));
+    const read = this.reading.then(() =>
+      this.recording?.isAsFine(range) ? this.recordedRange(range) : this.readRange(range),
+    );
     this.reading = read.catch(() => {});
     return (await read) ?? this.remembered(range);
   }
@@ -164,11 +166,11 @@ export class Past {
   }
 
   /**
-   * Reads a whole recording, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. `rest` lets others run,
-   * those too who wait for a range.
+   * Reads a whole recording of this length, of which parts are delivered. Resolves when its samples are in memory, or `stopped` says so. `rest` lets
+   * others run, those too who wait for a range.
    */
-  async readRecording(stopped: () => boolean, rest = this.options.rest): Promise<void> {
-    const recording = new PastGroups();
+  async readRecording(lengthUs: number, stopped: () => boolean, rest = this.options.rest): Promise<void> {
+    const recording = new PastGroups(lengthUs);
     if ((await this.readInto(recording, BEGINNING, () => Number.POSITIVE_INFINITY, stopped, rest)) !== null)
       this.recording = recording;
   }
@@ -232,22 +234,71 @@ export class Past {
   private isInMemory(range: PastRange): boolean {
     const { fromUs, toUs, columns, onlyMeasures = false } = range;
     if (this.options.log === undefined || onlyMeasures) return true;
-    if (this.recording?.isAsFine(range)) return true;
     if (!this.reachesFrom(fromUs)) return false;
     const { first } = this.log;
     const isGone = first === null || (first.number > 1 && first.timeUs > fromUs);
     return isGone || 2 * (toUs - fromUs) >= columns * FINEST_US;
   }
 
+  /**
+   * The range from a recording's memory, up to what was delivered: the interval in which that ends comes from the log, for memory has what is to come
+   * in it too. Null when that interval has more samples than may be read.
+   */
+  private async recordedRange(range: PastRange): Promise<SessionPast | null> {
+    const { timeUs: nowUs, input: through } = this.at;
+    const toUs = range.isOpen ? nowUs : Math.min(range.toUs, nowUs);
+    const groups = this.withRecorded(this.groups.range(range), range);
+    const everyUs = new Map(groups.map(({ group, samples }) => [group, samples.everyUs]));
+    const beginOf = (group: string) => {
+      const every = everyUs.get(group) ?? 1;
+      return { everyUs: every, fromUs: Math.floor(nowUs / every) * every };
+    };
+    const fromUs = Math.min(...groups.map(({ group }) => beginOf(group).fromUs));
+    if (toUs < fromUs) return answer(through, groups, 0);
+    const read = await this.readSamples({ fromUs, toUs, through }, 1, beginOf);
+    if (read === null) return null;
+    for (const { group, samples } of groups) {
+      const end = { ...range, fromUs: beginOf(group).fromUs, toUs, columns: 1 };
+      samples.dropFrom(end.fromUs / samples.everyUs);
+      const rows = read.byGroup.get(group)?.rows(end);
+      if (rows !== undefined) samples.append(rows);
+    }
+    return answer(through, groups, read.samples);
+  }
+
   /** The range as the log has it, up to what was delivered; null when it has more samples than may be read. */
   private async readRange(range: PastRange): Promise<SessionPast | null> {
-    const { rest, readSamplesMax = READ_SAMPLES_MAX } = this.options;
     const { columns } = range;
     const toUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
     const through = this.at.input;
     const everyUs = Math.max(1, Math.ceil((range.toUs - range.fromUs) / columns));
     const fromUs = Math.floor(range.fromUs / everyUs) * everyUs;
-    const read = new Map<string, Pyramid>();
+    const read = await this.readSamples({ fromUs, toUs, through }, columns, () => ({ everyUs, fromUs }));
+    if (read === null) return null;
+    const onlyMeasures = { ...range, onlyMeasures: true };
+    const known = new Map(
+      this.withRecorded(this.groups.range(onlyMeasures), onlyMeasures).map((each) => [
+        each.group,
+        each.measures,
+      ]),
+    );
+    const names = new Set([...known.keys(), ...read.byGroup.keys()]);
+    const groups = Array.from(names, (group) => ({
+      group,
+      samples: read.byGroup.get(group)?.rows(range) ?? new IntervalRows(everyUs),
+      measures: known.get(group) ?? NO_MEASURES,
+    }));
+    return answer(through, groups, read.samples);
+  }
+
+  /** In intervals of their group, about so many; `beginOf` is asked from when on. Null when there are more samples than may be read. */
+  private async readSamples(
+    { fromUs, toUs, through }: { fromUs: number; toUs: number; through: number },
+    columns: number,
+    beginOf: (group: string) => { readonly everyUs: number; readonly fromUs: number },
+  ): Promise<{ byGroup: Map<string, Pyramid>; samples: number } | null> {
+    const { rest, readSamplesMax = READ_SAMPLES_MAX } = this.options;
+    const byGroup = new Map<string, Pyramid>();
     let samples = 0;
     let count = 0;
     for await (const { sequence, timeUs, bytes } of inputs(this.log, { timeUs: fromUs })) {
@@ -257,32 +308,20 @@ export class Past {
       const frame = decodeFrameInto(bytes, this.scratch);
       samples += frame.count;
       if (samples > readSamplesMax) return null;
-      let pyramid = read.get(frame.group);
+      const begin = beginOf(frame.group);
+      let pyramid = byGroup.get(frame.group);
       if (pyramid === undefined) {
-        pyramid = new Pyramid(everyUs, 1, 2 * columns + 2);
-        read.set(frame.group, pyramid);
+        pyramid = new Pyramid(begin.everyUs, [2 * columns + 2]);
+        byGroup.set(frame.group, pyramid);
       }
+      pyramid.widen(highestOf(frame) + 1);
       for (let k = 0; k < frame.count; k++) {
         const at = frame.time[k]!;
-        if (at < fromUs || at > toUs) continue;
-        pyramid.widen(frame.channel[k]! + 1);
-        pyramid.add(at, frame.channel[k]!, frame.value[k]!, frame.size?.[k]);
+        if (at >= begin.fromUs && at <= toUs)
+          pyramid.add(at, frame.channel[k]!, frame.value[k]!, frame.size?.[k]);
       }
     }
-    const onlyMeasures = { ...range, onlyMeasures: true };
-    const known = new Map(
-      this.withRecorded(this.groups.range(onlyMeasures), onlyMeasures).map((each) => [
-        each.group,
-        each.measures,
-      ]),
-    );
-    const names = new Set([...known.keys(), ...read.keys()]);
-    const groups = Array.from(names, (group) => ({
-      group,
-      samples: read.get(group)?.rows(range) ?? new IntervalRows(everyUs),
-      measures: known.get(group) ?? NO_MEASURES,
-    }));
-    return answer(through, groups, samples);
+    return { byGroup, samples };
   }
 }
 

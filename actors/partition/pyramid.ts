@@ -18,11 +18,10 @@ export class Pyramid {
   private readonly levels: readonly IntervalRing[];
   private readonly finest: IntervalRing;
 
-  /** `capacity`: entries that each level keeps. */
-  constructor(finestUs: number, levels: number, capacity: number) {
-    this.finest = new IntervalRing(finestUs, capacity);
-    const coarser = Array.from({ length: levels - 1 }, (_, k) => finestUs * LEVEL_FACTOR ** (k + 1));
-    this.levels = [this.finest, ...coarser.map((everyUs) => new IntervalRing(everyUs, capacity))];
+  /** `capacities`: entries that each level keeps, the finest first. */
+  constructor(finestUs: number, capacities: readonly number[]) {
+    this.levels = capacities.map((capacity, k) => new IntervalRing(finestUs * LEVEL_FACTOR ** k, capacity));
+    this.finest = this.levels[0]!;
   }
 
   get columns(): number {
@@ -37,8 +36,9 @@ export class Pyramid {
     if (columns > this.columns) for (const level of this.levels) level.widen(columns);
   }
 
-  limit(capacity: number): void {
-    for (const level of this.levels) level.limit(capacity);
+  /** Of each level, the finest first. */
+  limit(capacities: readonly number[]): void {
+    for (const [k, level] of this.levels.entries()) level.limit(capacities[k]!);
   }
 
   /** The column is one of `columns`. O(1), amortised. */
@@ -72,8 +72,8 @@ export class Pyramid {
   }
 
   /**
-   * The range in about so many intervals, as `range.columns` says: at least half as many where the levels are that fine, and all that is kept
-   * where they do not reach back to its beginning. O(entries of a level).
+   * The range in about so many intervals, as `range.columns` says: half as many again at most, and at least two thirds where the levels are that
+   * fine, and all that is kept where they do not reach back to its beginning. O(entries of a level).
    */
   rows(range: PastRange): IntervalRows {
     const [chosen, everyUs] = this.choose(range);
@@ -107,7 +107,7 @@ export class Pyramid {
   private choose({ fromUs, toUs, columns }: PastRange): [level: number, everyUs: number] {
     let coarsest: [number, number] = [0, this.finest.everyUs];
     for (const [k, level] of this.levels.entries()) {
-      const merged = Math.max(1, Math.ceil((toUs - fromUs) / (columns * level.everyUs)));
+      const merged = Math.max(1, Math.round((toUs - fromUs) / (columns * level.everyUs)));
       coarsest = [k, merged * level.everyUs];
       const [, everyUs] = coarsest;
       if (level.wholeFrom * level.everyUs <= Math.floor(fromUs / everyUs) * everyUs) break;

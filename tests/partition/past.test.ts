@@ -86,7 +86,7 @@ test("what was in the log before the first delivery is known as soon as it was r
 test("[Z3] what a recording's actors published is known up to the place, also of parts that were passed over", async () => {
   const { log } = await given();
   const past = new Past({ log, input: 0 });
-  await past.readRecording(() => false);
+  await past.readRecording(40_000_000, () => false);
   for (let second = 1; second <= 40; second++) past.recordedState(stateAt(second));
   past.recordedStatesEnd();
   past.rewind({ timeUs: 30_000_000, input: 60 });
@@ -163,6 +163,52 @@ test("[Z1] while a recording goes to a place, an answer has its samples up to th
   assert.equal(await lastOf(), [30, 15_000]);
   past.rewind({ timeUs: 10_000, input: 20 });
   assert.equal(await lastOf(), [20, 10_000]);
+});
+
+test("[Z1] what a recording has in memory of the interval of a place ends with the place", async () => {
+  const { log } = await given();
+  const past = new Past({ log, input: 0 });
+  await past.readRecording(1_000 * BLOCKS, () => false);
+  past.rewind({ timeUs: 10_000, input: 20, through: { timeUs: 15_000, input: 30 } });
+  for (const isOpen of [true, false]) {
+    const { input, groups } = await past.range({ fromUs: 0, toUs: 90_000, columns: 2, isOpen });
+    assert.is(input, 30);
+    // Block 1 has no row; input 30 is the last one of block 15.
+    assert.equal(rowsOf(groups[0]!.samples), [[0, 0, 2, 15, 15, 28]]);
+  }
+});
+
+test("[Z2] a recording answers from memory as the log does, and reads of the log what has come of the interval of the place", async () => {
+  const { journal } = await writtenLog({ blocks: BLOCKS, rowValue: (block) => block, blockUs: 1_000_000 });
+  let read = 0;
+  const log: PastLog = {
+    first: journal.first,
+    locate: (at) => journal.locate(at),
+    async *read(from?: number) {
+      for await (const entry of journal.read(from)) {
+        read++;
+        yield entry;
+      }
+    },
+  };
+  const past = new Past({ log, input: 0 });
+  await past.readRecording(1_000_000 * BLOCKS, () => false);
+  const fresh = new Past({ log, input: 0 });
+  // In the middle of an interval of 2 s.
+  const place = { timeUs: 20_000_000, input: 40, through: { timeUs: 30_500_000, input: 61 } };
+  for (const each of [past, fresh]) each.rewind(place);
+  const range = { fromUs: 10_000_000, toUs: 30_000_000, columns: 10 };
+  for (const [asked, blocks] of [
+    [{ ...range, isOpen: true }, 3],
+    [{ ...range, toUs: 27_999_999, columns: 9 }, 0],
+  ] as const) {
+    read = 0;
+    const remembered = await past.range(asked);
+    assert.ok(read <= blocks, `${read} blocks read`);
+    const { groups, input } = await fresh.range(asked);
+    assert.is(remembered.input, input);
+    assert.equal(rowsOf(remembered.groups[0]!.samples), rowsOf(groups[0]!.samples));
+  }
 });
 
 test("measures of published states come by their names, and whether they are significant as 0 or 1", async () => {

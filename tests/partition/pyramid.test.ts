@@ -26,7 +26,7 @@ const course = fc.array(
 );
 const share = fc.double({ min: 0, max: 1, noNaN: true });
 
-test("[Y1] any window of a past with gaps has the rows that counting its samples gives, in as many intervals as asked for at most", () => {
+test("[Y1] any window of a past with gaps has the rows that counting its samples gives, in half as many intervals again as asked for at most", () => {
   fc.assert(
     fc.property(course, share, share, fc.integer({ min: 1, max: 200 }), (gaps, a, b, columns) => {
       const samples = samplesOf(gaps);
@@ -37,14 +37,14 @@ test("[Y1] any window of a past with gaps has the rows that counting its samples
         .map((x) => Math.floor(oldestUs + x * (endUs - oldestUs)))
         .sort((x, y) => x - y) as [number, number];
       const rows = pyramid.rows({ fromUs, toUs, columns });
-      assert.ok((toUs - fromUs) / rows.everyUs <= columns, `${rows.everyUs} µs for ${toUs - fromUs}`);
+      assert.ok((toUs - fromUs) / rows.everyUs <= 1.5 * columns, `${rows.everyUs} µs for ${toUs - fromUs}`);
       assert.equal(rowsOf(rows), countedRows(samples, rows.everyUs, { fromUs, toUs }));
     }),
     { numRuns: 300 },
   );
 });
 
-test("[Y1] a window that the finest level keeps comes in its intervals, or as many of them together as there may be", () => {
+test("[Y1] a window that the finest level keeps comes in its intervals, or as many of them together as come closest", () => {
   const samples = samplesOf(Array.from({ length: 50 }, (_, k) => ({ gapUs: 1_000, column: 0, value: k })));
   const pyramid = pyramidOf(samples);
   const fromUs = samples[0]!.timeUs;
@@ -52,14 +52,15 @@ test("[Y1] a window that the finest level keeps comes in its intervals, or as ma
   for (const [columns, everyUs] of [
     [1_000, 1_000],
     [48, 1_000],
-    [47, 2_000],
+    [33, 1_000],
+    [32, 2_000],
     [16, 3_000],
   ] as const)
     assert.is(pyramid.rows({ fromUs, toUs, columns }).everyUs, everyUs);
 });
 
 test("[Y2] a sample that comes after the end of its interval counts in the open one, on every level", () => {
-  const pyramid = new Pyramid(FINEST_US, LEVELS, 64);
+  const pyramid = new Pyramid(FINEST_US, new Array<number>(LEVELS).fill(64));
   pyramid.widen(1);
   for (const [timeUs, value] of [
     [20_000, 1],
@@ -142,7 +143,7 @@ test("after a rewind the past is as if nothing from the interval of that time on
 });
 
 test("columns that come later, and less space, change nothing of what is kept", () => {
-  const pyramid = new Pyramid(FINEST_US, 2, 1_000);
+  const pyramid = new Pyramid(FINEST_US, [1_000, 1_000]);
   pyramid.widen(1);
   const early = Array.from({ length: 100 }, (_, k) => ({ timeUs: 1_000 * k, column: 0, value: k }));
   for (const { timeUs, column, value } of early) pyramid.add(timeUs, column, value);
@@ -150,7 +151,7 @@ test("columns that come later, and less space, change nothing of what is kept", 
   const late = Array.from({ length: 100 }, (_, k) => ({ timeUs: 100_000 + 1_000 * k, column: 2, value: -k }));
   for (const { timeUs, column, value } of late) pyramid.add(timeUs, column, value);
   const before = pyramid.bytes;
-  pyramid.limit(64);
+  pyramid.limit([64, 64]);
   assert.ok(pyramid.bytes < before);
   const range = { fromUs: 140_000, toUs: 199_000 };
   const { everyUs } = pyramid.rows({ ...range, columns: 100 });
@@ -175,7 +176,7 @@ function samplesOf(
 }
 
 function pyramidOf(samples: readonly Sample[]): Pyramid {
-  const pyramid = new Pyramid(FINEST_US, LEVELS, 64);
+  const pyramid = new Pyramid(FINEST_US, new Array<number>(LEVELS).fill(64));
   pyramid.widen(COLUMNS);
   for (const { timeUs, column, value } of samples) pyramid.add(timeUs, column, value);
   return pyramid;

@@ -1,6 +1,6 @@
 /**
  * A small log in memory, written by the real writer: block 1 opens a session of the toy actors and declares their group, every further
- * block holds two rows, 1 ms apart. A value of 120 makes the toys announce an event.
+ * block holds two rows, half of `blockUs` apart. A value of 120 makes the toys announce an event.
  */
 import { Core } from "../../actors/core/core.ts";
 import { SILENT } from "../../actors/core/core-sink.ts";
@@ -22,11 +22,13 @@ export interface WrittenLog {
 export async function writtenLog({
   blocks = 5,
   rowValue = () => 1,
+  blockUs = 1000,
   snapshots = [],
   journal = createMemoryJournal(),
 }: {
   blocks?: number;
   rowValue?(block: number): number;
+  blockUs?: number;
   snapshots?: readonly number[];
   journal?: Journal;
 } = {}): Promise<WrittenLog> {
@@ -41,7 +43,8 @@ export async function writtenLog({
       enter(0, opened());
       enter(0, channels(1));
     } else
-      for (const timeUs of [1000 * block - 500, 1000 * block]) enter(timeUs, row(timeUs, [rowValue(block)]));
+      for (const timeUs of [blockUs * (block - 0.5), blockUs * block])
+        enter(timeUs, row(timeUs, [rowValue(block)]));
     await writer.close().durable;
     await writer.maintain();
     if (snapshots.includes(block))

@@ -203,10 +203,11 @@ export class ReplaySession implements LiveSession {
   /** Its marks and its past, in the background: while somebody waits for a move or a range, that rests. */
   private readRecording(): void {
     const { journal, log } = this.options;
+    const { fromUs, toUs } = this.range;
     const rest = () => this.precedence.rest();
     this.known.read(journal, rest).catch((error: unknown) => log?.(String(error)));
     this.samplesRead = this.recorded
-      .readRecording(() => this.isClosed, rest)
+      .readRecording(toUs - fromUs, () => this.isClosed, rest)
       .catch((error: unknown) => this.logged(error));
   }
 
