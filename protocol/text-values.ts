@@ -111,14 +111,14 @@ export function exactTimeText(timeUs: number): string {
   return microseconds === 0 ? text : `${text.slice(0, -1)}${String(microseconds).padStart(3, "0")}Z`;
 }
 
-/** "a.b=text" → ["a.b", "text"]. */
-export function pathAndValue(example: string): TextValue<[path: string, value: string]> {
+/** "a.b=text" → ["a.b", "text"]; `form` says what both are. */
+export function pathAndValue(example: string, form = "path=value"): TextValue<[path: string, value: string]> {
   return {
     read(text) {
       const at = text.indexOf("=");
       return at < 1 ? undefined : [text.slice(0, at), text.slice(at + 1)];
     },
-    expected: `path=value, e.g. ${example}`,
+    expected: `${form}, e.g. ${example}`,
   };
 }
 

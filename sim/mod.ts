@@ -7,6 +7,7 @@ export { withSameChannels } from "./recordings/learnt/same-channels.ts";
 export { recordedDocument } from "./recordings/replay/document.ts";
 export { Shadow, type ShadowReport } from "./recordings/replay/shadow.ts";
 export { type LivePartition, liveCommands } from "./session-commands.ts";
+export { findScenario } from "./worlds/scenarios.ts";
 export { synthWorlds } from "./worlds/worlds.ts";
 
 /** Loaded where recordings are served: what opens, seals and replays them is much, and most sessions do without. */

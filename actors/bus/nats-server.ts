@@ -43,6 +43,8 @@ export interface NatsServerOptions {
   jetStream?: boolean;
   /** Lines of its configuration file. */
   config?: string;
+  /** Out of reach of a Ctrl-C in the terminal, which all processes of a group get at once: it ends when its owner says so. */
+  detached?: boolean;
 }
 
 const running = new Set<ChildProcess>();
@@ -72,7 +74,7 @@ export class NatsServer {
 
   /** Starts it, or starts it again with what it has stored. */
   async start(): Promise<void> {
-    const { jetStream = true, config } = this.#options;
+    const { jetStream = true, config, detached = false } = this.#options;
     const args = ["-a", "127.0.0.1", "-p", String(this.port)];
     if (jetStream) args.push("-js", "-sd", join(this.folder, "store"));
     if (config !== undefined) {
@@ -80,7 +82,7 @@ export class NatsServer {
       writeFileSync(path, config);
       args.push("-c", path);
     }
-    const child = spawn(natsServerProgram(), args, { stdio: ["ignore", "ignore", "pipe"] });
+    const child = spawn(natsServerProgram(), args, { detached, stdio: ["ignore", "ignore", "pipe"] });
     this.#child = child;
     running.add(child);
     let said = "";

@@ -9,6 +9,7 @@ import { EigenwatchError, errorText, exitCodeOf } from "../../protocol/errors.ts
 import { actorFiles } from "./actor-files.ts";
 import { type CommandTable, createProgram } from "./program.ts";
 import { report } from "./terminal.ts";
+import { endWhenUnread } from "./unread-output.ts";
 
 /** Whether the module with this `import.meta.url` is the file that the runtime was started with; links are followed. */
 export function isEntry(url: string): boolean {
@@ -34,8 +35,7 @@ export async function runProgram(
   try {
     const program = await createProgram(table, args, version);
     program.hook("preAction", async (_program, command) => {
-      // `up` ends as it does on a signal instead: it must close its recording.
-      if (command.name() !== "up") endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
+      endWhenUnread(command.opts()["verify"] === true ? 1 : 0);
       const files = [program, command].flatMap(
         (each) => (each.opts()["actor"] as string[] | undefined) ?? [],
       );
@@ -58,15 +58,4 @@ function failed(error: unknown): number {
   if (error instanceof EigenwatchError) return exitCodeOf(error.kind);
   if (error instanceof Error && process.env["EIGENWATCH_DEBUG"]) report(...String(error.stack).split("\n"));
   return 1;
-}
-
-/** A reader that goes away (`| head`) ends the program without an error; a `--verify` that nobody reads did not verify. */
-function endWhenUnread(exitCode: number): void {
-  for (const stream of [process.stdout, process.stderr]) {
-    stream.on("error", (error: NodeJS.ErrnoException) => {
-      if (error.code === "EPIPE") process.exit(exitCode);
-      report(`eigenwatch: Cannot write: ${error.message}`);
-      process.exit(1);
-    });
-  }
 }

@@ -12,6 +12,7 @@ import { type NatsServer, startNatsServer, systemClock } from "../../actors/mod.
 import { ownProgram } from "../../actors/workers/mod.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
+import { findScenario } from "../../sim/mod.ts";
 import { checkAddress } from "../gateway/gateway.ts";
 import { stopSignal } from "../stop-signal.ts";
 import { connectBus } from "./nats-flags.ts";
@@ -29,6 +30,7 @@ const STATE = "cluster-demo.json";
 const state = v.object({ nodes: v.record(v.string(), v.number()) });
 
 export async function runDemo({ port, scenario }: { port: number; scenario: string }): Promise<number> {
+  findScenario(scenario);
   for (const k of NODES.keys()) await checkAddress("127.0.0.1", port + k);
   const demo = new Demo(port);
   try {
@@ -40,7 +42,7 @@ export async function runDemo({ port, scenario }: { port: number; scenario: stri
       "  stop        Ctrl-C",
       "",
     );
-    await stopSignal();
+    await stopSignal({ hangUp: true });
     return 0;
   } finally {
     await demo.end();
@@ -109,7 +111,7 @@ class Demo {
   }
 
   async start(scenario: string): Promise<void> {
-    this.#server = await startNatsServer();
+    this.#server = await startNatsServer({ detached: true });
     this.url = this.#server.url;
     for (const name of NODES) this.#startNode(name);
     void this.#startFeed(scenario).catch((error: unknown) => report(`the feed cannot start: ${error}`));

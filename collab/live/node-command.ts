@@ -49,7 +49,7 @@ export const nodeCommand = withNatsOptions(
     .option(
       "--partition-of <group=partition>",
       "the partition of a group, instead of that of its name; the same on all nodes; may be given again",
-      repeated(read(pathAndValue("climate=p1"))),
+      repeated(read(pathAndValue("climate=p1", "group=partition"))),
       [],
     )
     .option("--feed <spec>", "a feed that this node runs; may be given again (default: none)", texts, [])

@@ -14,9 +14,10 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
 import { createNatsBus } from "../../actors/bus/nats.ts";
-import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
+import { freePort, type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
 import { ownerOf } from "../../actors/cluster/placement.ts";
+import { checkAddress } from "../../collab/gateway/gateway.ts";
 import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
 import { condition } from "../support/condition.ts";
 import { run, start } from "../support/program-run.ts";
@@ -75,6 +76,19 @@ async function collectSpans() {
     },
     close: () => void collector.close(),
   };
+}
+
+/** The first of so many free ports, one after another. */
+async function freePortsInARow(count: number): Promise<number> {
+  for (;;) {
+    const first = await freePort();
+    try {
+      for (let k = 0; k < count; k++) await checkAddress("127.0.0.1", first + k);
+      return first;
+    } catch {
+      // One is taken.
+    }
+  }
 }
 
 /** Asks until it holds. */
@@ -291,6 +305,34 @@ test("a demo says of a node that has ended that it starts again, and which nodes
   rmSync(state, { recursive: true });
 });
 
+test("a node that is stopped when nobody reads its output any more hands over and signs off", async () => {
+  const node = start(["node", ...NATS, "--session", "unread", "--name", "a", "--port", "0", "--json"]);
+  for (const partition of ["p0", "room"]) await node.line("owns", (line) => line["partition"] === partition);
+  node.closeOutput();
+  node.kill("SIGTERM");
+  assert.is((await node.ended).code, 0);
+  // Of one that only ended it lasts seconds.
+  assert.equal((await statusUntil("unread", () => true)).nodes, []);
+});
+
+test("a demo ends in order when its terminal tells all its processes to, and leaves no server behind when the terminal is closed", async () => {
+  const port = String(await freePortsInARow(3));
+  const state = mkdtempSync(join(tmpdir(), "eigenwatch-state-"));
+  const environment = { env: { XDG_RUNTIME_DIR: state, TMPDIR: state }, ownGroup: true };
+  for (const signal of ["SIGINT", "SIGHUP"] as const) {
+    const demo = start(["cluster", "demo", "--port", port], environment);
+    const url = (await demo.matched(/nats:\S+/))[0];
+    for (const partition of ["p0", "room"]) await demo.matched(new RegExp(`owns +partition=${partition}`));
+    await demo.matched(/^feed synth:/m);
+    demo.killGroup(signal);
+    const { code, stdout, stderr } = await demo.ended;
+    assert.is(code, 0, `${stdout}\n${stderr}`);
+    assert.not.match(stdout, / warning | error /);
+    assert.is((await run(["status", "--nats", url])).code, 1, "the server still answers");
+  }
+  rmSync(state, { recursive: true });
+});
+
 test("each mistake is named with what to do", async () => {
   const plain = await startNatsServer({ jetStream: false });
   const target = `nats:${server.url}`;
@@ -310,6 +352,7 @@ test("each mistake is named with what to do", async () => {
       2,
       /Cannot assign group climate to a partition: p3; expected perhaps p0/,
     ],
+    [["node", ...NATS, "--partition-of", "climate"], 2, /Expected group=partition, e.g. climate=p1/],
     [["node", ...NATS, "--trace", "http://127.0.0.1:4318"], 2, /otlp:URL of a collector/],
     [["node", ...NATS, "--nats-creds", "none.creds"], 2, /Cannot read --nats-creds none.creds/],
     [["node", "--nats", "nats://u:SECRET%pw@host"], 2, /--nats.*percent-encoding there, %25 for %/],
@@ -319,6 +362,7 @@ test("each mistake is named with what to do", async () => {
       1,
       /session none: no node runs; expected one that runs/,
     ],
+    [["cluster", "demo", "--scenario", "spikes"], 2, /find scenario spikes.*expected perhaps spike/],
     [["up", ...NATS, "--record", "x"], 2, /Cannot combine --nats with --record/],
   ];
   for (const [args, code, says] of cases) {

@@ -20,6 +20,8 @@ export interface RunOptions {
   stdin?: string | Uint8Array;
   /** Variables beside those of the test. */
   env?: Readonly<Record<string, string>>;
+  /** Begins a process group, as a shell does for each command: `killGroup` reaches it and all that it started, as Ctrl-C does. */
+  ownGroup?: boolean;
   /** Never the built program: it has no benches. */
   fromSources?: boolean;
 }
@@ -82,11 +84,12 @@ export class RunningProgram {
   private over = false;
   private wake: (() => void)[] = [];
 
-  constructor(args: string[], { runtime = ownRuntime(), env, fromSources }: RunOptions) {
+  constructor(args: string[], { runtime = ownRuntime(), env, ownGroup = false, fromSources }: RunOptions) {
     const [path, ...before] = programCommand(runtime, fromSources) as [string, ...string[]];
     this.command = `${runtime.name} main.ts ${args.join(" ")}`;
     const child = spawn(path, [...before, ...args], {
       cwd: ROOT,
+      detached: ownGroup,
       env: { ...process.env, NO_COLOR: "1", ...env },
       stdio: ["pipe", "pipe", "pipe"],
     });
@@ -156,6 +159,10 @@ export class RunningProgram {
   /** By process id: killed through the child object, a process on Deno counts as ended by the signal even if it handled it. */
   kill(signal: NodeJS.Signals): void {
     process.kill(this.pid, signal);
+  }
+
+  killGroup(signal: NodeJS.Signals): void {
+    process.kill(-this.pid, signal);
   }
 
   private async moreOrEnd(expected: string): Promise<void> {
