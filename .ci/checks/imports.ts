@@ -131,14 +131,7 @@ export const RULES: readonly Rule[] = [
   // `feed --to session` is `up` with that feed.
   {
     place: "sim/worlds/command/",
-    sees: [
-      "actors/command-line/",
-      "sim/worlds/",
-      "collab/live/",
-      "collab/stop-signal.ts",
-      "actors/filters/lines.ts",
-      ...FACES,
-    ],
+    sees: ["actors/command-line/", "sim/worlds/", "collab/live/", "actors/filters/lines.ts", ...FACES],
   },
   { place: "sim/worlds/", sees: ["actors/command-line/", "actors/filters/lines.ts", ...FACES] },
   // `record follow` reaches NATS with the options of the other commands of a cluster.

@@ -2,12 +2,12 @@
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
+import { stopSignal } from "../../actors/command-line/stop-signal.ts";
 import { print, printJson } from "../../actors/command-line/terminal.ts";
 import { systemClock } from "../../actors/mod.ts";
 import type { AlertStatus, AlertsStatus, Care, IncidentStatus } from "../../protocol/controls.ts";
 import { timeText } from "../../protocol/text-values.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
-import { stopSignal } from "../stop-signal.ts";
 import { askGateway } from "./gateway-request.ts";
 import { sessionPath, withSession } from "./threshold-command.ts";
 

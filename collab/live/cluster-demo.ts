@@ -7,6 +7,7 @@
 import { type ChildProcess, spawn } from "node:child_process";
 import process from "node:process";
 import * as v from "valibot";
+import { stopSignal } from "../../actors/command-line/stop-signal.ts";
 import { print, report } from "../../actors/command-line/terminal.ts";
 import { type NatsServer, startNatsServer, systemClock } from "../../actors/mod.ts";
 import { ownProgram } from "../../actors/workers/mod.ts";
@@ -14,7 +15,6 @@ import { EigenwatchError } from "../../protocol/errors.ts";
 import { visibleText } from "../../protocol/visible-text.ts";
 import { findScenario } from "../../sim/mod.ts";
 import { checkAddress } from "../gateway/gateway.ts";
-import { stopSignal } from "../stop-signal.ts";
 import { connectBus } from "./nats-flags.ts";
 import { clusterStatus } from "./node-status.ts";
 import { readUserState, removeUserState, writeUserState } from "./user-state.ts";

@@ -13,6 +13,7 @@ import {
   placementOf,
   RemoteSession,
 } from "../../actors/cluster/mod.ts";
+import { stopSignal } from "../../actors/command-line/stop-signal.ts";
 import { DELIVERY_MS } from "../../actors/feeds/mod.ts";
 import {
   createFeeds,
@@ -32,7 +33,6 @@ import { liveCommands, synthWorlds } from "../../sim/mod.ts";
 import { checkAddress, type Gateway } from "../gateway/gateway.ts";
 import type { GrantLog } from "../gateway/grants.ts";
 import type { NotifyConfig } from "../notify/config.ts";
-import { stopSignal } from "../stop-signal.ts";
 import type { Workflow } from "../workflows/definition.ts";
 import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";

@@ -2,10 +2,10 @@
 import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../actors/command-line/manual.ts";
 import { exitWith } from "../../actors/command-line/program.ts";
+import { stopSignal } from "../../actors/command-line/stop-signal.ts";
 import { print, printJson, report } from "../../actors/command-line/terminal.ts";
 import { systemClock } from "../../actors/mod.ts";
 import { durationText } from "../../protocol/text-values.ts";
-import { stopSignal } from "../stop-signal.ts";
 import { connectBus, type NatsFlags, withNatsOptions } from "./nats-flags.ts";
 import { type ClusterStatus, clusterStatus, NO_NODE_RUNS } from "./node-status.ts";
 

@@ -15,7 +15,7 @@ const WORLDS: readonly (readonly [string, Copies])[] = [
 export async function contestedRows(races: number): Promise<BenchRow[]> {
   const rows: BenchRow[] = [];
   for (const [where, copies] of WORLDS) {
-    const { accepted, elections } = await contestedAppends(copies, races);
+    const { accepted, elections, stalls } = await contestedAppends(copies, races);
     if (copies > 1)
       check(
         accepted.bySubject > 0,
@@ -28,7 +28,7 @@ export async function contestedRows(races: number): Promise<BenchRow[]> {
           name: `appends that expect the same end of a stream, both accepted, ${where}`,
           unit: "races",
           runs: [accepted.streamWide],
-          note: `of ${races}; by subject, which we do not use: ${accepted.bySubject}; without expectation: ${accepted.none}; ${elections} elections`,
+          note: `of ${races}; by subject, which we do not use: ${accepted.bySubject}; without expectation: ${accepted.none}; ${elections} elections, ${stalls} stalls of the servers`,
         },
         { atMost: 0 },
       ),

@@ -22,6 +22,8 @@ const RACES_AN_ELECTION = 200;
 export interface Contested {
   readonly races: number;
   readonly elections: number;
+  /** Times the servers answered neither writer, and the stream was made anew. */
+  readonly stalls: number;
   /** Races in which both writers were accepted, by what they expected. */
   readonly accepted: Readonly<Record<Expectation, number>>;
 }
@@ -32,10 +34,11 @@ export async function contestedAppends(copies: Copies, races: number): Promise<C
   const writers = [await connect({ servers: urls[0]! }), await connect({ servers: urls.at(-1)! })];
   const accepted = { streamWide: 0, bySubject: 0, none: 0 };
   let elections = 0;
+  let stalls = 0;
   try {
     for (const kind of Object.keys(EXPECTATIONS) as Expectation[]) {
-      const config = { name: kind, subjects: [kind], storage: "file", num_replicas: copies };
-      await askUntilDone(writers[0]!, `STREAM.CREATE.${kind}`, JSON.stringify(config));
+      const config = JSON.stringify({ name: kind, subjects: [kind], storage: "file", num_replicas: copies });
+      await askUntilDone(writers[0]!, `STREAM.CREATE.${kind}`, config);
       for (let race = 1; race <= races; race++) {
         const elects = copies > 1 && race % RACES_AN_ELECTION === 0;
         // Not waited for: the race is run while the servers elect.
@@ -44,16 +47,21 @@ export async function contestedAppends(copies: Copies, races: number): Promise<C
           : null;
         if (elects) elections++;
         const last = await lastOf(writers[0]!, kind);
-        const stored = await Promise.all(writers.map((writer) => append(writer, kind, last)));
-        if (stored.every((isStored) => isStored)) accepted[kind]++;
+        const answers = await Promise.all(writers.map((writer) => append(writer, kind, last)));
+        if (answers.every((answer) => answer === "stored")) accepted[kind]++;
         await election;
+        // Servers whose copies have come apart, as they do when both were accepted, may answer no more: each race would wait in vain.
+        if (elects || !answers.every((answer) => answer === "silent")) continue;
+        stalls++;
+        await askUntilDone(writers[0]!, `STREAM.DELETE.${kind}`);
+        await askUntilDone(writers[0]!, `STREAM.CREATE.${kind}`, config);
       }
     }
   } finally {
     for (const writer of writers) await writer.close();
     for (const server of servers) await server.dispose();
   }
-  return { accepted, races, elections };
+  return { accepted, races, elections, stalls };
 }
 
 async function lastOf(connection: NatsConnection, stream: string): Promise<number> {
@@ -63,16 +71,20 @@ async function lastOf(connection: NatsConnection, stream: string): Promise<numbe
   return state.last_seq;
 }
 
-/** Whether the servers say that they stored it. No answer, as during an election, says nothing. */
-async function append(writer: NatsConnection, subject: Expectation, last: number): Promise<boolean> {
+/** What the servers say of it. No answer, as during an election, says nothing. */
+async function append(
+  writer: NatsConnection,
+  subject: Expectation,
+  last: number,
+): Promise<"stored" | "refused" | "silent"> {
   const name = EXPECTATIONS[subject];
   const expectation = headers();
   if (name !== null) expectation.set(name, String(last));
   try {
     const answer = await writer.request(subject, "x", { timeout: ANSWER_MS, headers: expectation });
     const { seq, error } = answer.json<{ seq?: number; error?: unknown }>();
-    return error === undefined && seq !== undefined;
+    return error === undefined && seq !== undefined ? "stored" : "refused";
   } catch {
-    return false;
+    return "silent";
   }
 }

@@ -3,10 +3,10 @@ import { Command } from "@commander-js/extra-typings";
 import { manual } from "../../../actors/command-line/manual.ts";
 import { exitWith } from "../../../actors/command-line/program.ts";
 import { startProgress } from "../../../actors/command-line/progress.ts";
+import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
 import { systemClock } from "../../../actors/mod.ts";
 import { connectBus, type NatsFlags, withNatsOptions } from "../../../collab/live/nats-flags.ts";
-import { stopSignal } from "../../../collab/stop-signal.ts";
 import { type RecordedPartition, recordSession } from "./record-session.ts";
 
 export const followCommand = withNatsOptions(

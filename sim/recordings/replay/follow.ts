@@ -1,9 +1,10 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
+
+import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
 import { VERSION } from "../../../actors/mod.ts";
 import { dashboardDirectory } from "../../../collab/dashboard-files.ts";
 import { createGateway, type Gateway } from "../../../collab/gateway/gateway.ts";
-import { stopSignal } from "../../../collab/stop-signal.ts";
 import type { SeekPlace } from "../place.ts";
 import { closeSessions, openSessions } from "./open-sessions.ts";
 import type { ReplaySession } from "./session.ts";

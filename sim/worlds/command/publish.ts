@@ -1,5 +1,6 @@
 /** `feed --to nats:URL`: a synthetic world as a feed of a session that runs on other machines. */
 import { randomUUID } from "node:crypto";
+import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { DELIVERY_MS, publishFeed } from "../../../actors/feeds/mod.ts";
 import { checkSourceName, createFeed, systemClock } from "../../../actors/mod.ts";
@@ -7,7 +8,6 @@ import { holdFeedName } from "../../../collab/live/feed-name.ts";
 import { connectBus, type NatsFlags } from "../../../collab/live/nats-flags.ts";
 import { ownedPartition, ownerStatusOf } from "../../../collab/live/node-status.ts";
 import { SentSamples } from "../../../collab/live/sent-samples.ts";
-import { stopSignal } from "../../../collab/stop-signal.ts";
 import type { EigenwatchError } from "../../../protocol/errors.ts";
 import { synthWorlds } from "../worlds.ts";
 import { type FeedOptions, recordedSpan, sessionSpec } from "./feed-options.ts";

@@ -1,6 +1,6 @@
 /** How a user ends the program: by a signal, or by closing its output. */
 import process from "node:process";
-import { endInOrderWhenUnread } from "../actors/command-line/unread-output.ts";
+import { endInOrderWhenUnread } from "./unread-output.ts";
 
 /** Signals closer together than this count as one: a Ctrl-C may come twice, from the terminal and from the parent process. */
 const REPEATED_WITHIN_MS = 1_000;
