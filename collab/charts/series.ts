@@ -12,6 +12,7 @@
  * V1  Every moment is drawn from one source: the pasts before the first sample that is held, the samples and levels from it on.
  */
 import { Columns } from "./columns.ts";
+import { firstAtOrAfter } from "./samples.ts";
 
 /** 16 s at 1,000 samples a second, 27 minutes at 10: people look at milliseconds only in recent data. */
 const RAW_SAMPLES = 16_384;
@@ -115,14 +116,7 @@ export class Series {
 
   /** First sample kept whose time is ≥ `timeUs`; `written` when there is none. O(log kept). */
   firstAtOrAfter(timeUs: number): number {
-    let low = this.written - this.kept;
-    let high = this.written;
-    while (low < high) {
-      const middle = Math.floor((low + high) / 2);
-      if (this.timeAt(middle) < timeUs) low = middle + 1;
-      else high = middle;
-    }
-    return low;
+    return firstAtOrAfter(this, timeUs);
   }
 
   /** The value of the last sample at or before `timeUs`, from the coarser levels for older times. NaN if none is kept. */

@@ -7,15 +7,7 @@
  * out where its power is many times the median of the frequencies around it, so that the rising floor of a random walk is none.
  */
 
-/** A ring of samples, as a series has it: k from written − kept to written − 1. */
-export interface Samples {
-  readonly written: number;
-  readonly kept: number;
-  /** Where they come as extremes and last values of intervals: how long those are, µs. */
-  readonly extremesUs?: number;
-  timeAt(sample: number): number;
-  valueAt(sample: number): number;
-}
+import { firstAtOrAfter, type Samples } from "./samples.ts";
 
 export interface Segment {
   readonly middleUs: number;
@@ -158,17 +150,6 @@ function between(power: Float64Array, k: number): number {
   const [a, b, c] = [k - 1, k, k + 1].map((j) => Math.log(Math.max(1e-300, power[j] ?? 0)));
   const bend = a! - 2 * b! + c!;
   return bend < 0 ? k + Math.max(-0.5, Math.min(0.5, (a! - c!) / (2 * bend))) : k;
-}
-
-function firstAtOrAfter(samples: Samples, timeUs: number): number {
-  let low = samples.written - samples.kept;
-  let high = samples.written;
-  while (low < high) {
-    const middle = Math.floor((low + high) / 2);
-    if (samples.timeAt(middle) < timeUs) low = middle + 1;
-    else high = middle;
-  }
-  return low;
 }
 
 function medianSpacing(samples: Samples, begin: number, end: number): number {

@@ -139,6 +139,26 @@ export function drawCursorDot({ context, colours }: TimeFrame, colour: string, x
   context.stroke();
 }
 
+/** The value where the cursor meets a line, beside it. */
+export function drawCursorValue(
+  { context, colours, plotWidth }: TimeFrame,
+  text: string,
+  x: number,
+  y: number,
+): void {
+  context.font = font(12, 600);
+  const width = context.measureText(text).width + 10;
+  const left = x + 10 + width < plotWidth ? x + 10 : x - 10 - width;
+  context.fillStyle = colours.raised;
+  context.beginPath();
+  context.roundRect(left, y - 9, width, 18, 4);
+  context.fill();
+  context.fillStyle = colours.text;
+  context.textAlign = "left";
+  context.textBaseline = "middle";
+  context.fillText(text, left + 5, y + 0.5);
+}
+
 /** The last value of a line, at the value axis. */
 export function drawValueTag(frame: TimeFrame, colour: string, text: string, y: number): void {
   const { context, colours, width, plotWidth } = frame;

@@ -2,13 +2,8 @@
 /** Frequency against time: the transform beside its sum, lines where they are, and none in noise. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import {
-  lineAt,
-  type Samples,
-  spectrogramOf,
-  strongestLine,
-  transform,
-} from "../../collab/charts/spectrogram.ts";
+import type { Samples } from "../../collab/charts/samples.ts";
+import { lineAt, spectrogramOf, strongestLine, transform } from "../../collab/charts/spectrogram.ts";
 import { normals, uniforms } from "../support/random-streams.ts";
 
 const SECOND = 1e6;

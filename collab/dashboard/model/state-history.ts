@@ -5,7 +5,7 @@
  * minutes. Room is made as states come: after a jump in a recording a history begins anew.
  */
 
-import type { Samples } from "../../charts/spectrogram.ts";
+import type { Samples } from "../../charts/samples.ts";
 
 /** What the page may spend on past states of one group. */
 export const HISTORY_BYTES = 24 * 1024 * 1024;
@@ -13,7 +13,7 @@ export const HISTORY_BYTES = 24 * 1024 * 1024;
 /** Nobody looks through more single matrices than this. */
 const MOST_STATES = 6000;
 
-/** States that there is room for at first: as many as come with a jump. */
+/** States that there is room for at first: more than come with a jump. */
 const FIRST_STATES = 64;
 
 export class StateHistory {
@@ -58,12 +58,12 @@ export class StateHistory {
 
   /** 2 Re ρij in time, as samples: what a pair gives together beyond the sum of each. */
   interferenceOf(i: number, j: number): Samples {
-    const { written, kept, capacity, n } = this;
+    const { written, kept, n } = this;
     return {
       written,
       kept,
       timeAt: (state) => this.timeAt(state),
-      valueAt: (state) => 2 * this.#re[((state % capacity) * n + i) * n + j]!,
+      valueAt: (state) => 2 * this.#re[((state % this.#room) * n + i) * n + j]!,
     };
   }
 

@@ -2,10 +2,10 @@
 import { clock, quantity, tickLabel } from "../../../charts/format.ts";
 import { css } from "../../../charts/oklch.ts";
 import { colourOf } from "../../../charts/phase-palette.ts";
+import type { Samples } from "../../../charts/samples.ts";
 import { tickStep, ticks, yOf } from "../../../charts/scale.ts";
 import {
   lineAt,
-  type Samples,
   type SpectralLine,
   type Spectrogram,
   spectrogramOf,
@@ -14,7 +14,13 @@ import {
 import { font } from "../../../charts/text.ts";
 import { endOf, startOf, xOf } from "../../../charts/time-axis.ts";
 import type { TimePicture } from "../../../charts/time-chart.ts";
-import { drawCursorDot, drawCursorLine, drawTimeGrid, type TimeFrame } from "../../../charts/time-frame.ts";
+import {
+  drawCursorDot,
+  drawCursorLine,
+  drawCursorValue,
+  drawTimeGrid,
+  type TimeFrame,
+} from "../../../charts/time-frame.ts";
 import { theme } from "../../theme/theme.ts";
 
 /** A transform of all that is shown takes some milliseconds. */
@@ -78,20 +84,8 @@ export class SpectrumPicture implements TimePicture {
     if (spectrogram === null || hz === undefined || hz === null) return;
     const y = yOf(hz, { low: 0, high: spectrogram.highestHz }, 0, frame.plotHeight);
     drawCursorDot(frame, frame.colours.accent, x, y);
-    const { context, colours, plotWidth } = frame;
-    const text = quantity(hz, "Hz");
-    context.font = font(12, 600);
-    const width = context.measureText(text).width + 10;
-    const left = x + 10 + width < plotWidth ? x + 10 : x - 10 - width;
     const middle = Math.min(Math.max(y, 10), frame.plotHeight - 10);
-    context.fillStyle = colours.raised;
-    context.beginPath();
-    context.roundRect(left, middle - 9, width, 18, 4);
-    context.fill();
-    context.fillStyle = colours.text;
-    context.textAlign = "left";
-    context.textBaseline = "middle";
-    context.fillText(text, left + 5, middle + 0.5);
+    drawCursorValue(frame, quantity(hz, "Hz"), x, middle);
   }
 
   describe(timeUs: number): string {

@@ -12,6 +12,7 @@ import type { TimePicture } from "../../../charts/time-chart.ts";
 import {
   drawCursorDot,
   drawCursorLine,
+  drawCursorValue,
   drawTimeGrid,
   drawValueTag,
   type TimeFrame,
@@ -291,23 +292,4 @@ function drawBounds(frame: TimeFrame, range: Range, row: Row, measure: Measure, 
   const x = plotWidth + 8;
   if (!(Math.abs(tagY - top) < 16)) context.fillText(range.high.toFixed(measure.digits), x, top + 1);
   if (!(Math.abs(tagY - bottom) < 18)) context.fillText(range.low.toFixed(measure.digits), x, bottom - 3);
-}
-
-function drawCursorValue(
-  { context, colours, plotWidth }: TimeFrame,
-  text: string,
-  x: number,
-  y: number,
-): void {
-  context.font = font(12, 600);
-  const width = context.measureText(text).width + 10;
-  const left = x + 10 + width < plotWidth ? x + 10 : x - 10 - width;
-  context.fillStyle = colours.raised;
-  context.beginPath();
-  context.roundRect(left, y - 9, width, 18, 4);
-  context.fill();
-  context.fillStyle = colours.text;
-  context.textAlign = "left";
-  context.textBaseline = "middle";
-  context.fillText(text, left + 5, y + 0.5);
 }
