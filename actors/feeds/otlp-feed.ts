@@ -20,8 +20,9 @@ import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { type ListeningFeedOptions, listening } from "./listening-place.ts";
-import { type LeftOut, OtlpMetrics } from "./metrics/otlp-metrics.ts";
+import { OtlpMetrics } from "./metrics/otlp-metrics.ts";
 import { readJson, readProtobuf } from "./metrics/otlp-request.ts";
+import type { Reading } from "./metrics/reading.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
 import { onGrid } from "./row-grid.ts";
@@ -142,9 +143,11 @@ export class OtlpFeed implements Feed {
         isJson ? readJson(new TextDecoder().decode(body)) : readProtobuf(body),
         this.options.clock.nowUs(),
       );
-      rows.leaveOut(leftOut.filter(({ fault }) => fault === null).map(({ reading }) => reading));
-      for (const { fault } of leftOut) if (fault !== null) badSamples.count("unparsable", 1, () => fault);
-      const why = reasonsOf(leftOut, this.options.seriesMax);
+      const noRoom = leftOut.filter(({ fault }) => fault === null).map(({ reading }) => reading);
+      const faults = leftOut.flatMap(({ fault }) => fault ?? []);
+      rows.leaveOut(noRoom);
+      if (faults.length > 0) badSamples.count("unparsable", faults.length, () => faults[0]!);
+      const why = reasonsOf(noRoom, faults, this.options.seriesMax);
       if (isJson) say(200, JSON.stringify(leftOut.length === 0 ? {} : partialJson(leftOut.length, why)));
       else say(200, leftOut.length === 0 ? new Uint8Array() : partialProtobuf(leftOut.length, why));
     } catch (error) {
@@ -209,16 +212,13 @@ function hashOf(token: string): Buffer {
   return createHash("sha256").update(token).digest();
 }
 
-/** "3 above series=1,000 (first latency{…}); 1 of another kind: …": the first of each reason. */
-function reasonsOf(leftOut: readonly LeftOut[], seriesMax: number): string {
-  const noRoom = leftOut.filter(({ fault }) => fault === null);
-  const faulty = leftOut.filter(({ fault }) => fault !== null);
-  return [
-    ...noRoom
-      .slice(0, 1)
-      .map(({ reading }) => `${noRoom.length} above series=${seriesMax}, first ${reading.channel}`),
-    ...faulty.slice(0, 1).map(({ fault }) => `${faulty.length} of no use, first: ${fault}`),
-  ].join("; ");
+/** "3 above series=1000, first latency{…}; 1 of no use, first: a metric has no name": the first of each reason. */
+function reasonsOf(noRoom: readonly Reading[], faults: readonly string[], seriesMax: number): string {
+  const reasons: string[] = [];
+  if (noRoom.length > 0)
+    reasons.push(`${noRoom.length} above series=${seriesMax}, first ${noRoom[0]!.channel}`);
+  if (faults.length > 0) reasons.push(`${faults.length} of no use, first: ${faults[0]}`);
+  return reasons.join("; ");
 }
 
 /** ExportMetricsServiceResponse with a partial success. */

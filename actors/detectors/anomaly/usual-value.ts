@@ -53,7 +53,8 @@ const PHASE_US = WEEK_US / PHASES;
 /** Of each phase the values of the waves; made when the first phase ends, because a start would wait for it. */
 let waveValues: Float64Array | null = null;
 
-function madeWaveValues(): Float64Array {
+function valuesOfWaves(): Float64Array {
+  if (waveValues !== null) return waveValues;
   const values = new Float64Array(PHASES * COEFFICIENTS);
   for (let phase = 0; phase < PHASES; phase++) {
     for (let k = 0; k < 2 * WAVES_EACH; k++) {
@@ -63,6 +64,7 @@ function madeWaveValues(): Float64Array {
       values[phase * COEFFICIENTS + 2 * k + 1] = sine!;
     }
   }
+  waveValues = values;
   return values;
 }
 
@@ -235,11 +237,11 @@ export class UsualValue {
   }
 
   private waves(at: number, phase: number): number {
-    waveValues ??= madeWaveValues();
     const { state } = this;
+    const values = valuesOfWaves();
     const wave = phase * COEFFICIENTS;
     let sum = state[at + CHANNEL.waveMean]!;
-    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * waveValues[wave + j]!;
+    for (let j = 0; j < COEFFICIENTS; j++) sum += state[at + CHANNEL.wave + j]! * values[wave + j]!;
     return sum;
   }
 
@@ -258,8 +260,9 @@ export class UsualValue {
     if (phases === 1) return;
     const wave = phase * COEFFICIENTS;
     const double = 2 * step;
+    const values = valuesOfWaves();
     for (let j = 0; j < COEFFICIENTS; j++)
-      state[at + CHANNEL.wave + j] = state[at + CHANNEL.wave + j]! + double * waveValues![wave + j]!;
+      state[at + CHANNEL.wave + j] = state[at + CHANNEL.wave + j]! + double * values[wave + j]!;
   }
 }
 

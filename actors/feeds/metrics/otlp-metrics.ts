@@ -167,9 +167,9 @@ export class OtlpMetrics {
     const known = this.series.get(channel);
     if (known?.meaning === meaning) return known;
     if (known !== undefined || name === "" || this.series.size >= this.seriesMax) {
-      const fault =
-        name === "" ? "a metric has no name" : known && `${channel} was a ${known.meaning} before`;
-      leftOut.push({ reading: { channel, labels, unit, value: Number.NaN }, fault: fault ?? null });
+      const other = known === undefined ? null : `${channel} was a ${known.meaning} before`;
+      const fault = name === "" ? "a metric has no name" : other;
+      leftOut.push({ reading: { channel, labels, unit, value: Number.NaN }, fault });
       return null;
     }
     const series: Series = {
