@@ -50,7 +50,7 @@ export async function contestedAppends(copies: Copies, races: number): Promise<C
         const answers = await Promise.all(writers.map((writer) => append(writer, kind, last)));
         if (answers.every((answer) => answer === "stored")) accepted[kind]++;
         await election;
-        // Servers whose copies have come apart, as they do when both were accepted, may answer no more: each race would wait in vain.
+        // Without an election that is no race but a stream that answers nobody: each further race would wait in vain.
         if (elects || !answers.every((answer) => answer === "silent")) continue;
         stalls++;
         await askUntilDone(writers[0]!, `STREAM.DELETE.${kind}`);

@@ -1,5 +1,4 @@
 /** `eigenwatch replay PATH --follow`: the recording as a session in the dashboard, on this machine only. */
-
 import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson, report } from "../../../actors/command-line/terminal.ts";
 import { VERSION } from "../../../actors/mod.ts";

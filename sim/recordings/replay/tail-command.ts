@@ -2,7 +2,6 @@
  * `eigenwatch replay DIR --verify --tail`: verifies a recording while it is written. Exit code 1 at a difference, or when the recording
  * cannot be read on; 0 at the end of the recording or at a signal, and 3 where actors of other versions were left out.
  */
-
 import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson, showStatus } from "../../../actors/command-line/terminal.ts";
 import { type FileJournal, isBeingWritten, openJournal, realDisk } from "../../../actors/journal/mod.ts";
