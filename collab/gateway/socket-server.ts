@@ -1,12 +1,15 @@
 /** /ws: upgrades requests that passed the guard, and keeps their clients alive. */
 import type { IncomingMessage } from "node:http";
 import type { Socket } from "node:net";
-import { WebSocketServer } from "ws";
+import { type ServerOptions, WebSocketServer } from "ws";
 import { payerOf } from "./auth.ts";
 import { WebSocketLine } from "./client-line.ts";
 import { chooseHub, type GatewayContext, hubsOfSession } from "./gateway-context.ts";
 import type { RequestOrigin } from "./request.ts";
 import { SocketClient } from "./socket-client.ts";
+
+/** The longest timer there is, ms: how long a client may take to close is `cutGraceMs` and `closeGraceMs`, on the gateway's clock. */
+const NEVER_MS = 2 ** 31 - 1;
 
 export class SocketServer {
   readonly #gateway: GatewayContext;
@@ -16,10 +19,12 @@ export class SocketServer {
   constructor(gateway: GatewayContext) {
     const { messageBytesMax, compressAboveBytes } = gateway.limits;
     this.#gateway = gateway;
-    this.#server = new WebSocketServer({
+    // The types of the library lack the option.
+    const options: ServerOptions & { closeTimeout: number } = {
       noServer: true,
       clientTracking: false,
       maxPayload: messageBytesMax,
+      closeTimeout: NEVER_MS,
       // Without context takeover no connection keeps a window between messages; live messages are not compressed.
       perMessageDeflate: {
         threshold: compressAboveBytes,
@@ -27,7 +32,8 @@ export class SocketServer {
         clientNoContextTakeover: true,
         zlibDeflateOptions: { level: 1 },
       },
-    });
+    };
+    this.#server = new WebSocketServer(options);
   }
 
   /** Throws when there are too many connections or no such session. */
