@@ -118,16 +118,25 @@ function sourceOf(subject: string): string | null {
 /** Finds numbers that were left out between a message and the one before it. */
 class Missing {
   private readonly last = new Map<string, number>();
+  /** Messages by source that were shed since its last one with a number: a declaration or a report in between says nothing of them. */
+  private readonly shedOf = new Map<string, number>();
   private readonly lastSequenceOf: (source: string) => number;
 
   constructor(lastSequenceOf: (source: string) => number) {
     this.lastSequenceOf = lastSequenceOf;
   }
 
+  /** So many messages of the source were shed before the one that comes now. */
+  shed(source: string, messages: number): void {
+    if (messages > 0) this.shedOf.set(source, (this.shedOf.get(source) ?? 0) + messages);
+  }
+
   /** How many there are before this one, without those that were shed; 0 for a source that starts, and for one without numbers. */
-  before({ source, sequence }: Frame | QuantumInput, shed: number): number {
+  before({ source, sequence }: Frame | QuantumInput): number {
     const last = this.last.get(source) ?? this.lastSequenceOf(source);
     if (sequence <= last) return 0;
+    const shed = this.shedOf.get(source) ?? 0;
+    this.shedOf.delete(source);
     this.last.set(source, sequence);
     const missing = Math.max(0, sequence - last - 1 - shed);
     return last > 0 && missing <= LOST_MAX ? missing : 0;
@@ -159,7 +168,8 @@ export class MessageCheck {
 
   /** Takes a message that came under the subject of `source`. `shedBefore`: messages of it that were shed right before. */
   receive(source: string, bytes: Uint8Array, shedBefore = 0, span?: Span): void {
-    const fault = this.pass(source, bytes, shedBefore, span);
+    this.missing?.shed(source, shedBefore);
+    const fault = this.pass(source, bytes, span);
     if (fault !== null) this.refuse(fault);
     if (++this.sinceReport < REPORT_EVERY) return;
     this.sinceReport = 0;
@@ -172,7 +182,7 @@ export class MessageCheck {
   }
 
   /** Passes the message on and returns null, or returns why it is dropped. */
-  private pass(source: string, bytes: Uint8Array, shedBefore: number, span: Span | undefined): string | null {
+  private pass(source: string, bytes: Uint8Array, span: Span | undefined): string | null {
     try {
       const message = decodeMessage(bytes);
       const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
@@ -188,14 +198,14 @@ export class MessageCheck {
         case "channels":
           return this.declareOnce(message);
         case "frame":
-          this.countMissing(message, shedBefore);
+          this.countMissing(message);
           this.sink.frame(message, span);
           break;
         case "feedStatus":
           this.sink.status(message);
           break;
         default:
-          this.countMissing(message, shedBefore);
+          this.countMissing(message);
           this.sink.quantum(message);
       }
       return null;
@@ -214,8 +224,8 @@ export class MessageCheck {
     return detail;
   }
 
-  private countMissing(message: Frame | QuantumInput, shedBefore: number): void {
-    const missing = this.missing?.before(message, shedBefore) ?? 0;
+  private countMissing(message: Frame | QuantumInput): void {
+    const missing = this.missing?.before(message) ?? 0;
     if (missing > 0 && this.badSamples.add("lost", missing))
       this.badSamples.first(
         "lost",

@@ -224,7 +224,19 @@ test("[G4] frames that come faster than they are taken are shed, counted by sour
       subjectOf(PLACE.session, PLACE.partition, "feed", source),
       encodeMessage({ ...frameOf(sequence, ...values), source }),
     );
-  for (let k = 1; k <= 500; k++) send("flood", k);
+  const say = (source: string, k: number) => {
+    const declaration: Channels = {
+      ...DECLARATION,
+      source,
+      channels: [{ name: `t${k}`, title: "", unit: "" }],
+    };
+    bus.publish(subjectOf(PLACE.session, PLACE.partition, "feed", source), encodeMessage(declaration));
+  };
+  for (let k = 1; k <= 500; k++) {
+    send("flood", k);
+    // What is said between two frames has no number, and takes nothing of what is known to be shed.
+    if (k % 100 === 0) say("flood", k);
+  }
   send("calm", 1);
   await clock.advance(10);
   for (let k = 501; k <= 510; k++) send("flood", k);
