@@ -49,8 +49,10 @@ const STRENGTHS: readonly Strength[] = ["none", "half", "all"];
 /** Alone a channel has no state of several that an effect could change. */
 const LAWS = NULLS.filter(({ n, promised }) => promised && n > 1);
 
-/** √n·D that uniform p-values exceed once in a hundred. */
-const KOLMOGOROV_99 = 1.63;
+/** √n·D that the largest of so many, each of uniform p-values, exceeds once in a hundred (the first term of its series). */
+function kolmogorovMost(count: number): number {
+  return Math.sqrt(-Math.log(0.01 / count / 2) / 2);
+}
 
 export const effect: Suite<Job, Result> = {
   options: ["seeds"],
@@ -124,7 +126,7 @@ export const effect: Suite<Job, Result> = {
               {
                 name: `√n·D of the first marks, largest of ${rows.length} laws without effects`,
                 value: Math.max(...rows.map(({ distance }) => distance)),
-                target: { atMost: KOLMOGOROV_99 },
+                target: { atMost: kolmogorovMost(rows.length) },
               },
               {
                 name: "runs in which a type without an effect is found, largest of these laws",
@@ -170,7 +172,7 @@ function figuresOf(results: readonly Result[]): Figure[] {
     {
       name: `p-values of the first mark of each run without an effect: Kolmogorov–Smirnov √n·D, ${first.length} runs`,
       value: kolmogorov(first),
-      target: { atMost: KOLMOGOROV_99 },
+      target: { atMost: kolmogorovMost(1) },
     },
     ...LEVELS.map((level) => ({
       name: `marks without an effect with p ≤ ${level}, ${of("none").length} marks`,

@@ -63,6 +63,10 @@ export const SUITES: Readonly<Record<string, SuiteEntry>> = {
     summary: "bands of forecasts on ten synthetic worlds, and announcements of skill where there is none",
     load: async () => (await import("./prediction.ts")).predictionSuite,
   },
+  states: {
+    summary: "whole states of quantum worlds foretold by their motion, beside the last one and averages",
+    load: async () => (await import("./states.ts")).states,
+  },
   crossings: {
     summary: "intervals of the time until a level is reached, on ten lines with noise of some memory",
     load: async () => (await import("./crossings.ts")).crossings,
