@@ -85,6 +85,7 @@ export class BusFeed implements Feed {
         check.receive(source, bytes, shedBefore, span ?? undefined);
       },
       shed: (source) => shed.add(source),
+      isLate: () => sink.isLate?.() === true,
     });
     const receive = (subject: string, bytes: Uint8Array, traceparent?: string): void => {
       const source = sourceOf(subject);

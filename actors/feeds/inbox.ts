@@ -3,11 +3,12 @@
  * memory nor the time of others.
  *
  *   put ─┬─ nothing waits, this turn has time left ─► taken at once
- *        ├─ there is room ─► waits ─► taken in a later turn, one message of each source after the other
+ *        ├─ there is room ─► waits ─► taken in a later turn, one message of each source after the other, while the log takes them soon
  *        └─ there is none ─► shed, counted by source (declarations and reports wait all the same)
  *
  * Q1  Messages of one source are taken in their order.
  * Q2  A turn ends after TURN_MS or TURN_BYTES: commands, acknowledgements, heartbeats and timers have theirs in between.
+ *     While the log is late nothing is taken: what waits there, commands wait for too.
  * Q3  Beyond INBOX_BYTES a source may put only as long as it has less than its share of them: a flood does not shut the others out.
  * Q4  At most twice INBOX_BYTES wait.
  */
@@ -26,6 +27,9 @@ const TURN_BYTES = 256 << 10;
 /** Of so many sources it is remembered what was shed before their next message; of further ones that also counts as lost. */
 const SOURCES_MAX = 4_096;
 
+/** While the log is late: an entry of it takes less than a millisecond on a machine that is not busy. */
+const AGAIN_MS = 1;
+
 /** Memory for a message that waits, in addition to its bytes. */
 const OVERHEAD_BYTES = 200;
 
@@ -43,6 +47,8 @@ export interface InboxOptions {
   ): void;
   /** A message of this source was shed. */
   shed(source: string): void;
+  /** Whether what is taken now would be stored late. Default: never. */
+  isLate?(): boolean;
 }
 
 interface Message {
@@ -110,7 +116,7 @@ export class Inbox {
   #hasTime(): boolean {
     const { clock } = this.#options;
     if (!this.#isTurn) this.#begin();
-    return this.#turnBytes < TURN_BYTES && clock.monotonicMs() < this.#turnEndMs;
+    return this.#turnBytes < TURN_BYTES && clock.monotonicMs() < this.#turnEndMs && !this.#isLate();
   }
 
   #begin(): void {
@@ -118,7 +124,12 @@ export class Inbox {
     this.#isTurn = true;
     this.#turnBytes = 0;
     this.#turnEndMs = clock.monotonicMs() + TURN_MS;
-    clock.soon(() => this.#next());
+    if (this.#isLate()) clock.after(AGAIN_MS, () => this.#next());
+    else clock.soon(() => this.#next());
+  }
+
+  #isLate(): boolean {
+    return this.#options.isLate?.() === true;
   }
 
   /** A new turn for what waits. */

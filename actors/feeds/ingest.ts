@@ -82,6 +82,7 @@ export class IngestFeed implements Feed {
       take: (name, subject, bytes, _shedBefore, traceparent) =>
         this.takeTraced(name, subject, bytes, sink, traceparent),
       shed: (source) => shed.add(source),
+      isLate: () => sink.isLate?.() === true,
     });
     const end = bus.subscribe(
       pattern,

@@ -52,4 +52,6 @@ export interface FeedSink {
   refused?(): string | null;
   /** Resolves when the sink takes more without shedding. */
   drained(): Promise<void>;
+  /** So much waits to be stored that a command would be answered late: who has a queue of its own leaves its messages there. Default: never. */
+  isLate?(): boolean;
 }

@@ -5,6 +5,7 @@ import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
 import { GroupHolders, HELD_MS } from "../../actors/feeds/group-holders.ts";
+import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
@@ -13,6 +14,8 @@ import { createFrame } from "../../protocol/frame.ts";
 import type { Channels, FeedStatus, QuantumInput } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
+import { holdable } from "../support/held-journal.ts";
+import { openPartition } from "../support/open-partition.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
 
 const PLACE = { session: "s", partition: "p.0" };
@@ -254,6 +257,29 @@ test("[G4] frames that come faster than they are taken are shed, counted by sour
   assert.is(counted("shed", "flood"), shed);
   assert.is(counted("lost", "bus"), 0);
   assert.is(clock.pending, 0);
+});
+
+test("[G4] while nothing is stored, the partition takes no more than a command may wait for", async () => {
+  const FRAMES = 400;
+  const { bus, clock } = world();
+  const journal = holdable(createMemoryJournal({}));
+  const partition = await openPartition({ journal, clock });
+  const feed = new BusFeed({ bus, clock, ...PLACE });
+  partition.startFeeds([feed]);
+  const subject = subjectOf(PLACE.session, PLACE.partition, "feed", "plant#1");
+  const values = Array.from({ length: 1_000 }, (_, k) => k % 7);
+  const bytes = (sequence: number) => encodeMessage(frameOf(sequence, ...values));
+  bus.publish(subject, encodeMessage(DECLARATION));
+  const release = journal.hold();
+  for (let k = 1; k <= FRAMES; k++) bus.publish(subject, bytes(k));
+  await clock.advance(1_000);
+  const taken = partition.core.lastSequenceOf("plant#1") * bytes(1).length;
+  assert.ok(taken < 1 << 20, `${taken} bytes taken`);
+  release();
+  for (let turn = 0; turn < FRAMES && partition.core.lastSequenceOf("plant#1") < FRAMES; turn++)
+    await clock.advance(50);
+  assert.is(partition.core.lastSequenceOf("plant#1"), FRAMES);
+  await partition.close();
 });
 
 test("[G5] a group is of one live source until that is silent; another one is refused and named once", async () => {

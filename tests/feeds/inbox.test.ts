@@ -6,7 +6,7 @@ import { encodeMessage } from "../../protocol/codec.ts";
 import { createManualClock } from "../support/clock.ts";
 
 /** An inbox that a flood has just used the turn of: what comes now waits. */
-function world(bytes = 10_000) {
+function world(bytes = 10_000, isLate = () => false) {
   const manual = createManualClock(0);
   const turns: (() => void)[] = [];
   const clock = { ...manual, soon: (act: () => void) => void turns.push(act) };
@@ -22,10 +22,12 @@ function world(bytes = 10_000) {
       assert.is(subject, `s.${source}`);
     },
     shed: (source) => shed.push(source),
+    isLate,
   });
   const put = (source: string, number: number, length = 800) =>
     inbox.put(source, `s.${source}`, new Uint8Array(length).fill(number));
   return {
+    manual,
     inbox,
     put,
     taken,
@@ -60,6 +62,23 @@ test("[Q1] a message that comes while others wait is taken after them", () => {
   turn();
   put("a", 3);
   assert.equal(taken, ["a1", "a2", "a3"]);
+});
+
+test("[Q2] while the log is late nothing is taken, also of a turn that has begun, and then all of it in order", async () => {
+  let isLate = false;
+  const { put, taken, turn, manual, inbox } = world(10_000, () => isLate);
+  put("a", 1);
+  isLate = true;
+  put("a", 2);
+  put("a", 3);
+  turn();
+  await manual.advance(10);
+  assert.equal(taken, ["a1"]);
+  isLate = false;
+  await manual.advance(1);
+  turn();
+  assert.equal(taken, ["a1", "a2", "a3"]);
+  assert.is(inbox.bytes, 0);
 });
 
 test("what does not fit is shed and counted, and the next message of its source says how many", () => {
