@@ -4,7 +4,7 @@
  *   samples ─► even steps (their median spacing, between samples straight lines) ─► segments of N, a quarter apart ─► without mean and slope, Hann ─► |FFT|²
  *
  * N is a power of two: about an eighth of the samples that are shown, from 32 to 512. A segment in which a sample is missing for long is left out. A line stands
- * out where its power is many times the median of the frequencies around it, so that the rising floor of a random walk is none.
+ * out where its power is many times that of the frequencies around it, so that the rising floor of a random walk is none: many times fewer, the more segments.
  */
 
 import { firstAtOrAfter, type Samples } from "./samples.ts";
@@ -41,11 +41,19 @@ const OVERLAP = 4;
 const SPACINGS = 255;
 /** A sample is missing where the next is so many usual spacings away. */
 const MISSING = 4;
-/** Of a mean of segments, and of one segment, in medians of what is around: noise has one of a hundred frequencies above 20 medians once in some ten thousand. */
+/** Of one segment, in medians of what is around: noise has one of a hundred frequencies above 20 medians once in some ten thousand. */
 const STANDS_OUT = 20;
 const STANDS_OUT_STILL = 8;
+/** Segments that overlap by three quarters say as much as so many times fewer that do not. */
+const ALIKE = 3;
+/** Normal quantile of one in a hundred thousand. */
+const RARE = 4.26;
+/** A floor is not level, and a mean of many segments shows it: below so many medians nothing stands out. */
+const STANDS_OUT_LEAST = 4;
 /** Frequencies of its own that a Hann window gives a line on each side. */
 const OWN = 2;
+/** Frequencies on a side whose median says how high the floor is there. */
+const SIDE_LEAST = 3;
 /** Below, mean and slope are taken away. */
 const FIRST_BIN = 3;
 
@@ -95,10 +103,10 @@ function lastOfEach(samples: Samples, intervalUs: number): Samples {
 export function strongestLine({ segments, apartUs, hzEach }: Spectrogram): SpectralLine | null {
   const mean = new Float64Array(segments[0]!.power.length);
   for (const { power } of segments) for (let k = 0; k < mean.length; k++) mean[k] = mean[k]! + power[k]!;
-  const bin = strongestBin(mean, STANDS_OUT);
+  const bin = strongestBin(mean, standsOutOf(segments.length), STANDS_OUT);
   if (bin === null) return null;
   const has = segments.map(({ power }) => {
-    const own = strongestBin(power, STANDS_OUT_STILL);
+    const own = strongestBin(power, STANDS_OUT_STILL, STANDS_OUT_STILL);
     return own !== null && Math.abs(own - bin) <= OWN;
   });
   const last = has.lastIndexOf(true);
@@ -114,6 +122,12 @@ export function strongestLine({ segments, apartUs, hzEach }: Spectrogram): Spect
   };
 }
 
+/** Medians above which a mean of so many segments is no noise: the mean of exponential powers has a gamma distribution (Wilson and Hilferty 1931). */
+function standsOutOf(segments: number): number {
+  const ninth = 1 / (9 * Math.max(1, segments / ALIKE));
+  return Math.max(STANDS_OUT_LEAST, Math.min(STANDS_OUT, (1 + (RARE * Math.sqrt(ninth)) / (1 - ninth)) ** 3));
+}
+
 /** What stands out most in the segment at a time, Hz; null: nothing does; undefined: there is no segment. */
 export function lineAt(
   { segments, apartUs, hzEach }: Spectrogram,
@@ -121,28 +135,38 @@ export function lineAt(
 ): number | null | undefined {
   const segment = segments.find(({ middleUs }) => Math.abs(middleUs - timeUs) <= apartUs / 2);
   if (segment === undefined) return undefined;
-  const bin = strongestBin(segment.power, STANDS_OUT_STILL);
+  const bin = strongestBin(segment.power, STANDS_OUT_STILL, STANDS_OUT_STILL);
   return bin === null ? null : hzEach * between(segment.power, bin);
 }
 
-/** The frequency with the most power among those that are `factor` medians of what is around them. */
-function strongestBin(power: Float64Array, factor: number): number | null {
+/** The frequency with the most power among those that are `factor` times what is around them; where little is on one side, `factorAtEnd` times. */
+function strongestBin(power: Float64Array, factor: number, factorAtEnd: number): number | null {
   let best: number | null = null;
   for (let k = FIRST_BIN; k < power.length; k++) {
     if (best !== null && power[k]! <= power[best]!) continue;
-    if (power[k]! > (power[k - 1] ?? 0) && power[k]! >= factor * around(power, k)) best = k;
+    if (!(power[k]! > (power[k - 1] ?? 0))) continue;
+    const { floor, isAtEnd } = around(power, k);
+    if (power[k]! >= (isAtEnd ? factorAtEnd : factor) * floor) best = k;
   }
   return best;
 }
 
-/** Median power from half to one and a half of a frequency, at least eight on each side, without its own. */
-function around(power: Float64Array, k: number): number {
+/**
+ * Power around a frequency, without its own: from half to one and a half of it, at least eight on each side. The geometric mean of the medians of both sides,
+ * so that a slope is no line; the median of all where one side has too few.
+ */
+function around(power: Float64Array, k: number): { floor: number; isAtEnd: boolean } {
   const reach = Math.max(8, k >> 1);
-  const others: number[] = [];
-  for (let j = Math.max(1, k - reach); j <= Math.min(power.length - 1, k + reach); j++)
-    if (Math.abs(j - k) > OWN) others.push(power[j]!);
-  others.sort((a, b) => a - b);
-  return others[others.length >> 1]!;
+  const below = power.subarray(Math.max(1, k - reach), Math.max(1, k - OWN));
+  const above = power.subarray(k + OWN + 1, k + reach + 1);
+  if (Math.min(below.length, above.length) < SIDE_LEAST)
+    return { floor: medianOf([...below, ...above]), isAtEnd: true };
+  return { floor: Math.sqrt(medianOf([...below]) * medianOf([...above])), isAtEnd: false };
+}
+
+function medianOf(values: number[]): number {
+  values.sort((a, b) => a - b);
+  return values[values.length >> 1] ?? 0;
 }
 
 /** Where between frequencies a line lies: the top of the parabola through the logarithms of three. */
@@ -156,8 +180,7 @@ function medianSpacing(samples: Samples, begin: number, end: number): number {
   const spacings: number[] = [];
   const stride = Math.max(1, Math.floor((end - begin - 1) / SPACINGS));
   for (let k = begin + 1; k < end; k += stride) spacings.push(samples.timeAt(k) - samples.timeAt(k - 1));
-  spacings.sort((a, b) => a - b);
-  return spacings[spacings.length >> 1] ?? 0;
+  return medianOf(spacings);
 }
 
 /** `out` ← values at even steps from `atUs` on, without mean and slope. False: samples are missing. */

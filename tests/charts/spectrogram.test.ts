@@ -101,6 +101,22 @@ test("nothing stands out of noise and random walks, of which a hundred each are 
   assert.ok(found <= 2, `${found} of 200`);
 });
 
+test("an oscillation whose phase wanders is named, though it is several frequencies wide and noise beneath it", () => {
+  let named = 0;
+  for (let seed = 0; seed < 20; seed++) {
+    const normal = normals(300 + seed);
+    let phase = 0;
+    const line = lineOf(
+      samplesOf(120, () => {
+        phase += (2 * Math.PI * 2.5) / RATE + 0.3 * normal();
+        return Math.sin(phase) + 0.4 * normal();
+      }),
+    );
+    if (line !== null && Math.abs(line.hz - 2.5) < 0.3) named++;
+  }
+  assert.ok(named >= 18, `${named} of 20`);
+});
+
 test("samples that come early or late show the same line, and a stretch without samples is left out", () => {
   const uniform = uniforms(3);
   const uneven = lineOf(
