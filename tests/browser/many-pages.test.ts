@@ -171,7 +171,13 @@ interface Said {
 /** Waits until all pages say what the document says, and fails with the first that has settled on something else. */
 async function alike(pages: readonly Page[]): Promise<void> {
   const showNotes = () => document.querySelector<HTMLElement>(".list-tabs button:nth-of-type(2)")?.click();
-  for (const page of pages) await page.evaluate(showNotes);
+  const showEarlier = () => document.querySelector<HTMLElement>(".notes .button.earlier")?.click();
+  for (const page of pages) {
+    await page.evaluate(showNotes);
+    // Of many notes the newest are shown, until the earlier ones are asked for.
+    const earlier = page.getByRole("button", { name: /^\d+ earlier notes/ });
+    while ((await earlier.count()) > 0) await page.evaluate(showEarlier);
+  }
   const expected = (): string => JSON.stringify(ofDocument());
   for (const [k, page] of pages.entries()) {
     let said = "";

@@ -43,7 +43,7 @@ test("a note says that it is saving until the session has made it durable", asyn
   });
 });
 
-test("a note that the session does not take disappears again, and the page says what was expected", async () => {
+test("of very many notes the newest are drawn and the others asked for; one that the session does not take disappears again, and the page says what was expected", async () => {
   const { url } = await up();
   const session = await joined(url);
   try {
@@ -58,6 +58,10 @@ test("a note that the session does not take disappears again, and the page says 
       await session.saved();
       await list(page, "Notes").click();
       await page.locator(".list-tabs .count", { hasText: String(ROOTS.annotations.most - 1) }).waitFor();
+      // The newest of so many are drawn; a press brings the ones before.
+      await page.getByRole("button", { name: "799 earlier notes: show 200" }).click();
+      await page.getByRole("button", { name: "599 earlier notes: show 200" }).waitFor();
+      assert.is(await page.locator(".thread").count(), 400);
       held.hold();
       notes(1, "last");
       await session.saved();

@@ -8,17 +8,15 @@ import type { EventMessage } from "../../../../protocol/messages.ts";
 import { moment } from "../../../charts/format.ts";
 import { Icon } from "../../components/icon.tsx";
 import { ListTabs } from "../../components/list-tabs.tsx";
+import { Newest } from "../../components/newest.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import { eventsIn } from "../../model/incidents.ts";
 import type { View } from "../../model/view.ts";
 import { IncidentCard, Technical } from "../incidents/card.tsx";
 
 const SEVERITIES = ["critical", "warning", "notice", "info"] as const;
-/** Rows drawn at once. Hiding severities brings up older rows. */
-const MOST_ROWS = 200;
-
-/** Incidents drawn at once. */
-const MOST_INCIDENTS = 50;
+const ROWS_AT_ONCE = 200;
+const INCIDENTS_AT_ONCE = 50;
 
 const hidden = signal<ReadonlySet<string>>(new Set());
 
@@ -28,7 +26,7 @@ export function EventsPanel(props: PanelProps) {
   const told = useMemo(() => eventsIn(incidents), [incidents]);
   const events = model.events.value.filter(({ id }) => !told.has(id));
   const listed = events.filter((event) => !hidden.value.has(event.severity));
-  const shown = runsOf(listed, view.openEvent.value).slice(0, MOST_ROWS);
+  const shown = runsOf(listed, view.openEvent.value);
   return (
     <section class="panel events" aria-label="Incidents and events">
       <div class="panel-head">
@@ -60,11 +58,13 @@ export function EventsPanel(props: PanelProps) {
             No incidents. What lasts and is unusual appears here, with what contributes to it.
           </p>
         ) : (
-          <ol aria-label="Incidents, the newest first">
-            {incidents.slice(0, MOST_INCIDENTS).map((incident) => (
-              <IncidentCard key={incident.key} incident={incident} {...props} />
-            ))}
-          </ol>
+          <Newest
+            rows={incidents}
+            at={INCIDENTS_AT_ONCE}
+            what="incidents"
+            label="Incidents, the newest first"
+            draw={(incident) => <IncidentCard key={incident.key} incident={incident} {...props} />}
+          />
         )}
         {model.events.value.length === 0 ? null : (
           <>
@@ -74,11 +74,15 @@ export function EventsPanel(props: PanelProps) {
                 {model.events.value.length}
               </span>
             </h3>
-            <ol aria-label="Other events, the newest first">
-              {shown.map(({ event, times }) => (
+            <Newest
+              rows={shown}
+              at={ROWS_AT_ONCE}
+              what="events"
+              label="Other events, the newest first"
+              draw={({ event, times }) => (
                 <EventRow key={event.id} event={event} times={times} nowUs={model.headUs} view={view} />
-              ))}
-            </ol>
+              )}
+            />
           </>
         )}
       </div>

@@ -6,6 +6,7 @@ import { visibleText } from "../../../../protocol/visible-text.ts";
 import { clock, dateTime, span } from "../../../charts/format.ts";
 import type { TimeRange } from "../../../charts/time-chart.ts";
 import { ListTabs } from "../../components/list-tabs.tsx";
+import { Newest } from "../../components/newest.tsx";
 import type { PanelProps } from "../../components/panel-props.ts";
 import type { Note, Thread } from "../../model/notes.ts";
 import { colourOf, initialsOf } from "../../model/people.ts";
@@ -14,8 +15,7 @@ import { colourOf, initialsOf } from "../../model/people.ts";
 const MOST_CHARACTERS = 1_000;
 /** The colours of lines: the theme has as many. */
 const COLOURS = 8;
-/** Rows drawn at once. */
-const MOST_ROWS = 200;
+const ROWS_AT_ONCE = 200;
 
 const hidesResolved = signal(false);
 
@@ -23,7 +23,7 @@ export function NotesPanel(props: PanelProps) {
   const { notes, room, view } = props;
   const threads = notes.threads.value;
   const isResolvedThere = threads.some(({ note }) => note.isResolved);
-  const shown = threads.filter(({ note }) => !(hidesResolved.value && note.isResolved)).slice(0, MOST_ROWS);
+  const shown = threads.filter(({ note }) => !(hidesResolved.value && note.isResolved));
   const refused = room.whyNot();
   const failure = room.failure.value;
   return (
@@ -65,11 +65,13 @@ export function NotesPanel(props: PanelProps) {
           <NewNote {...props} range={view.marked.value} />
         ) : null}
         {threads.length === 0 && !view.isWriting.value ? <Empty {...props} /> : null}
-        <ol aria-label="Notes, the newest time first">
-          {shown.map((thread) => (
-            <ThreadRow key={thread.note.id} thread={thread} {...props} />
-          ))}
-        </ol>
+        <Newest
+          rows={shown}
+          at={ROWS_AT_ONCE}
+          what="notes"
+          label="Notes, the newest time first"
+          draw={(thread) => <ThreadRow key={thread.note.id} thread={thread} {...props} />}
+        />
       </div>
     </section>
   );
