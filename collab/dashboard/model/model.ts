@@ -263,7 +263,8 @@ export class Model implements SourceSink {
       const lastUs = columns.newest * columns.widthUs;
       if (!(lastUs <= headUs)) headUs = lastUs;
     };
-    for (const [group, parts] of byGroup(answer.decimated)) {
+    for (const parts of alike(answer.decimated)) {
+      const { group } = parts[0]!;
       const channels = this.#groupsByName.get(group)?.channels ?? [];
       for (const [k, columns] of columnsOf(parts, ({ channel }) => channel)) {
         add(channels[k]?.series, columns);
@@ -276,7 +277,8 @@ export class Model implements SourceSink {
         channel.volumes.addPast({ fromUs, toUs, sums });
       }
     }
-    for (const [group, parts] of byGroup(answer.measures)) {
+    for (const parts of alike(answer.measures)) {
+      const { group } = parts[0]!;
       const joint = this.#groupsByName.get(group)?.joint;
       if (joint === undefined) continue;
       for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
@@ -590,18 +592,24 @@ function measureSeries({ measures }: JointState, name: string): Series {
 
 type Intervals = Pick<DecimatedMessage, "fromUs" | "everyUs" | "interval" | "min" | "max" | "last">;
 
-/** A long answer comes in several messages for a group. */
-function byGroup<Part extends { readonly group: string }>(parts: readonly Part[]): Map<string, Part[]> {
-  const groups = new Map<string, Part[]>();
+/**
+ * Messages of a group whose intervals are of one length: a long answer comes in several of them. Those of channels that no chart shows are longer, and
+ * apart.
+ */
+function alike<Part extends { readonly group: string; readonly everyUs: number }>(
+  parts: readonly Part[],
+): Iterable<Part[]> {
+  const known = new Map<string, Part[]>();
   for (const part of parts) {
-    const others = groups.get(part.group);
-    if (others === undefined) groups.set(part.group, [part]);
+    const key = `${part.everyUs} ${part.group}`;
+    const others = known.get(key);
+    if (others === undefined) known.set(key, [part]);
     else others.push(part);
   }
-  return groups;
+  return known.values();
 }
 
-/** The intervals of each channel, by its index, of all parts of one answer: they are of one length, and in the order of time. */
+/** The intervals of each channel, by its index, of parts that are alike, in the order of time. */
 function columnsOf<Part extends Intervals>(
   parts: readonly Part[],
   channelsOf: (part: Part) => Uint8Array,

@@ -4,6 +4,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
 import { setZone, type ZoneName } from "../../charts/zone.ts";
+import { barOf } from "./candle-sets.ts";
 import { affectedBy, firstChoice, type Order } from "./channel-order.ts";
 import type { Incident } from "./incidents.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
@@ -83,6 +84,14 @@ export class View {
     );
     this.#colours = new Map(chosen.map((key) => [key, before.get(key) ?? free.shift() ?? 0]));
     return this.#colours;
+  });
+  /** What charts show, as group/name: the chosen channels, and what their candles are made of. */
+  readonly charted = computed(() => {
+    const chosen = this.chosen.value;
+    if (!this.isCandles.value) return chosen;
+    this.#model.groups.value;
+    const bars = this.channels.flatMap((of) => barOf(of, this.#model.group(of.group)?.channels ?? []));
+    return [...new Set([...chosen, ...bars.map(({ key }) => key)])];
   });
   /** Counts the person's own choices of channels. */
   readonly choices = signal(0);
