@@ -439,6 +439,17 @@ test("a long past comes in several messages for a group, and all of it is there"
   );
 });
 
+test("a past that was waited for is drawn at once, as what a person changed; samples that arrive wait for their turn", () => {
+  const model = modelWith(["a"]);
+  const view = new View(model);
+  const version = () => view.window.version();
+  const before = version();
+  feed(model, [[0, 0, 1]]);
+  assert.is(version(), before);
+  model.past(pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY }), "p0", false);
+  assert.is.not(version(), before);
+});
+
 test("channels of a group come in intervals of other lengths, and each has its own", () => {
   const model = modelWith(["a", "b"]);
   const fine = pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY });

@@ -135,7 +135,7 @@ export class View {
   >(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
-  /** Counts every change of the above: canvases compare it. */
+  /** Counts every change of the above, and every past that somebody waited for: canvases compare it. */
   version = 0;
   /** The same, as charts over time see it. */
   readonly window: TimeWindow = {
@@ -190,6 +190,7 @@ export class View {
       this.isCandles.value;
       this.zone.value;
       this.allMeasures.value;
+      model.pasts.value;
       this.version++;
     });
     effect(() => {
