@@ -25,7 +25,7 @@ import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RequestContext, wholeParameter } from "./request.ts";
-import { respond } from "./response.ts";
+import { respond, whileWaited } from "./response.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** What a page shows at first, µs. */
@@ -46,7 +46,11 @@ export class HistoryRoute {
     this.#work = new RateLimit(historyBurst, historyPerSecond, addressesMax);
   }
 
-  async answer(context: RequestContext): Promise<void> {
+  answer(context: RequestContext): Promise<void> {
+    return whileWaited(context.response, (gone) => this.#answer(context, gone));
+  }
+
+  async #answer(context: RequestContext, gone: AbortSignal): Promise<void> {
     const { request, response, address } = context;
     const { hubs, limits, nowMs } = this.#gateway;
     const hub = chooseHub(hubs, context);
@@ -55,8 +59,9 @@ export class HistoryRoute {
     const fine = context.query.has("fine") ? new Set(context.query.getAll("fine")) : null;
     const budget = this.#work.bucket(address, nowMs());
     if (budget.left <= 0) throw overspent(address, limits);
-    const { input, complete, groups, work } = await hub.session.past(range);
+    const { input, complete, groups, work } = await hub.session.past(range, gone);
     budget.spend(work);
+    if (gone.aborted) return;
     const untilUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
     const states = await Promise.all(groups.map(({ group }) => hub.session.stateBefore(group, untilUs)));
     const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete } as const;

@@ -167,6 +167,29 @@ test("an address that has used up its budget waits until it has come back", asyn
   });
 });
 
+test("who closes the connection waits no more: the session hears of it", () =>
+  withGateway({}, async (gateway, session) => {
+    const gone = new Promise<void>((resolve) => {
+      Object.assign(session, {
+        past: (_: unknown, signal: AbortSignal) =>
+          new Promise<never>((_, reject) => {
+            signal.addEventListener("abort", () => {
+              reject(new Error("a fault that is of no interest"));
+              resolve();
+            });
+            leave.abort();
+          }),
+      });
+    });
+    const leave = new AbortController();
+    const url = `http://127.0.0.1:${gateway.port}/api/history`;
+    await fetch(url, { signal: leave.signal }).then(
+      () => assert.unreachable(),
+      () => {},
+    );
+    await gone;
+  }));
+
 async function history(gateway: Gateway, query: string): Promise<DecodedMessage[]> {
   const response = await fetch(`http://127.0.0.1:${gateway.port}/api/history${query}`);
   assert.is(response.status, 200);

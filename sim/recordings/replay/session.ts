@@ -366,12 +366,12 @@ export class ReplaySession implements LiveSession {
     return this.outbox.lastStates();
   }
 
-  past(range: PastRange): Promise<SessionPast> {
+  past(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
     // Whoever never asks does not pay for it.
     this.statesRead ??= this.samplesRead
       .then(() => this.readStates())
       .catch((error: unknown) => this.logged(error));
-    return this.precedence.first(() => this.asked.first(() => this.outbox.past(range)));
+    return this.precedence.first(() => this.asked.first(() => this.outbox.past(range, gone)));
   }
 
   usual(): readonly GroupUsual[] {
