@@ -439,6 +439,23 @@ test("a long past comes in several messages for a group, and all of it is there"
   );
 });
 
+test("a recording that moved has the state of its place with the past, until its actors publish one", () => {
+  const model = modelWith(["a"]);
+  const { joint } = model.groups.value[0]!;
+  model.state(stateOf(T + 100_000_000, 0.9));
+  model.samplesRewound("p0");
+  const moved = model.groups.value[0]!.joint;
+  assert.is(momentOf(moved, null), null);
+  const begin = pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY });
+  model.past({ ...begin, states: [stateOf(T + 8_000_000, 0.25)] }, "p0", false);
+  assert.equal([momentOf(moved, null)?.timeUs, momentOf(moved, null)?.past], [T + 8_000_000, false]);
+  model.state(stateOf(T + 9_000_000, 0.5));
+  assert.is(momentOf(moved, null)?.timeUs, T + 9_000_000);
+  model.past({ ...begin, states: [stateOf(T + 8_000_000, 0.25)] }, "p0", false);
+  assert.is(momentOf(moved, null)?.timeUs, T + 9_000_000, "what was published stays");
+  assert.is.not(joint, moved);
+});
+
 test("a past that was waited for is drawn at once, as what a person changed; samples that arrive wait for their turn", () => {
   const model = modelWith(["a"]);
   const view = new View(model);

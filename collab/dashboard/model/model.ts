@@ -293,6 +293,9 @@ export class Model implements SourceSink {
     for (const { name, joint } of groups) {
       const state = answer.states.find((each) => each.group === name) ?? null;
       joint.moments = [{ askedUs: toUs, state }, ...joint.moments].slice(0, MOST_MOMENTS);
+      // A recorded session that moved publishes its state when its actors stand there.
+      if (joint.last === null && state !== null && toUs === Number.POSITIVE_INFINITY)
+        showLatest(joint, state);
     }
     const isFirst = Number.isNaN(this.#placeOf(partition).headUs);
     if ((begins || isFirst) && !Number.isNaN(headUs)) this.#arrived(headUs, partition);
@@ -304,11 +307,7 @@ export class Model implements SourceSink {
     const group = this.#groupsByName.get(state.group);
     if (group === undefined) return;
     const { joint } = group;
-    const { n } = state;
-    joint.re = float32Column(state.re);
-    joint.im = float32Column(state.im);
-    if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
-    joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
+    showLatest(joint, state).add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
       if (hasPast(name)) measureSeries(joint, name).add(state.timeUs, value);
@@ -318,7 +317,6 @@ export class Model implements SourceSink {
         group.channels[k]?.series.add(state.timeUs, population);
       });
     }
-    joint.last = state;
     this.#arrived(state.timeUs, group.partition);
   }
 
@@ -539,6 +537,15 @@ function forgetPast({ channels, joint }: Group): void {
   for (const channel of channels) forgetSamples(channel);
   joint.measures = new Map();
   joint.moments = [];
+}
+
+/** Returns the history that a state which was published goes into. */
+function showLatest(joint: JointState, state: StateMessage): StateHistory {
+  joint.last = state;
+  joint.re = float32Column(state.re);
+  joint.im = float32Column(state.im);
+  if (joint.history?.n !== state.n) joint.history = new StateHistory(state.n);
+  return joint.history;
 }
 
 function addVolume(channel: Channel, timeUs: number, size: number): void {
