@@ -354,8 +354,8 @@ export class RemoteSession implements LiveSession {
     return this.outbox.lastStates();
   }
 
-  past(range: PastRange): Promise<SessionPast> {
-    return this.outbox.past(range);
+  past(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
+    return this.outbox.past(range, gone);
   }
 
   stateBefore(group: string, timeUs: number): StateMessage | null {

@@ -161,8 +161,10 @@ export class Outbox
     return [...this.states.values()];
   }
 
-  async past(range: PastRange): Promise<SessionPast> {
-    return this.kept?.range(range) ?? { input: this.deliveredInput, complete: true, groups: [], work: 0 };
+  async past(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
+    return (
+      this.kept?.range(range, gone) ?? { input: this.deliveredInput, complete: true, groups: [], work: 0 }
+    );
   }
 
   stateBefore(group: string, timeUs: number): StateMessage | null {

@@ -466,8 +466,8 @@ export class Partition implements LiveSession {
     return this.outbox.lastStates();
   }
 
-  past(range: PastRange): Promise<SessionPast> {
-    return this.outbox.past(range);
+  past(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
+    return this.outbox.past(range, gone);
   }
 
   usual(): readonly GroupUsual[] {

@@ -128,11 +128,11 @@ export class Past {
     return recorded !== null && (delivered?.timeUs ?? 0) < recorded.timeUs ? recorded : delivered;
   }
 
-  /** What there is of a range. Rejects when the log cannot be read. */
-  async range(range: PastRange): Promise<SessionPast> {
+  /** What there is of a range, in memory alone once `gone` says so. Rejects when the log cannot be read. */
+  async range(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
     if (this.isInMemory(range)) return this.remembered(range);
     const read = this.reading.then(() =>
-      this.recording?.isAsFine(range) ? this.recordedRange(range) : this.readRange(range),
+      this.recording?.isAsFine(range) ? this.recordedRange(range, gone) : this.readRange(range, gone),
     );
     this.reading = read.catch(() => {});
     return (await read) ?? this.remembered(range);
@@ -244,7 +244,7 @@ export class Past {
    * The range from a recording's memory, up to what was delivered: the interval in which that ends comes from the log, for memory has what is to come
    * in it too. Null when that interval has more samples than may be read.
    */
-  private async recordedRange(range: PastRange): Promise<SessionPast | null> {
+  private async recordedRange(range: PastRange, gone?: AbortSignal): Promise<SessionPast | null> {
     const { timeUs: nowUs, input: through } = this.at;
     const toUs = range.isOpen ? nowUs : Math.min(range.toUs, nowUs);
     const groups = this.withRecorded(this.groups.range(range), range);
@@ -255,7 +255,7 @@ export class Past {
     };
     const fromUs = Math.min(...groups.map(({ group }) => beginOf(group).fromUs));
     if (toUs < fromUs) return answer(through, groups, 0);
-    const read = await this.readSamples({ fromUs, toUs, through }, 1, beginOf);
+    const read = await this.readSamples({ fromUs, toUs, through }, 1, beginOf, gone);
     if (read === null) return null;
     for (const { group, samples } of groups) {
       const end = { ...range, fromUs: beginOf(group).fromUs, toUs, columns: 1 };
@@ -267,13 +267,18 @@ export class Past {
   }
 
   /** The range as the log has it, up to what was delivered; null when it has more samples than may be read. */
-  private async readRange(range: PastRange): Promise<SessionPast | null> {
+  private async readRange(range: PastRange, gone?: AbortSignal): Promise<SessionPast | null> {
     const { columns } = range;
     const toUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
     const through = this.at.input;
     const everyUs = Math.max(1, Math.ceil((range.toUs - range.fromUs) / columns));
     const fromUs = Math.floor(range.fromUs / everyUs) * everyUs;
-    const read = await this.readSamples({ fromUs, toUs, through }, columns, () => ({ everyUs, fromUs }));
+    const read = await this.readSamples(
+      { fromUs, toUs, through },
+      columns,
+      () => ({ everyUs, fromUs }),
+      gone,
+    );
     if (read === null) return null;
     const onlyMeasures = { ...range, onlyMeasures: true };
     const known = new Map(
@@ -291,19 +296,22 @@ export class Past {
     return answer(through, groups, read.samples);
   }
 
-  /** In intervals of their group, about so many; `beginOf` is asked from when on. Null when there are more samples than may be read. */
+  /** In intervals of their group, about so many; `beginOf` is asked from when on. Null when there are more samples than may be read, or `gone`. */
   private async readSamples(
     { fromUs, toUs, through }: { fromUs: number; toUs: number; through: number },
     columns: number,
     beginOf: (group: string) => { readonly everyUs: number; readonly fromUs: number },
+    gone?: AbortSignal,
   ): Promise<{ byGroup: Map<string, Pyramid>; samples: number } | null> {
     const { rest, readSamplesMax = READ_SAMPLES_MAX } = this.options;
     const byGroup = new Map<string, Pyramid>();
     let samples = 0;
     let count = 0;
+    if (gone?.aborted) return null;
     for await (const { sequence, timeUs, bytes } of inputs(this.log, { timeUs: fromUs })) {
       if (sequence > through || timeUs > toUs) break;
       if (++count % REST_AFTER_INPUTS === 0) await rest?.();
+      if (gone?.aborted) return null;
       if (!isFrame(bytes)) continue;
       const frame = decodeFrameInto(bytes, this.scratch);
       samples += frame.count;

@@ -32,8 +32,11 @@ export interface LiveSession {
   recentFrames(after: number, limit?: number): { complete: boolean; frames: DeliveredFrame[] };
   /** The last published state of each group. */
   lastStates(): readonly StateMessage[];
-  /** Samples and measures of a stretch of the past, up to what was delivered. Rejects when the log cannot be read. */
-  past(range: PastRange): Promise<SessionPast>;
+  /**
+   * Samples and measures of a stretch of the past, up to what was delivered. Rejects when the log cannot be read. Once nobody waits for it any more, as
+   * `gone` says, the log is read no further, and the answer may lack what it has.
+   */
+  past(range: PastRange, gone?: AbortSignal): Promise<SessionPast>;
   /** The last state of a group at or before a time that is known; null: none is. */
   stateBefore(group: string, timeUs: number): StateMessage | null | Promise<StateMessage | null>;
   /** In which range each channel usually is. Absent where the actors work on another node. */

@@ -7,7 +7,7 @@ export interface Drawable {
   readonly element: Element;
   /** Least time between two drawings because of new data, ms. */
   readonly everyMs: number;
-  /** Whether a person changed something: that does not wait for `everyMs`. */
+  /** Whether a person changed something, or waited for it: that does not wait for `everyMs`. */
   isUrgent?(): boolean;
   /** Draws if something changed. Returns whether it did. */
   draw(nowMs: number): boolean;

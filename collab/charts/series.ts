@@ -48,6 +48,8 @@ export class Series {
   extremesUs = 0;
   /** Smoothed spacing of samples, µs; 0 before the second one. */
   spacingUs = 0;
+  /** It is no more than that, as far as is known: it is the width of columns, none of which is empty. */
+  #isSpacingAtMost = false;
   readonly #levels: readonly Columns[] = LEVELS.map((level) => new Columns(level.widthUs, level.capacity));
   /** Counts pasts that were added. */
   pastVersion = 0;
@@ -84,10 +86,7 @@ export class Series {
       this.lastTimeUs = newest * columns.widthUs;
       this.lastValue = columns.last(newest);
     }
-    // A later, longer past may show that the first samples were unusually close. One without empty columns tells nothing of what lies within.
-    const spacingUs = usualSpacing(columns);
-    if (this.spacingUs === 0 || spacingUs > columns.widthUs)
-      this.spacingUs = Math.max(this.spacingUs, spacingUs);
+    this.#learnPastSpacing(usualSpacing(columns), columns.widthUs);
     const looks = [...this.#pasts.slice(1), past].filter(({ stays }) => !stays);
     const gone = new Set(looks.slice(0, -MOST_LOOKS));
     this.#pasts = [...this.#pasts, past].filter((each) => !gone.has(each));
@@ -232,9 +231,21 @@ export class Series {
 
   #learnSpacing(gapUs: number): void {
     if (gapUs <= 0) return;
+    this.#isSpacingAtMost = false;
     if (this.spacingUs === 0) this.spacingUs = gapUs;
     // A gap is not the usual spacing: an interval that is far longer counts as four times the usual one.
     else this.spacingUs += (Math.min(gapUs, 4 * this.spacingUs) - this.spacingUs) / 32;
+  }
+
+  /** A later, longer past may show that the first samples were unusually close. */
+  #learnPastSpacing(spacingUs: number, widthUs: number): void {
+    if (spacingUs === 0) return;
+    // A past without empty columns tells nothing of what lies within, but a finer one does.
+    const isExact = spacingUs > widthUs;
+    if (this.spacingUs === 0 || (this.#isSpacingAtMost && spacingUs < this.spacingUs)) {
+      this.spacingUs = spacingUs;
+      this.#isSpacingAtMost = !isExact;
+    } else if (isExact) this.spacingUs = Math.max(this.spacingUs, spacingUs);
   }
 
   #grow(): void {

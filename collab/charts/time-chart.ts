@@ -19,7 +19,7 @@ export interface TimeWindow {
   endUs(): number;
   lengthUs(): number;
   cursorUs(): number | null;
-  /** Counts what a person changed: that is drawn at once. */
+  /** Counts what a person changed, or waited for: that is drawn at once. */
   version(): number;
   /** Counts arrived data. Stands still while the picture does. */
   dataVersion(): number;

@@ -87,7 +87,8 @@ effect(() => {
   // What has arrived may be too short for a window that was chosen meanwhile.
   model.pasts.value;
   const following = view.following.value;
-  source.look?.({ spanUs: view.soughtUs.value, endUs: view.frozenEndUs.value ?? model.headUs, following });
+  const endUs = view.frozenEndUs.value ?? model.headUs;
+  source.look?.({ spanUs: view.soughtUs.value, endUs, following, charted: view.charted.value });
 });
 effect(() => {
   // Known already, or never to be: an answer changes nothing that this depends on.

@@ -21,7 +21,7 @@ import { includesRole, type Role, rolesFrom } from "../../protocol/principal.ts"
 import { authorOf } from "./auth.ts";
 import { chooseHub, type GatewayContext, type Route } from "./gateway-context.ts";
 import { type RequestContext, readJson, signedIn } from "./request.ts";
-import { respondJson } from "./response.ts";
+import { respondJson, whileWaited } from "./response.ts";
 
 interface CommandPath {
   readonly get?: CommandName;
@@ -113,19 +113,9 @@ function readAction(body: unknown, actions: readonly string[]): { action: string
 
 async function answerCommand(context: RequestContext, session: LiveSession, command: Command): Promise<void> {
   const { request, response } = context;
-  const gone = new AbortController();
-  const leave = (): void => gone.abort();
-  response.once("close", leave);
-  try {
-    const answer = await session.commands.carryOut(
-      command,
-      authorOf(signedIn(context), context.address),
-      gone.signal,
-    );
-    if (!response.destroyed) respondJson(request, response, answer);
-  } catch (error) {
-    if (!gone.signal.aborted) throw error;
-  } finally {
-    response.off("close", leave);
-  }
+  await whileWaited(response, async (gone) => {
+    const author = authorOf(signedIn(context), context.address);
+    const answer = await session.commands.carryOut(command, author, gone);
+    if (!gone.aborted) respondJson(request, response, answer);
+  });
 }

@@ -8,7 +8,8 @@
  *   state               the last one of each group at or before `to` that is known
  *
  * `only=measures` leaves the samples out: a page asks for an hour of measures to know what is usual; `without=NAME,…` leaves out measures that
- * nobody looks at over time. `complete` is false while the log is
+ * nobody looks at over time; `fine=GROUP/CHANNEL`, once for each, says which channels are looked at closely: those of all others come in intervals
+ * COARSE_INTERVALS times as long, in messages of their own. `complete` is false while the log is
  * still being read: ask again. The body is these messages, packed (protocol/packed-messages.ts). Without `to` the range ends with the last
  * delivery, without `from` it is a minute long.
  */
@@ -17,13 +18,14 @@ import { gzip } from "node:zlib";
 import type { GroupPast } from "../../actors/ports/session.ts";
 import { encodeMessage } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
+import { COARSE_INTERVALS } from "../../protocol/interval-rows.ts";
 import { packMessages } from "../../protocol/packed-messages.ts";
 import { chooseHub, type GatewayContext } from "./gateway-context.ts";
 import { HttpError } from "./http-error.ts";
 import type { GatewayLimits } from "./limits.ts";
 import { RateLimit } from "./rate-limit.ts";
 import { type RequestContext, wholeParameter } from "./request.ts";
-import { respond } from "./response.ts";
+import { respond, whileWaited } from "./response.ts";
 import type { SessionHub } from "./session-hub.ts";
 
 /** What a page shows at first, µs. */
@@ -44,22 +46,31 @@ export class HistoryRoute {
     this.#work = new RateLimit(historyBurst, historyPerSecond, addressesMax);
   }
 
-  async answer(context: RequestContext): Promise<void> {
+  answer(context: RequestContext): Promise<void> {
+    return whileWaited(context.response, (gone) => this.#answer(context, gone));
+  }
+
+  async #answer(context: RequestContext, gone: AbortSignal): Promise<void> {
     const { request, response, address } = context;
     const { hubs, limits, nowMs } = this.#gateway;
     const hub = chooseHub(hubs, context);
     const range = rangeOf(context, hub, limits);
     const without = new Set(context.query.get("without")?.split(",") ?? []);
+    const fine = context.query.has("fine") ? new Set(context.query.getAll("fine")) : null;
     const budget = this.#work.bucket(address, nowMs());
     if (budget.left <= 0) throw overspent(address, limits);
-    const { input, complete, groups, work } = await hub.session.past(range);
+    const { input, complete, groups, work } = await hub.session.past(range, gone);
     budget.spend(work);
+    if (gone.aborted) return;
     const untilUs = range.isOpen ? Number.POSITIVE_INFINITY : range.toUs;
     const states = await Promise.all(groups.map(({ group }) => hub.session.stateBefore(group, untilUs)));
     const head = { type: "subscribed", id: 0, channel: "samples", after: input, complete } as const;
     const body = packMessages([
       encodeMessage(head),
-      ...groups.flatMap((group) => messagesOf(group, input, without)),
+      ...groups.flatMap((past) => [
+        ...samplesOf(past, input, fine === null ? null : fineOf(past.group, fine, hub)),
+        ...measuresOf(past, without),
+      ]),
       ...states.flatMap((state) => (state === null ? [] : [encodeMessage(state)])),
     ]);
     if (!/\bgzip\b/.test(String(request.headers["accept-encoding"] ?? "")))
@@ -72,16 +83,27 @@ export class HistoryRoute {
   }
 }
 
-function messagesOf(
-  { group, samples, measures: { names, rows } }: GroupPast,
-  input: number,
+/** `fine`: 1 for each channel that is to be fine; null: all are. */
+function samplesOf({ group, samples }: GroupPast, inputSequence: number, fine: Uint8Array | null) {
+  const of = { group, inputSequence };
+  if (fine === null) return samples.decimated(0, null, of);
+  return [
+    ...samples.decimated(0, fine, of),
+    ...samples.joined(COARSE_INTERVALS, fine).decimated(0, null, of),
+  ];
+}
+
+function fineOf(group: string, fine: ReadonlySet<string>, { session }: SessionHub): Uint8Array {
+  const { channels = [] } = session.groups().find((each) => each.group === group) ?? {};
+  return Uint8Array.from(channels, ({ name }) => (fine.has(`${group}/${name}`) ? 1 : 0));
+}
+
+function measuresOf(
+  { group, measures: { names, rows } }: GroupPast,
   without: ReadonlySet<string>,
 ): Uint8Array[] {
   const included = without.size === 0 ? null : Uint8Array.from(names, (name) => (without.has(name) ? 0 : 1));
-  return [
-    ...samples.decimated(0, null, { group, inputSequence: input }),
-    ...rows.measures(group, names, included),
-  ];
+  return rows.measures(group, names, included);
 }
 
 function rangeOf({ query }: RequestContext, { session }: SessionHub, limits: GatewayLimits) {

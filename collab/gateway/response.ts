@@ -76,6 +76,24 @@ export function respondJson(
   respond(request, response, 200, all, JSON.stringify(body));
 }
 
+/** Does what an answer needs; `gone` says that nobody waits for it any more: then an error is of no interest either. */
+export async function whileWaited(
+  response: ServerResponse,
+  act: (gone: AbortSignal) => Promise<void>,
+): Promise<void> {
+  const gone = new AbortController();
+  const leave = (): void => gone.abort();
+  if (response.destroyed) leave();
+  response.once("close", leave);
+  try {
+    await act(gone.signal);
+  } catch (error) {
+    if (!gone.signal.aborted) throw error;
+  } finally {
+    response.off("close", leave);
+  }
+}
+
 export function respondError(
   request: IncomingMessage,
   response: ServerResponse,

@@ -73,6 +73,18 @@ test("a series learns the usual spacing in spite of gaps", () => {
   assert.ok(series.spacingUs >= 1000 && series.spacingUs < 1500, String(series.spacingUs));
 });
 
+test("a series learns the spacing of a finer past: a coarse one has no empty columns to learn from", () => {
+  const everyMs = (widthUs: number) =>
+    past(widthUs, 0, 40_000, (a) => ((a * widthUs) % 1_000 === 0 ? 1 : Number.NaN));
+  const series = new Series();
+  series.addPast(everyMs(4_000));
+  assert.is(series.spacingUs, 4_000);
+  series.addPast(everyMs(500));
+  assert.is(series.spacingUs, 1_000);
+  series.addPast(everyMs(4_000));
+  assert.is(series.spacingUs, 1_000);
+});
+
 test("[V1] pasts are drawn up to the first sample, samples from it on, and the extremes of each moment are those of its source", () => {
   const series = new Series();
   series.addPast(past(100, 0, 1_000, (a) => a));

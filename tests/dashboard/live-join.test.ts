@@ -104,7 +104,8 @@ async function onPage(act: (page: Page) => Promise<void>): Promise<void> {
   const model = new Watched();
   const client = createProgramSessionClient({
     url: urlOf(gateway),
-    joined: (partition, connection) => new PartitionStream(partition, connection, model, SPAN_US).handlers,
+    joined: (partition, connection) =>
+      new PartitionStream(partition, connection, model, SPAN_US, () => []).handlers,
   });
   try {
     await act({ session, model, client, until });

@@ -439,6 +439,55 @@ test("a long past comes in several messages for a group, and all of it is there"
   );
 });
 
+test("a recording that moved has the state of its place with the past, until its actors publish one", () => {
+  const model = modelWith(["a"]);
+  const { joint } = model.groups.value[0]!;
+  model.state(stateOf(T + 100_000_000, 0.9));
+  model.samplesRewound("p0");
+  const moved = model.groups.value[0]!.joint;
+  assert.is(momentOf(moved, null), null);
+  const begin = pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY });
+  model.past({ ...begin, states: [stateOf(T + 8_000_000, 0.25)] }, "p0", false);
+  assert.equal([momentOf(moved, null)?.timeUs, momentOf(moved, null)?.past], [T + 8_000_000, false]);
+  model.state(stateOf(T + 9_000_000, 0.5));
+  assert.is(momentOf(moved, null)?.timeUs, T + 9_000_000);
+  model.past({ ...begin, states: [stateOf(T + 8_000_000, 0.25)] }, "p0", false);
+  assert.is(momentOf(moved, null)?.timeUs, T + 9_000_000, "what was published stays");
+  assert.is.not(joint, moved);
+});
+
+test("a past that was waited for is drawn at once, as what a person changed; samples that arrive wait for their turn", () => {
+  const model = modelWith(["a"]);
+  const view = new View(model);
+  const version = () => view.window.version();
+  const before = version();
+  feed(model, [[0, 0, 1]]);
+  assert.is(version(), before);
+  model.past(pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY }), "p0", false);
+  assert.is.not(version(), before);
+});
+
+test("channels of a group come in intervals of other lengths, and each has its own", () => {
+  const model = modelWith(["a", "b"]);
+  const fine = pastOf({ fromUs: T, toUs: Number.POSITIVE_INFINITY });
+  const coarse = { everyUs: 4_000_000, channel: uint16Bytes([1, 1]) };
+  const decimated = [...fine.decimated, ...fine.decimated.map((each) => ({ ...each, ...coarse }))];
+  model.past({ ...fine, decimated }, "p0", true);
+  const values = (name: string) =>
+    [0.5e6, 1.5e6, 3.5e6, 7.5e6].map((us) => series(model, name).valueBefore(T + us));
+  assert.equal(values("a"), [0.5, 4, 4, 4]);
+  assert.equal(values("b"), [0.5, 0.5, 0.5, 4]);
+});
+
+test("a chart shows the chosen channels, and of bars that are candles all their parts", () => {
+  const model = modelWith(["A.open", "A.close", "B.close", "rate"]);
+  const view = new View(model);
+  view.choose(["g/A.close", "g/rate"]);
+  assert.equal(view.charted.value, ["g/A.close", "g/rate"]);
+  view.isCandles.value = true;
+  assert.equal(view.charted.value, ["g/A.close", "g/rate", "g/A.open"]);
+});
+
 test("a moment shows the state that was looked up for it, with its measures, and none where none is known", () => {
   const model = modelWith(["a"]);
   const { joint } = model.groups.value[0]!;

@@ -135,6 +135,70 @@ test("what a recording that moved delivers goes on after the past of the new pla
   assert.equal(told, ["past", "go on", "go on"]);
 });
 
+test("what was asked for before a session began anew, or stopped, is called off", async () => {
+  const { past, answer, calledOff } = given();
+  void past.begin(NOW, MINUTE, true);
+  void past.begin(NOW + MINUTE, MINUTE, true);
+  assert.equal(calledOff(), [true, false]);
+  await answer(null);
+  await answer(2);
+  void past.begin(NOW + 2 * MINUTE, MINUTE, true);
+  assert.equal(calledOff(), [true, true, true, false], "and so is an hour of measures");
+  past.stop();
+  assert.equal(calledOff(), [true, true, true, true]);
+});
+
+test("channels in charts are asked for in fine intervals, and one that is put into a chart brings its finer past", async () => {
+  const { past, chart, asked, answer, rest } = given();
+  chart.add("g/a");
+  void past.begin(NOW, MINUTE, true);
+  await answer(1);
+  const look = async (minutes: number) => {
+    past.look(NOW - minutes * MINUTE, NOW, true);
+    await rest();
+  };
+  await look(1);
+  assert.equal(
+    asked.map(({ fine }) => fine),
+    [["g/a"]],
+  );
+  chart.add("g/b");
+  await look(1);
+  assert.equal(asked[1]!.fine, ["g/a", "g/b"]);
+  assert.is(asked[1]!.fromUs, NOW - 1.25 * MINUTE);
+  await answer(2);
+  chart.delete("g/a");
+  await look(1);
+  assert.is(asked.length, 2, "known");
+});
+
+test("coarse intervals of a long window are fine enough for a short one, and without charts all are fine", async () => {
+  const { past, chart, asked, answer, rest } = given();
+  void past.begin(NOW, MINUTE, true);
+  await answer(1);
+  const look = async (minutes: number) => {
+    past.look(NOW - minutes * MINUTE, NOW, true);
+    await rest();
+  };
+  chart.add("g/a");
+  await look(1);
+  assert.is(asked.length, 1, "all channels are known in fine intervals");
+  await look(10);
+  await answer(2);
+  chart.add("g/b");
+  await look(10);
+  assert.is(asked.length, 3);
+  await answer(3);
+  chart.delete("g/a");
+  chart.add("g/c");
+  await look(40);
+  await answer(4);
+  assert.equal(asked[3]!.fine, ["g/b", "g/c"]);
+  chart.add("g/d");
+  await look(39);
+  assert.is(asked.length, 5);
+});
+
 test("while a session begins, its window is not asked for: it is not known yet which one that is", async () => {
   const { past, asked, answer, rest } = given();
   void past.begin(NOW, MINUTE, true);
@@ -151,6 +215,8 @@ function given() {
   const asked: PastQuery[] = [];
   const usual: PastQuery[] = [];
   const told: string[] = [];
+  const chart = new Set<string>();
+  const signals: AbortSignal[] = [];
   let answerUsual = async () => {};
   const waiting: ((input: number | null, complete: boolean) => void)[] = [];
   const resting = new Set<() => void>();
@@ -160,7 +226,8 @@ function given() {
     follow: (input: number | null) => void told.push(`follow ${input}`),
     goOn: () => void told.push("go on"),
   };
-  const fetch = (query: PastQuery): Promise<FetchedPast> => {
+  const fetch = (query: PastQuery, signal: AbortSignal): Promise<FetchedPast> => {
+    signals.push(signal);
     const { fromUs, toUs, onlyMeasures } = query;
     if (onlyMeasures) {
       usual.push(query);
@@ -187,8 +254,11 @@ function given() {
     for (let turn = 0; turn < 10; turn++) await Promise.resolve();
   };
   return {
-    past: new PartitionPast("p0", sink, { fetch, after }),
+    past: new PartitionPast("p0", sink, () => [...chart], { fetch, after }),
     asked,
+    chart,
+    /** Of each request, whether it was called off. */
+    calledOff: () => signals.map(({ aborted }) => aborted),
     usual,
     told,
     answerUsual: () => answerUsual(),

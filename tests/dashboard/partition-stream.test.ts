@@ -158,7 +158,9 @@ async function onPage(act: (page: Page) => Promise<void>): Promise<void> {
     unsubscribe() {},
     resubscribe() {},
   } as unknown as Client;
-  Object.assign(page, { handlers: new PartitionStream("p0", client, page.model, 60 * SECOND).handlers });
+  Object.assign(page, {
+    handlers: new PartitionStream("p0", client, page.model, 60 * SECOND, () => []).handlers,
+  });
   try {
     welcome(page.handlers, T, 0);
     const channels = [{ name: "x", title: "", unit: "" }];

@@ -66,6 +66,38 @@ test("measures that are named are left out, the others keep their names", () =>
     assert.equal(await namesIn(`${range}&without=purity,unknown`), ["significant"]);
   }));
 
+test("channels that are named are fine, the others come in intervals four times as long with all their extremes", () =>
+  withGateway({}, async (gateway, session) => {
+    session.declare("a", ["x", "y"]);
+    session.declare("b", ["x,1"]);
+    for (let k = 0; k < 64; k++) {
+      session.measure("a", [
+        [k * SECOND_US, 0, k],
+        [k * SECOND_US, 1, 100 - k],
+      ]);
+      session.measure("b", [[k * SECOND_US, 0, k]]);
+    }
+    const range = `?from=${START_US}&to=${START_US + 63 * SECOND_US}&columns=32`;
+    const lengths = async (query: string) => {
+      const messages = of(await history(gateway, `${range}${query}`), "decimated");
+      return messages.flatMap((each) =>
+        [...new Set(rowsIn(each).map(([, channel]) => channel))].map(
+          (channel) => `${each.group} ${channel}: ${each.everyUs / SECOND_US}`,
+        ),
+      );
+    };
+    assert.equal(await lengths(""), ["a 0: 2", "a 1: 2", "b 0: 2"]);
+    assert.equal(await lengths("&fine=a/y"), ["a 1: 2", "a 0: 8", "b 0: 8"]);
+    assert.equal(await lengths("&fine=a/x&fine=b/x,1"), ["a 0: 2", "a 1: 8", "b 0: 2"]);
+    assert.equal(await lengths("&fine=a/unknown"), ["a 0: 8", "a 1: 8", "b 0: 8"]);
+    const messages = of(await history(gateway, `${range}&fine=b/x,1`), "decimated");
+    const rows = rowsIn(messages[0]!).filter(([, channel]) => channel === 1);
+    assert.equal(
+      rows.map(([, , min, max, last, samples]) => [min, max, last, samples]),
+      Array.from({ length: 8 }, (_, k) => [93 - 8 * k, 100 - 8 * k, 93 - 8 * k, 8]),
+    );
+  }));
+
 test("samples subscribed to after an answer continue it: every sample comes once", () =>
   withGateway({}, async (gateway, session) => {
     session.declare("a", ["x"]);
@@ -134,6 +166,29 @@ test("an address that has used up its budget waits until it has come back", asyn
     assert.is(await statuses(), 200);
   });
 });
+
+test("who closes the connection waits no more: the session hears of it", () =>
+  withGateway({}, async (gateway, session) => {
+    const gone = new Promise<void>((resolve) => {
+      Object.assign(session, {
+        past: (_: unknown, signal: AbortSignal) =>
+          new Promise<never>((_, reject) => {
+            signal.addEventListener("abort", () => {
+              reject(new Error("a fault that is of no interest"));
+              resolve();
+            });
+            leave.abort();
+          }),
+      });
+    });
+    const leave = new AbortController();
+    const url = `http://127.0.0.1:${gateway.port}/api/history`;
+    await fetch(url, { signal: leave.signal }).then(
+      () => assert.unreachable(),
+      () => {},
+    );
+    await gone;
+  }));
 
 async function history(gateway: Gateway, query: string): Promise<DecodedMessage[]> {
   const response = await fetch(`http://127.0.0.1:${gateway.port}/api/history${query}`);

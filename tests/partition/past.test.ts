@@ -133,6 +133,31 @@ test("a range with more samples than may be read for an answer comes as coarse a
   assert.is(work, 1);
 });
 
+test("a range that nobody waits for any more is read no further, and who waits after it is answered", async () => {
+  const { log } = await given();
+  const gone = new AbortController();
+  let blocks = 0;
+  const counted: PastLog = {
+    first: log.first,
+    locate: (at: LogPlace) => log.locate(at),
+    async *read(from?: number) {
+      for await (const entry of log.read(from)) {
+        if (entry.kind === "block" && ++blocks === 3) gone.abort();
+        yield entry;
+      }
+    },
+  };
+  const past = new Past({ log: counted, input: 2 * BLOCKS });
+  const [, , answered] = await Promise.all([
+    past.range(RANGE, gone.signal),
+    past.range(RANGE, gone.signal),
+    past.range(RANGE),
+  ]);
+  assert.ok(rowsOf(answered.groups[0]!.samples).length > 20);
+  const whole = blocks - 3;
+  assert.ok(whole > 10 && whole < 15, `${blocks} blocks: three of the first, none of the second`);
+});
+
 test("a range whose beginning the log no longer has comes as coarse as memory has it", async () => {
   const { past, log } = await given();
   Object.assign(log, { first: { ...log.first!, number: 30, timeUs: 30_000 } });

@@ -242,6 +242,30 @@ test("[L1] a seek says its place, and gives the past up to there, before the act
   });
 });
 
+test("[L5] after a page was told of a place, the actors go there when it has had time for the past of there; another place ends that", async () => {
+  await onSession({ windowInputs: 20 }, async ({ session, clock }) => {
+    await until(() => session.marks().complete);
+    const { fromUs } = session.status();
+    const place = (seconds: number) => ({ timeUs: fromUs + seconds * SECOND });
+    const range = { fromUs, toUs: fromUs + SECOND, columns: 8, isOpen: true };
+    await session.goTo(place(12));
+    await session.settled();
+    await session.past(range);
+    await session.goTo(place(6));
+    await clock.advance(60);
+    await session.past(range);
+    await clock.advance(99);
+    assert.is(session.status().state, "seeking");
+    await clock.advance(1);
+    await session.settled();
+    assert.is(session.status().state, "paused");
+    await session.goTo(place(10));
+    await session.seek(place(8));
+    assert.equal([session.status().state, session.status().timeUs], ["paused", place(8).timeUs]);
+    assert.is(clock.pending, 0);
+  });
+});
+
 test("a session that is closed while its actors are on their way to a place ends, and so does whoever waits for them", async () => {
   await onSession({ journal: slowed(journal) }, async ({ session }) => {
     await until(() => session.marks().complete);

@@ -39,6 +39,13 @@ export function isBarPart(name: string, names: readonly string[]): boolean {
   return parts.has("close") && PARTS.some((part) => part !== "close" && parts.has(part));
 }
 
+/** The channels that candles of this one are made of, by name: it, and the other parts of its bar. */
+export function barOf<Of extends { readonly name: string }>(channel: Of, channels: readonly Of[]): Of[] {
+  const thing = partOf(channel.name)?.thing;
+  if (thing === undefined) return [channel];
+  return channels.filter(({ name }) => partOf(name)?.thing === thing);
+}
+
 /** What the candles of a chosen channel are made of; null where it is no price. */
 export function candleSource(channel: Priced, channels: readonly Priced[]): CandleSource | null {
   if (channel.tick === null) return null;

@@ -263,7 +263,8 @@ export class Model implements SourceSink {
       const lastUs = columns.newest * columns.widthUs;
       if (!(lastUs <= headUs)) headUs = lastUs;
     };
-    for (const [group, parts] of byGroup(answer.decimated)) {
+    for (const parts of alike(answer.decimated)) {
+      const { group } = parts[0]!;
       const channels = this.#groupsByName.get(group)?.channels ?? [];
       for (const [k, columns] of columnsOf(parts, ({ channel }) => channel)) {
         add(channels[k]?.series, columns);
@@ -276,7 +277,8 @@ export class Model implements SourceSink {
         channel.volumes.addPast({ fromUs, toUs, sums });
       }
     }
-    for (const [group, parts] of byGroup(answer.measures)) {
+    for (const parts of alike(answer.measures)) {
+      const { group } = parts[0]!;
       const joint = this.#groupsByName.get(group)?.joint;
       if (joint === undefined) continue;
       for (const [k, columns] of columnsOf(parts, ({ measure }) => measure)) {
@@ -291,6 +293,9 @@ export class Model implements SourceSink {
     for (const { name, joint } of groups) {
       const state = answer.states.find((each) => each.group === name) ?? null;
       joint.moments = [{ askedUs: toUs, state }, ...joint.moments].slice(0, MOST_MOMENTS);
+      // A recorded session that moved publishes its state when its actors stand there.
+      if (joint.last === null && state !== null && toUs === Number.POSITIVE_INFINITY)
+        showLatest(joint, state);
     }
     const isFirst = Number.isNaN(this.#placeOf(partition).headUs);
     if ((begins || isFirst) && !Number.isNaN(headUs)) this.#arrived(headUs, partition);
@@ -302,11 +307,7 @@ export class Model implements SourceSink {
     const group = this.#groupsByName.get(state.group);
     if (group === undefined) return;
     const { joint } = group;
-    const { n } = state;
-    joint.re = float32Column(state.re);
-    joint.im = float32Column(state.im);
-    if (joint.history === null || joint.history.n !== n) joint.history = new StateHistory(n);
-    joint.history.add(state.timeUs, joint.re, joint.im, state.spectrum);
+    showLatest(joint, state).add(state.timeUs, joint.re, joint.im, state.spectrum);
     const { measures, significant } = state;
     for (const [name, value] of Object.entries({ ...measures, significant: significant ? 1 : 0 })) {
       if (hasPast(name)) measureSeries(joint, name).add(state.timeUs, value);
@@ -316,7 +317,6 @@ export class Model implements SourceSink {
         group.channels[k]?.series.add(state.timeUs, population);
       });
     }
-    joint.last = state;
     this.#arrived(state.timeUs, group.partition);
   }
 
@@ -539,6 +539,15 @@ function forgetPast({ channels, joint }: Group): void {
   joint.moments = [];
 }
 
+/** Returns the history that a state which was published goes into. */
+function showLatest(joint: JointState, state: StateMessage): StateHistory {
+  joint.last = state;
+  joint.re = float32Column(state.re);
+  joint.im = float32Column(state.im);
+  if (joint.history?.n !== state.n) joint.history = new StateHistory(state.n);
+  return joint.history;
+}
+
 function addVolume(channel: Channel, timeUs: number, size: number): void {
   if (size === 0) return;
   channel.volumes ??= new Volumes();
@@ -590,18 +599,24 @@ function measureSeries({ measures }: JointState, name: string): Series {
 
 type Intervals = Pick<DecimatedMessage, "fromUs" | "everyUs" | "interval" | "min" | "max" | "last">;
 
-/** A long answer comes in several messages for a group. */
-function byGroup<Part extends { readonly group: string }>(parts: readonly Part[]): Map<string, Part[]> {
-  const groups = new Map<string, Part[]>();
+/**
+ * Messages of a group whose intervals are of one length: a long answer comes in several of them. Those of channels that no chart shows are longer, and
+ * apart.
+ */
+function alike<Part extends { readonly group: string; readonly everyUs: number }>(
+  parts: readonly Part[],
+): Iterable<Part[]> {
+  const known = new Map<string, Part[]>();
   for (const part of parts) {
-    const others = groups.get(part.group);
-    if (others === undefined) groups.set(part.group, [part]);
+    const key = `${part.everyUs} ${part.group}`;
+    const others = known.get(key);
+    if (others === undefined) known.set(key, [part]);
     else others.push(part);
   }
-  return groups;
+  return known.values();
 }
 
-/** The intervals of each channel, by its index, of all parts of one answer: they are of one length, and in the order of time. */
+/** The intervals of each channel, by its index, of parts that are alike, in the order of time. */
 function columnsOf<Part extends Intervals>(
   parts: readonly Part[],
   channelsOf: (part: Part) => Uint8Array,

@@ -4,6 +4,7 @@
 import { batch, computed, effect, signal } from "@preact/signals";
 import type { OtherCursor, TimeRange, TimeWindow } from "../../charts/time-chart.ts";
 import { setZone, type ZoneName } from "../../charts/zone.ts";
+import { barOf } from "./candle-sets.ts";
 import { affectedBy, firstChoice, type Order } from "./channel-order.ts";
 import type { Incident } from "./incidents.ts";
 import { type Channel, type Group, type Model, type Moment, momentOf } from "./model.ts";
@@ -84,6 +85,14 @@ export class View {
     this.#colours = new Map(chosen.map((key) => [key, before.get(key) ?? free.shift() ?? 0]));
     return this.#colours;
   });
+  /** What charts show, as group/name: the chosen channels, and what their candles are made of. */
+  readonly charted = computed(() => {
+    const chosen = this.chosen.value;
+    if (!this.isCandles.value) return chosen;
+    this.#model.groups.value;
+    const bars = this.channels.flatMap((of) => barOf(of, this.#model.group(of.group)?.channels ?? []));
+    return [...new Set([...chosen, ...bars.map(({ key }) => key)])];
+  });
   /** Counts the person's own choices of channels. */
   readonly choices = signal(0);
   readonly groupName = signal("");
@@ -126,7 +135,7 @@ export class View {
   >(null);
   /** Read out by screen readers when they have nothing more urgent. */
   readonly announcement = signal("");
-  /** Counts every change of the above: canvases compare it. */
+  /** Counts every change of the above, and every past that somebody waited for: canvases compare it. */
   version = 0;
   /** The same, as charts over time see it. */
   readonly window: TimeWindow = {
@@ -181,6 +190,7 @@ export class View {
       this.isCandles.value;
       this.zone.value;
       this.allMeasures.value;
+      model.pasts.value;
       this.version++;
     });
     effect(() => {

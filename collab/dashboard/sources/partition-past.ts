@@ -5,9 +5,11 @@
  *                                            └──► an hour of measures, without samples: what is usual
  *   an answer that is not complete ──after a while, while its window is on display──► asked for again
  *   another window, another moment ──what is not known of it──► asked for, one request at a time, the last one wins
+ *   a channel put into a chart ──known in coarse intervals──► the window again, with its fine ones
  *
- * Whatever was on its way when the session began anew no longer counts.
+ * Whatever was on its way when the session began anew is called off, and no longer counts.
  */
+import { COARSE_INTERVALS } from "../../../protocol/interval-rows.ts";
 import { type FetchedPast, fetchPast, type PastQuery } from "./past-request.ts";
 import type { PastAnswer } from "./source.ts";
 
@@ -46,6 +48,8 @@ interface Known {
   readonly fromUs: number;
   readonly toUs: number;
   readonly columnUs: number;
+  /** Channels whose intervals are so long, those of others are COARSE_INTERVALS times as long; empty: all are. */
+  readonly fine: readonly string[];
 }
 
 export interface PastSink {
@@ -60,9 +64,12 @@ export interface PastSink {
 export class PartitionPast {
   readonly #partition: string;
   readonly #sink: PastSink;
-  readonly #fetch: (query: PastQuery) => Promise<FetchedPast>;
+  readonly #charted: () => readonly string[];
+  readonly #fetch: (query: PastQuery, signal: AbortSignal) => Promise<FetchedPast>;
   /** Counts beginnings: an answer from before one no longer counts. */
   #beginnings = 0;
+  /** Calls off what was asked for since the last one. */
+  #asking = new AbortController();
   /** The window on display is not asked for before it is known which one that is. */
   #isBeginning = false;
   /** From when on live samples are held. */
@@ -78,9 +85,16 @@ export class PartitionPast {
   #busy = false;
   #cancel = (): void => {};
 
-  constructor(partition: string, sink: PastSink, { fetch = fetchPast, after = afterTimeout } = {}) {
+  /** `charted`: channels that charts show now, as group/name. */
+  constructor(
+    partition: string,
+    sink: PastSink,
+    charted: () => readonly string[],
+    { fetch = fetchPast, after = afterTimeout } = {},
+  ) {
     this.#partition = partition;
     this.#sink = sink;
+    this.#charted = charted;
     this.#fetch = fetch;
     this.#after = after;
   }
@@ -90,8 +104,8 @@ export class PartitionPast {
    * `follow` says from where they are to be.
    */
   async begin(timeUs: number, spanUs: number, follows: boolean): Promise<void> {
-    const beginning = ++this.#beginnings;
-    this.#next.clear();
+    this.#callOff();
+    const beginning = this.#beginnings;
     this.#known = [];
     this.#waitMs = FIRST_WAIT_MS;
     this.#liveFromUs = timeUs;
@@ -115,7 +129,7 @@ export class PartitionPast {
       columns: USUAL_COLUMNS,
       onlyMeasures: true,
     } as const;
-    const answer = await this.#fetch(query).catch(() => null);
+    const answer = await this.#answer(query);
     if (answer !== null && beginning === this.#beginnings)
       this.#sink.past({ ...answer, stays: true }, false, null);
   }
@@ -140,7 +154,7 @@ export class PartitionPast {
     this.#soon("moment", async () => {
       const beginning = this.#beginnings;
       const query = { partition: this.#partition, fromUs: timeUs, toUs: timeUs, columns: 1 };
-      const answer = await this.#fetch(query).catch(() => null);
+      const answer = await this.#answer(query);
       if (answer !== null && beginning === this.#beginnings)
         this.#sink.past({ ...answer, decimated: [], measures: [] }, false, null);
     });
@@ -148,16 +162,32 @@ export class PartitionPast {
 
   stop(): void {
     this.#cancel();
+    this.#callOff();
+  }
+
+  #callOff(): void {
     this.#beginnings++;
     this.#next.clear();
+    this.#asking.abort();
+    this.#asking = new AbortController();
+  }
+
+  /** Null: none came. */
+  #answer(query: PastQuery): Promise<FetchedPast | null> {
+    return this.#fetch(query, this.#asking.signal).catch(() => null);
   }
 
   #isKnown(fromUs: number, toUs: number, spanUs: number): boolean {
     const endUs = Math.min(toUs, Math.max(this.#liveFromUs, this.#headUs - HELD_US));
-    const columnUs = (COARSER * spanUs) / COLUMNS;
+    const mostUs = (COARSER * spanUs) / COLUMNS;
+    const charted = this.#charted();
+    const widthUs = ({ columnUs, fine }: Known) => {
+      const isFine = fine.length === 0 || charted.every((channel) => fine.includes(channel));
+      return isFine ? columnUs : columnUs * COARSE_INTERVALS;
+    };
     return (
       fromUs >= endUs ||
-      this.#known.some((each) => each.fromUs <= fromUs && each.toUs >= endUs && each.columnUs <= columnUs)
+      this.#known.some((each) => each.fromUs <= fromUs && each.toUs >= endUs && widthUs(each) <= mostUs)
     );
   }
 
@@ -166,10 +196,11 @@ export class PartitionPast {
     const columnUs = spanUs / COLUMNS;
     const endUs = toUs === Number.POSITIVE_INFINITY ? headUs : toUs;
     const columns = Math.max(1, Math.round((endUs - fromUs) / columnUs));
-    const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns };
-    const answer = await this.#fetch(query).catch(() => null);
+    const fine = this.#charted();
+    const query = { partition: this.#partition, fromUs: Math.max(0, fromUs), toUs, columns, fine };
+    const answer = await this.#answer(query);
     if (answer === null) return null;
-    const known = { fromUs, toUs: endUs, columnUs };
+    const known = { fromUs, toUs: endUs, columnUs, fine };
     this.#known = [known, ...this.#known].slice(0, MOST_KNOWN);
     if (!answer.complete) this.#forgetLater(known);
     return answer;

@@ -54,22 +54,33 @@ export class PartitionStream {
   #samplesPerSecond = 0;
   #spanUs: number;
 
-  constructor(partition: string, client: Client, sink: SourceSink, spanUs: number) {
+  /** `charted`: channels that charts show now, as group/name. */
+  constructor(
+    partition: string,
+    client: Client,
+    sink: SourceSink,
+    spanUs: number,
+    charted: () => readonly string[],
+  ) {
     this.#partition = partition;
     this.#client = client;
     this.#sink = sink;
     this.#spanUs = spanUs;
-    this.past = new PartitionPast(partition, {
-      past: (answer, begins, input) => {
-        if (input !== null) {
-          this.#knownInput = input;
-          this.#forgetBefore();
-        }
-        sink.past(answer, partition, begins);
+    this.past = new PartitionPast(
+      partition,
+      {
+        past: (answer, begins, input) => {
+          if (input !== null) {
+            this.#knownInput = input;
+            this.#forgetBefore();
+          }
+          sink.past(answer, partition, begins);
+        },
+        follow: (input) => this.#follow(input),
+        goOn: () => this.#goOn(),
       },
-      follow: (input) => this.#follow(input),
-      goOn: () => this.#goOn(),
-    });
+      charted,
+    );
     this.handlers = {
       welcome: (welcome) => this.#welcome(welcome),
       channels: (declaration) => sink.channels(declaration, partition),

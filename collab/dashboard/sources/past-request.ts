@@ -12,6 +12,8 @@ export interface PastQuery {
   readonly toUs: number;
   /** Intervals expected. */
   readonly columns: number;
+  /** Channels that are in charts, as group/name: all others come in intervals COARSE_INTERVALS times as long. Empty: all are fine. */
+  readonly fine?: readonly string[];
   /** Without samples. */
   readonly onlyMeasures?: true;
 }
@@ -27,14 +29,15 @@ export type FetchedPast = PastAnswer & {
 const WITHOUT =
   "purityCorrected,cohL1,cohRel,visibility,visibilityMax,phaseOfMax,surprise,kappa,updates,significantPairs,pairs,coherence,warm";
 
-/** Rejects when the gateway does not answer with a past. */
-export async function fetchPast(query: PastQuery): Promise<FetchedPast> {
-  const { partition, fromUs, toUs, columns, onlyMeasures } = query;
+/** Rejects when the gateway does not answer with a past, and when `signal` says that nobody waits for it any more. */
+export async function fetchPast(query: PastQuery, signal: AbortSignal): Promise<FetchedPast> {
+  const { partition, fromUs, toUs, columns, fine = [], onlyMeasures } = query;
   const parameters = new URLSearchParams({ from: whole(fromUs), columns: String(columns), without: WITHOUT });
   if (toUs !== Number.POSITIVE_INFINITY) parameters.set("to", whole(toUs));
   if (partition !== null) parameters.set("partition", partition);
+  for (const channel of fine) parameters.append("fine", channel);
   if (onlyMeasures) parameters.set("only", "measures");
-  const response = await fetch(`api/history?${parameters}`);
+  const response = await fetch(`api/history?${parameters}`, { signal });
   if (!response.ok) throw new Error(`Cannot read the past: status ${response.status}; expected 200`);
   const bytes = new Uint8Array(await response.arrayBuffer());
   const messages = unpackMessages(bytes).map((message) => decodeMessage(message));

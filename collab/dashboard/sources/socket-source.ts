@@ -48,6 +48,7 @@ export class SocketSource implements Source {
   /** Connections that failed while the server answered, since the session was open. */
   #failures = 0;
   #spanUs: number;
+  #charted: readonly string[] = [];
   #timer: ReturnType<typeof setInterval> | undefined;
   #probing: ReturnType<typeof setInterval> | undefined;
   #probe: Client | null = null;
@@ -59,7 +60,7 @@ export class SocketSource implements Source {
       connect: (partition) => this.#connect(partition),
       connection: (state) => this.#connection(state),
       joined: (partition, client) => {
-        const stream = new PartitionStream(partition, client, this.#sink!, this.#spanUs);
+        const stream = new PartitionStream(partition, client, this.#sink!, this.#spanUs, () => this.#charted);
         this.#streams.set(partition, stream);
         return stream.handlers;
       },
@@ -81,8 +82,9 @@ export class SocketSource implements Source {
     this.#client.stop();
   }
 
-  look({ spanUs, endUs, following }: Window): void {
+  look({ spanUs, endUs, following, charted }: Window): void {
     this.#spanUs = spanUs;
+    this.#charted = charted;
     for (const stream of this.#streams.values()) {
       stream.chooseInterval(spanUs);
       if (!Number.isNaN(endUs)) stream.past.look(endUs - spanUs, endUs, following);

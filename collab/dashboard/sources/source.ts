@@ -29,6 +29,8 @@ export interface Window {
   readonly endUs: number;
   /** The newest sample. */
   readonly following: boolean;
+  /** Channels that charts show, as group/name: a source may have coarser samples of all others. */
+  readonly charted: readonly string[];
 }
 
 /** What the server told of a stretch of the past of one partition. */

@@ -10,6 +10,7 @@
  * L2  Of several seeks that wait only the last is carried out.
  * L3  Inputs are paced one by one, by their times.
  * L4  A place by sequence is one of a partition. The others stand where that input has its turn among theirs.
+ * L5  A page that was told where it goes comes before the actors: they set out when it has had time for the past of the place.
  */
 import type { CoreDefinitions } from "../../../actors/core/mod.ts";
 import { firstInput, type LoggedInput, reaches } from "../../../actors/mod.ts";
@@ -43,6 +44,8 @@ export interface PlayerOptions {
   readonly windowInputs: number;
   /** Lets others run on the way to a place: those first who wait for the past. */
   rest(): Promise<void>;
+  /** Resolves when those who were told where it goes have the past of there; as soon as `over` says so, because it goes elsewhere. */
+  told(over: AbortSignal): Promise<void>;
   failed(reason: string): void;
 }
 
@@ -68,8 +71,8 @@ export interface Stretch {
 export interface PlayerOutputs extends ReplayListener {
   /** Before a new replayer begins to read. */
   opening(): void;
-  /** It goes to the begin of the stretch before a place; says so, where it is known what there is to say. */
-  going(stretch: Stretch): void;
+  /** It goes to the begin of the stretch before a place; says so, where it is known what there is to say. Returns whether it did. */
+  going(stretch: Stretch): boolean;
   /** A replayer stands there. */
   rewound(replayer: Replayer): void;
   /** It stands at the place, or never will. */
@@ -90,6 +93,8 @@ export class Player {
   private headUs = 0;
   /** Counts what interrupts a run or a seek: whoever finds another number than its own stops. */
   private turn = 0;
+  /** Says so to who waits. */
+  private over = new AbortController();
   private seeking: Promise<void> = Promise.resolve();
   /** Recorded time that it goes to, once that was said. */
   private targetUs: number | null = null;
@@ -164,7 +169,9 @@ export class Player {
     return this.moving(async (turn) => {
       await this.moveTo(await this.placesAt(place, part), turn, (stretches) => {
         this.targetUs = "timeUs" in place ? place.timeUs : stretches[part]!.through.timeUs;
-        for (const said of this.saying.splice(0)) said();
+        const waiting = this.saying.splice(0);
+        for (const said of waiting) said();
+        return waiting.length > 0;
       });
       // A time may lie in a stretch without inputs: the place before an input is directly after the previous one.
       return "timeUs" in place ? place.timeUs : this.replay!.parts[part]!.core.now;
@@ -218,6 +225,8 @@ export class Player {
 
   private interrupt(): number {
     this.turn++;
+    this.over.abort();
+    this.over = new AbortController();
     this.pace.interrupt();
     return this.turn;
   }
@@ -261,20 +270,24 @@ export class Player {
     return this.parts.map((_, k) => (k === part ? place : { timeUs: k < part ? timeUs + 1 : timeUs }));
   }
 
-  /** `going` is told the stretches before the places when the partitions say them, before anything is folded. */
+  /**
+   * `going` is told the stretches before the places when the partitions say them, before anything is folded. It returns whether somebody waited for
+   * that alone.
+   */
   private async moveTo(
     places: Places,
     turn: number,
-    going: (stretches: readonly Stretch[]) => void = () => {},
+    going: (stretches: readonly Stretch[]) => boolean = () => false,
   ): Promise<void> {
     const stretches: Stretch[] = [];
     for (const [k, part] of this.parts.entries()) stretches.push(await this.stretchBefore(part, places[k]!));
     if (turn !== this.turn) return;
-    for (const [k, { outputs }] of this.parts.entries()) {
+    const said = this.parts.map(({ outputs }, k) => {
       outputs.opening();
-      outputs.going(stretches[k]!);
-    }
-    going(stretches);
+      return outputs.going(stretches[k]!);
+    });
+    if (going(stretches) && said.includes(true)) await this.options.told(this.over.signal);
+    if (turn !== this.turn) return;
     const opened = await this.open(stretches, turn);
     if (opened === null) return;
     await this.replay?.close();

@@ -52,6 +52,11 @@ import { Precedence } from "./precedence.ts";
 const WINDOW_US = 120_000_000;
 const WINDOW_INPUTS = 16;
 
+/** A page asks for the past of a place within this, and has drawn it so long after the answer: until then it needs the processor more than the actors. */
+const QUIET_MS = 100;
+/** A second page, or one that asks on and on, holds the actors up no longer. */
+const QUIET_MS_MAX = 400;
+
 /** A recorded partition. */
 export interface RecordedPart {
   readonly journal: Journal;
@@ -126,6 +131,7 @@ export class ReplaySession implements LiveSession {
     } = options;
     const precedence = new Precedence(clock);
     const asked = new Precedence(clock);
+    const all: ReplaySession[] = [];
     const player = new Player({
       definitions,
       clock,
@@ -133,13 +139,16 @@ export class ReplaySession implements LiveSession {
       windowUs,
       windowInputs,
       rest: () => asked.rest(),
+      told: async (over) => {
+        // Whoever never asked does not now.
+        if (all.some(({ statesRead }) => statesRead !== null)) await asked.calm(QUIET_MS, QUIET_MS_MAX, over);
+      },
       failed: log,
     });
     const names = [];
     for (const { journal } of parts) names.push(await nameOf(journal));
     // Where retention removed the first input of a partition, another one may know.
     const name = names.find(({ session }) => session !== null)?.session ?? "recording";
-    const all: ReplaySession[] = [];
     for (const [k, part] of parts.entries()) {
       const range = await rangeOf(part.journal, definitions);
       const { partition } = names[k]!;
@@ -307,10 +316,11 @@ export class ReplaySession implements LiveSession {
       going: ({ timeUs, input, through }) => {
         said = null;
         const event = this.known.lastBefore(input + 1);
-        if (event === null || this.declared.size === 0) return;
+        if (event === null || this.declared.size === 0) return false;
         said = { timeUs, input, event };
         this.going = through;
         outbox.rewind({ ...said, through });
+        return true;
       },
       rewound: ({ core }) => {
         for (const declaration of core.declarations()) this.declared.set(declaration.group, declaration);
@@ -366,12 +376,12 @@ export class ReplaySession implements LiveSession {
     return this.outbox.lastStates();
   }
 
-  past(range: PastRange): Promise<SessionPast> {
+  past(range: PastRange, gone?: AbortSignal): Promise<SessionPast> {
     // Whoever never asks does not pay for it.
     this.statesRead ??= this.samplesRead
       .then(() => this.readStates())
       .catch((error: unknown) => this.logged(error));
-    return this.precedence.first(() => this.asked.first(() => this.outbox.past(range)));
+    return this.precedence.first(() => this.asked.first(() => this.outbox.past(range, gone)));
   }
 
   usual(): readonly GroupUsual[] {

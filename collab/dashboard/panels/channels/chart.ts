@@ -28,6 +28,7 @@ export class SparkLines implements Drawable {
   /** Of the channels that are seen. */
   #caches = new Map<string, LineCache>();
   #drawn = "";
+  #drawnPasts = 0;
 
   constructor(canvas: HTMLCanvasElement, rowHeight: number, model: Model, view: View) {
     this.element = canvas;
@@ -41,7 +42,12 @@ export class SparkLines implements Drawable {
     this.#surface.close();
   }
 
+  isUrgent(): boolean {
+    return this.#drawnPasts !== this.#model.pasts.peek();
+  }
+
   draw(): boolean {
+    this.#drawnPasts = this.#model.pasts.peek();
     const state = `${this.#model.version} ${this.#view.version} ${this.#surface.version} ${theme.peek().name} ${this.rows[0]?.key} ${this.rows[1]?.key} ${this.rows.length} ${this.#model.usualVersion}`;
     if (state === this.#drawn) return false;
     this.#drawn = state;
