@@ -1,12 +1,13 @@
 /**
  * Named readings of one moment as rows: metrics of servers, whose channels appear as they are met.
  *
- * R1  A channel keeps its place. A reading of NaN is none, an infinite one is left out and counted.
+ * R1  A channel keeps its place and its unit. A reading of NaN is none; an infinite one, and one in another unit, is left out and counted.
  * R2  Channels above the limit are left out and counted. The report of the first names the labels with the most values.
  * R3  Names longer than MAX_NAME_BYTES are shortened, and stay apart; a reading with one of more than READING_NAME_MAX characters is left out and counted.
  * R4  Of names that got no place LEFT_OUT_NAMES_MAX are known again; a reading with a further one counts each time it comes.
  */
 import { createHash } from "node:crypto";
+import { show } from "../../protocol/errors.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { BadSamples } from "./bad-samples.ts";
 import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
@@ -51,7 +52,7 @@ export class ReadingRows {
   private readonly groups: ChannelGroups;
   private readonly badSamples: BadSamples;
   private readonly seriesMax: number;
-  private readonly slots = new Map<string, number>();
+  private readonly places = new Map<string, { readonly slot: number; readonly unit: string }>();
   /** Names that there was no room for. */
   private readonly leftOutNames = new Set<string>();
 
@@ -72,10 +73,10 @@ export class ReadingRows {
         this.badSamples.count("nameTooLong", 1, () => tooLong(channel));
         continue;
       }
-      if (this.slots.has(channel) || this.leftOutNames.has(channel)) continue;
+      if (this.places.has(channel) || this.leftOutNames.has(channel)) continue;
       const slot = this.channels < this.seriesMax ? this.groups.add(shortName(channel), unit) : -1;
       if (slot >= 0) {
-        this.slots.set(channel, slot);
+        this.places.set(channel, { slot, unit });
         this.channels++;
       } else {
         leftOut.push(reading);
@@ -101,15 +102,18 @@ export class ReadingRows {
   /** As `take`, with what comes until `flush`. False: the sink is full. */
   add(readings: readonly Reading[], timeUs: number): boolean {
     let ready = this.groups.makeRoom();
-    for (const { channel, value } of readings) {
+    for (const { channel, value, unit } of readings) {
       if (Number.isNaN(value) || channel.length > READING_NAME_MAX) continue;
-      const slot = this.slots.get(channel);
-      if (slot === undefined) continue;
-      if (Number.isFinite(value)) {
+      const place = this.places.get(channel);
+      if (place === undefined) continue;
+      if (place.unit !== unit)
+        this.badSamples.count("unparsable", 1, () => otherUnit(channel, unit, place.unit));
+      else if (Number.isFinite(value)) {
+        const { slot } = place;
         // A channel may come twice.
         if (!this.groups.hasRoom(slot) && !this.groups.makeRoom()) ready = false;
         this.groups.sample(slot, timeUs, value, Number.NaN);
-      } else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
+      } else this.badSamples.count("infinite", 1, () => `${shownName(channel)} is ${value}`);
     }
     return ready;
   }
@@ -120,8 +124,17 @@ export class ReadingRows {
   }
 }
 
+/** As a report shows it. */
+export function shownName(name: string): string {
+  return name.length <= NAME_SHOWN ? name : `${name.slice(0, NAME_SHOWN)}…`;
+}
+
+function otherUnit(channel: string, unit: string, before: string): string {
+  return `${shownName(channel)} comes in ${show(unit)}; expected ${show(before)}, as at first: it may have become of another type`;
+}
+
 function tooLong(name: string): string {
-  return `${name.slice(0, NAME_SHOWN)}… has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
+  return `${shownName(name)} has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
 }
 
 function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
@@ -141,7 +154,7 @@ function manyValued(readings: readonly Reading[]): string {
     }
   const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, LABELS_NAMED);
   if (most.length === 0) return "they have no labels";
-  return most.map(([label, { size }]) => `label ${label} has ${size} values`).join(", ");
+  return most.map(([label, { size }]) => `label ${shownName(label)} has ${size} values`).join(", ");
 }
 
 /** Digits of a hash that tell long names apart. */

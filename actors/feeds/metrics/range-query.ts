@@ -3,7 +3,7 @@ import { EigenwatchError, show } from "../../../protocol/errors.ts";
 import { boundedText, systemReason } from "../../link/http-answer.ts";
 import type { Labels } from "./exposition.ts";
 import type { Reading } from "./reading.ts";
-import type { Exporter } from "./scrape.ts";
+import { type Exporter, statusOf } from "./scrape.ts";
 import { seriesName, unitOf } from "./series.ts";
 
 export interface Range {
@@ -59,13 +59,14 @@ export async function rangeQuery(
 
 async function answered(server: Exporter, url: URL, signal: AbortSignal): Promise<unknown> {
   const headers = server.token === null ? {} : { authorization: `Bearer ${server.token}` };
-  const { status, body } = await fetch(url, { headers, signal });
-  const text = await boundedText(body, RANGE_BYTES_MAX);
+  const response = await fetch(url, { headers, signal, redirect: "manual" });
+  const { status } = response;
+  const text = await boundedText(response.body, RANGE_BYTES_MAX);
   if (text === null)
     throw cannot(server, `more than ${RANGE_BYTES_MAX} bytes`, "fewer series: a narrower expression");
   const answer = parsed(text);
   if (status === 200 && answer.status === "success") return answer.data;
-  const reason = answer.error === undefined ? `it answers ${status}` : String(answer.error);
+  const reason = answer.error === undefined ? statusOf(response) : String(answer.error);
   if (status === BAD_REQUEST)
     throw new EigenwatchError({
       action: `ask ${server.url}`,
