@@ -9,6 +9,7 @@
  * P3  Lines that cannot be read are left out and counted, as are repeated series and lines beyond SCRAPE_LINES_MAX; the rest of the answer is taken.
  * P4  Series above the limit are left out and counted (reading-rows.ts).
  */
+import { shorten } from "../../protocol/check-body.ts";
 import { errorText } from "../../protocol/errors.ts";
 import { Breaker } from "../link/breaker.ts";
 import { answerWithin } from "../link/http-answer.ts";
@@ -21,7 +22,7 @@ import { type Exporter, scrape } from "./metrics/scrape.ts";
 import type { Selection } from "./metrics/selection.ts";
 import { SeriesReader } from "./metrics/series.ts";
 import { Pause } from "./pause.ts";
-import { ReadingRows, shownName } from "./reading-rows.ts";
+import { ReadingRows } from "./reading-rows.ts";
 import { nextRow } from "./row-grid.ts";
 import { RETRY_MS, RETRY_MS_MAX } from "./stay-connected.ts";
 
@@ -142,7 +143,7 @@ class ScrapedRows {
       badSamples.count(
         "duplicate",
         repeats,
-        () => `${shownName(repeated)} is there more than once; the first is taken`,
+        () => `${shorten(repeated)} is there more than once; the first is taken`,
       );
     this.rows.take(readings, timeUs);
     badSamples.total();

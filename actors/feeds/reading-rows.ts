@@ -7,12 +7,13 @@
  * R4  Of names that got no place LEFT_OUT_NAMES_MAX are known again; a reading with a further one counts each time it comes.
  */
 import { createHash } from "node:crypto";
+import { shorten } from "../../protocol/check-body.ts";
 import { show } from "../../protocol/errors.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { BadSamples } from "./bad-samples.ts";
 import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
-import type { Reading } from "./metrics/reading.ts";
+import { READING_NAME_MAX, type Reading } from "./metrics/reading.ts";
 import { whole } from "./options.ts";
 
 /** The option `series`; its default is more than people look at, and few enough for the joint state of their groups. */
@@ -34,14 +35,10 @@ interface ReadingRowsOptions {
   readonly innovation?: "ar1" | "difference";
 }
 
-/** Characters of a name: series of Kubernetes with all their labels have a thousand. */
-export const READING_NAME_MAX = 4_096;
+type Labelled = Pick<Reading, "labels">;
 
 /** Names without a place that are known again: with the longest that is 8 MB, which a server with ever new names cannot exceed. */
 export const LEFT_OUT_NAMES_MAX = 1_024;
-
-/** Characters of a name that a report shows. */
-const NAME_SHOWN = 64;
 
 /** Labels that are named when there are too many channels. */
 const LABELS_NAMED = 3;
@@ -88,7 +85,7 @@ export class ReadingRows {
   }
 
   /** Counts readings that there is no room for. */
-  leaveOut(readings: readonly Reading[]): void {
+  leaveOut(readings: readonly Labelled[]): void {
     if (readings.length > 0)
       this.badSamples.count("tooManyChannels", readings.length, () => tooMany(readings, this.seriesMax));
   }
@@ -113,7 +110,7 @@ export class ReadingRows {
         // A channel may come twice.
         if (!this.groups.hasRoom(slot) && !this.groups.makeRoom()) ready = false;
         this.groups.sample(slot, timeUs, value, Number.NaN);
-      } else this.badSamples.count("infinite", 1, () => `${shownName(channel)} is ${value}`);
+      } else this.badSamples.count("infinite", 1, () => `${shorten(channel)} is ${value}`);
     }
     return ready;
   }
@@ -124,20 +121,15 @@ export class ReadingRows {
   }
 }
 
-/** As a report shows it. */
-export function shownName(name: string): string {
-  return name.length <= NAME_SHOWN ? name : `${name.slice(0, NAME_SHOWN)}…`;
-}
-
 function otherUnit(channel: string, unit: string, before: string): string {
-  return `${shownName(channel)} comes in ${show(unit)}; expected ${show(before)}, as at first: it may have become of another type`;
+  return `${shorten(channel)} comes in ${show(unit)}; expected ${show(before)}, as at first: it may have become of another type`;
 }
 
 function tooLong(name: string): string {
-  return `${shownName(name)} has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
+  return `${shorten(name)} has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
 }
 
-function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
+function tooMany(leftOut: readonly Labelled[], seriesMax: number): string {
   return (
     `${leftOut.length} series are left out, above series=${seriesMax}: ${manyValued(leftOut)}; ` +
     "take fewer, or allow more with series="
@@ -145,7 +137,7 @@ function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
 }
 
 /** The labels with the most values: "label path has 900 values, label code has 12 values". */
-function manyValued(readings: readonly Reading[]): string {
+function manyValued(readings: readonly Labelled[]): string {
   const values = new Map<string, Set<string>>();
   for (const { labels } of readings)
     for (const [label, value] of labels) {
@@ -154,7 +146,7 @@ function manyValued(readings: readonly Reading[]): string {
     }
   const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, LABELS_NAMED);
   if (most.length === 0) return "they have no labels";
-  return most.map(([label, { size }]) => `label ${shownName(label)} has ${size} values`).join(", ");
+  return most.map(([label, { size }]) => `label ${shorten(label)} has ${size} values`).join(", ");
 }
 
 /** Digits of a hash that tell long names apart. */

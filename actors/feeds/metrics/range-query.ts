@@ -1,4 +1,5 @@
 /** One question to a Prometheus server for what an expression was over a time, and the rows that it answers. */
+import { shorten } from "../../../protocol/check-body.ts";
 import { EigenwatchError, show } from "../../../protocol/errors.ts";
 import { boundedText, systemReason } from "../../link/http-answer.ts";
 import type { Labels } from "./exposition.ts";
@@ -66,7 +67,7 @@ async function answered(server: Exporter, url: URL, signal: AbortSignal): Promis
     throw cannot(server, `more than ${RANGE_BYTES_MAX} bytes`, "fewer series: a narrower expression");
   const answer = parsed(text);
   if (status === 200 && answer.status === "success") return answer.data;
-  const reason = answer.error === undefined ? statusOf(response) : String(answer.error);
+  const reason = answer.error === undefined ? statusOf(response) : shorten(String(answer.error));
   if (status === BAD_REQUEST)
     throw new EigenwatchError({
       action: `ask ${server.url}`,
