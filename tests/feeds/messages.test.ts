@@ -88,6 +88,35 @@ test("a password in an address is in no error, whatever else is wrong with the a
     );
 });
 
+test("a secret among the parameters of an address is refused, and is in no error", () => {
+  for (const parameter of [
+    "token",
+    "api_key",
+    "apikey",
+    "key",
+    "X-Amz-Signature",
+    "password",
+    "access_token",
+    "sig",
+  ])
+    for (const spec of [
+      `prom:http://localhost/metrics%3Fmodule=http&${parameter}=s3cret?every=1s`,
+      `prom:http://localhost/metrics%3F${parameter}=s3cret?every=1s`,
+      `prom:http://localhost/metrics%3F${parameter}=s3cret?evry=1s`,
+      `mqtt:wss://localhost/mqtt%3F${parameter}=s3cret?topics=a`,
+    ])
+      assert.throws(
+        () => createFeed(spec, CONTEXT),
+        ({ message }: Error) => !/s3cret/.test(message),
+        spec,
+      );
+  assert.throws(
+    () => createFeed("prom:http://localhost/probe%3Ftoken=s3cret", CONTEXT),
+    /the address has a secret in token; expected none/,
+  );
+  createFeed("prom:http://localhost/probe%3Fmodule=http_2xx", CONTEXT);
+});
+
 test("what an MQTT broker has kept of long ago is no sample of now", async () => {
   const broker = await openBroker();
   await broker.publish("house/old", "1", { retain: true });
