@@ -474,6 +474,42 @@ test("[Q1] a range query brings the past first, in pieces, each row once, and th
   );
 });
 
+test("[Q1] values of times that were not asked for, or that come twice, are left out and counted, and so is a text of nothing", async () => {
+  await answering(
+    (query) => {
+      const end = Number(query.get("end"));
+      const values = [
+        [end, "1"],
+        [end, "2"],
+        [0, "3"],
+        [1e300, "4"],
+        [end + 1e6, "5"],
+        [null, "6"],
+        [end, ""],
+        ["x", "7"],
+      ];
+      return { status: 200, data: { resultType: "matrix", result: [{ metric: { __name__: "a" }, values }] } };
+    },
+    async (address) => {
+      const clock = createManualClock(1e15);
+      const sink = collectingSink();
+      const feed = createFeed(`prom-query:${address}?query=a&past=10s&every=10s`, { clock, seed: 1 });
+      const running = feed.run(sink);
+      while ((totalCounts(sink)["unparsable"] ?? 0) === 0) {
+        await turn();
+        await clock.advance(0);
+      }
+      assert.equal(
+        sink.samples.map(({ value, time }) => [value, time]),
+        [[1, 1e15]],
+      );
+      assert.is(totalCounts(sink)["unparsable"], 7);
+      await feed.stop();
+      await running;
+    },
+  );
+});
+
 test("[Q3] an expression that the server refuses ends the feed with the server's words", async () => {
   await answering(
     () => ({ status: 400, error: 'invalid parameter "query": parse error: unclosed left brace' }),

@@ -22,12 +22,15 @@ export interface Row {
 export interface RangeAnswer {
   /** In the order of their times. */
   readonly rows: readonly Row[];
-  /** Values that are none. */
+  /** Values that are none, that are of a time that was not asked for, or that a time has twice. */
   readonly unreadable: number;
 }
 
 /** Of an answer. */
 export const RANGE_BYTES_MAX = 64 << 20;
+
+/** Of the times of a server. */
+const PRECISION_US = 1_000;
 
 /** What the server says to an expression that it cannot read. */
 const BAD_REQUEST = 400;
@@ -50,7 +53,7 @@ export async function rangeQuery(
   ] as const)
     url.searchParams.set(key, value);
   try {
-    return rowsOf(await answered(server, url, signal), query);
+    return rowsOf(await answered(server, url, signal), query, range);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof EigenwatchError) throw error;
@@ -87,7 +90,7 @@ function parsed(text: string): { status?: unknown; data?: unknown; error?: unkno
 }
 
 /** `query`: the name of what has none. */
-function rowsOf(data: unknown, query: string): RangeAnswer {
+function rowsOf(data: unknown, query: string, { fromUs, untilUs }: Range): RangeAnswer {
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== "matrix" || !Array.isArray(result))
     throw new EigenwatchError({
@@ -103,13 +106,16 @@ function rowsOf(data: unknown, query: string): RangeAnswer {
     const pairs: Labels = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
     const channel = seriesName(name, pairs) || query;
     const unit = unitOf(name, { unit: "" });
+    let lastUs = Number.NEGATIVE_INFINITY;
     for (const [seconds, text] of values ?? []) {
       const timeUs = Math.round(Number(seconds) * 1e6);
-      const value = Number(String(text).replace("Inf", "Infinity"));
-      if (Number.isNaN(timeUs) || (Number.isNaN(value) && text !== "NaN")) {
+      const value = text === "" ? Number.NaN : Number(String(text).replace("Inf", "Infinity"));
+      const wasAsked = timeUs > fromUs - PRECISION_US && timeUs < untilUs + PRECISION_US;
+      if (!wasAsked || (Number.isNaN(value) && text !== "NaN") || timeUs <= lastUs) {
         unreadable++;
         continue;
       }
+      lastUs = timeUs;
       const row = rows.get(timeUs) ?? { timeUs, readings: [] };
       row.readings.push({ channel, labels: pairs, unit, value });
       rows.set(timeUs, row);
