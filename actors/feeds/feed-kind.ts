@@ -60,10 +60,20 @@ export function feedKind<const O extends KindOptions>(kind: FeedKind<O>): FeedKi
   return kind;
 }
 
-/** The error for a spec that cannot be used. It goes to logs, and so without the password of an address. */
+/** What parameters of an address are called that hold a secret: `token`, `api_key`, `X-Amz-Signature`. */
+const SECRETS =
+  "(?:[\\w-]*[-_])?(?:access|api|auth)?(?:token|key|secret|pass|passwd|password|pwd|sig|signature|auth|authorization|credentials?)";
+export const SECRET_PARAMETER = new RegExp(`^${SECRETS}$`, "i");
+const SECRET_GIVEN = new RegExp(`((?:[?&]|%3F)${SECRETS}(?:=|%3D))[^&?\\s]*`, "gi");
+
+/** The error for a spec that cannot be used. It goes to logs, and so without the secrets of an address. */
 export function badSpec(spec: string, value: string, expected: string): EigenwatchError {
-  const [action, what] = [`use feed "${withoutPassword(spec)}"`, withoutPassword(value)];
+  const [action, what] = [`use feed "${withoutSecrets(spec)}"`, withoutSecrets(value)];
   return new EigenwatchError({ action, value: what, expected });
+}
+
+function withoutSecrets(text: string): string {
+  return withoutPassword(text).replace(SECRET_GIVEN, "$1***");
 }
 
 /** `//USER:PASSWORD@` and `KIND:USER:PASSWORD@`. A password that is not escaped may hold anything, so it goes to the last "@". */

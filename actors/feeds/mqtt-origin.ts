@@ -1,5 +1,6 @@
 /** Topics of an MQTT broker. */
 import type { IClientOptions, MqttClient } from "mqtt";
+import type { Clock } from "../ports/clock.ts";
 import {
   ANSWER_MS_MAX,
   Ended,
@@ -21,6 +22,7 @@ export interface MqttOptions {
   readonly password: string | null;
   /** Certificates that are trusted instead of the system's. */
   readonly ca: string | undefined;
+  readonly clock: Clock;
 }
 
 /** Between two signs of life, s: a connection that has died is known after twice as long. */
@@ -49,10 +51,11 @@ export class MqttOrigin implements Origin {
     const { default: mqtt } = await import("mqtt");
     const client = mqtt.connect(this.options.url, this.clientOptions());
     const ended = new Ended(signal);
-    this.follow(client, sink, ended);
+    const settled = this.follow(client, sink, ended);
     try {
       return await ended.given;
     } finally {
+      settled();
       // Its own listeners, of "close", end its timers.
       client.removeAllListeners("message");
       client.end(true);
@@ -74,8 +77,10 @@ export class MqttOrigin implements Origin {
     };
   }
 
-  private follow(client: MqttClient, sink: MessageSink, ended: Ended): void {
-    const { topics, qos, url } = this.options;
+  /** Returns what ends the wait for the answer to the subscription. */
+  private follow(client: MqttClient, sink: MessageSink, ended: Ended): () => void {
+    const { topics, qos, url, clock } = this.options;
+    let cancel = (): void => {};
     client.on("error", (error) => {
       const { code } = error as { code?: unknown };
       ended.give(
@@ -95,12 +100,19 @@ export class MqttOrigin implements Origin {
         );
     });
     client.on("connect", () => {
-      client.subscribe([...topics], { qos }, (error, granted = []) => {
-        const refused = granted.find((each) => each.qos >= NOT_GRANTED);
-        if (refused !== undefined) ended.give(ending(`${url} refuses topic ${refused.topic}`, true));
+      // The library waits for ever.
+      cancel = clock.after(ANSWER_MS_MAX, () =>
+        ended.give(ending(`Cannot subscribe at ${url}: no answer in ${ANSWER_MS_MAX} ms`)),
+      );
+      client.subscribe([...topics], { qos }, (error, asked = [], answer) => {
+        cancel();
+        const codes = (answer as { granted?: readonly unknown[] } | undefined)?.granted ?? [];
+        const refused = codes.findIndex((code) => Number(code) >= NOT_GRANTED);
+        if (refused >= 0) ended.give(ending(`${url} refuses topic ${asked[refused]?.topic}`, true));
         else if (error) ended.give(ending(`Cannot subscribe at ${url}: ${error.message}`));
         else sink.heard();
       });
     });
+    return () => cancel();
   }
 }

@@ -33,6 +33,7 @@ export const mqttKind = feedKind({
       ...{ url: url.href, topics, qos: qos === "1" ? 1 : 0, client: client ?? null, user: user ?? null },
       password: tokenOf(spec, passwordFile, "password"),
       ca: authoritiesAt(spec, url, ca),
+      clock,
     });
     return new MessageFeed({
       ...{ source, group, origin, clock, random: Math.random },

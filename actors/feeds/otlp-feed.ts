@@ -13,16 +13,15 @@ import { createHash, timingSafeEqual } from "node:crypto";
 import { createServer, type IncomingMessage, type Server, type ServerResponse } from "node:http";
 import type { AddressInfo } from "node:net";
 import { PbfWriter } from "pbf";
-import { EigenwatchError, errorText } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText, show } from "../../protocol/errors.ts";
 import { boundedGunzip } from "../link/inflate.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { MOST_CHANNELS } from "./channel-groups.ts";
 import { FeedWriter } from "./feed-writer.ts";
 import { type ListeningFeedOptions, listening } from "./listening-place.ts";
-import { OtlpMetrics } from "./metrics/otlp-metrics.ts";
+import { type LeftOut, OtlpMetrics } from "./metrics/otlp-metrics.ts";
 import { readJson, readProtobuf } from "./metrics/otlp-request.ts";
-import type { Reading } from "./metrics/reading.ts";
 import { Pause } from "./pause.ts";
 import { ReadingRows } from "./reading-rows.ts";
 import { onGrid } from "./row-grid.ts";
@@ -143,13 +142,13 @@ export class OtlpFeed implements Feed {
         isJson ? readJson(new TextDecoder().decode(body)) : readProtobuf(body),
         this.options.clock.nowUs(),
       );
-      const noRoom = leftOut.filter(({ fault }) => fault === null).map(({ reading }) => reading);
-      const faults = leftOut.flatMap(({ fault }) => fault ?? []);
+      const { noRoom, faults, fault } = leftOut;
       rows.leaveOut(noRoom);
-      if (faults.length > 0) badSamples.count("unparsable", faults.length, () => faults[0]!);
-      const why = reasonsOf(noRoom, faults, this.options.seriesMax);
-      if (isJson) say(200, JSON.stringify(leftOut.length === 0 ? {} : partialJson(leftOut.length, why)));
-      else say(200, leftOut.length === 0 ? new Uint8Array() : partialProtobuf(leftOut.length, why));
+      if (faults > 0) badSamples.count("unparsable", faults, () => fault);
+      const why = reasonsOf(leftOut, this.options.seriesMax);
+      const count = noRoom.length + faults;
+      if (isJson) say(200, JSON.stringify(count === 0 ? {} : partialJson(count, why)));
+      else say(200, count === 0 ? new Uint8Array() : partialProtobuf(count, why));
     } catch (error) {
       const message = errorText(error);
       badSamples.count("unparsable", 1, () => message);
@@ -164,7 +163,7 @@ export class OtlpFeed implements Feed {
   private check({ method, url = "", headers }: IncomingMessage, type: string): void {
     if (headers.origin !== undefined) throw new Refused(403, "a request of a page in a browser");
     const path = url.split("?")[0];
-    if (path !== PATH) throw new Refused(404, `${path}; expected ${PATH}`);
+    if (path !== PATH) throw new Refused(404, `${show(path)}; expected ${PATH}`);
     if (method !== "POST") throw new Refused(405, `${method}; expected POST`);
     const given = /^Bearer +(\S+) *$/i.exec(headers.authorization ?? "")?.[1] ?? "";
     if (this.tokenHash !== null && !timingSafeEqual(hashOf(given), this.tokenHash))
@@ -172,11 +171,11 @@ export class OtlpFeed implements Feed {
     if (type !== JSON_TYPE && type !== PROTOBUF_TYPE)
       throw new Refused(
         415,
-        `content-type ${type || "not given"}; expected ${PROTOBUF_TYPE} or ${JSON_TYPE}`,
+        `content-type ${type === "" ? "not given" : show(type)}; expected ${PROTOBUF_TYPE} or ${JSON_TYPE}`,
       );
     const encoding = headers["content-encoding"] ?? "identity";
     if (encoding !== "identity" && encoding !== "gzip")
-      throw new Refused(415, `content-encoding ${encoding}; expected gzip, or none`);
+      throw new Refused(415, `content-encoding ${show(encoding)}; expected gzip, or none`);
   }
 }
 
@@ -213,11 +212,10 @@ function hashOf(token: string): Buffer {
 }
 
 /** "3 above series=1000, first latency{…}; 1 of no use, first: a metric has no name": the first of each reason. */
-function reasonsOf(noRoom: readonly Reading[], faults: readonly string[], seriesMax: number): string {
+function reasonsOf({ noRoom, noRoomFirst, faults, fault }: LeftOut, seriesMax: number): string {
   const reasons: string[] = [];
-  if (noRoom.length > 0)
-    reasons.push(`${noRoom.length} above series=${seriesMax}, first ${noRoom[0]!.channel}`);
-  if (faults.length > 0) reasons.push(`${faults.length} of no use, first: ${faults[0]}`);
+  if (noRoom.length > 0) reasons.push(`${noRoom.length} above series=${seriesMax}, first ${noRoomFirst}`);
+  if (faults > 0) reasons.push(`${faults} of no use, first: ${fault}`);
   return reasons.join("; ");
 }
 

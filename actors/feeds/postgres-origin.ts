@@ -71,9 +71,11 @@ export class PostgresOrigin implements Origin {
     const failed = (error: unknown): void => {
       const { message, code = "" } = error as { message?: string; code?: string };
       const isFinal = error instanceof EigenwatchError || FOR_GOOD.test(code);
-      ended.give(ending(`Cannot read ${this.options.url.href}: ${message || code}`, isFinal));
+      const reason = message || code || "an error without a word";
+      ended.give(ending(`Cannot read ${this.options.url.href}: ${reason}`, isFinal));
     };
     client.on("error", failed);
+    guard(client, failed);
     client.on("end", () => ended.give(ending(`${this.options.url.href} closed the connection`)));
     const { wanted } = this.options;
     const work = client
@@ -135,15 +137,29 @@ export class PostgresOrigin implements Origin {
     sink: MessageSink,
   ): void {
     const cursor = query.cursor === null ? 0 : header.indexOf(query.cursor);
+    const cursorOf = (row: readonly (string | null)[] | undefined) => row?.[cursor] ?? null;
     if (cursor < 0) throw unusable(`there is no column ${query.cursor}`, `one of ${header.join(", ")}`);
-    const last = rows.at(-1)![cursor] ?? null;
+    // Further rows with the cursor of the last one may be beyond the limit: all of them come with the next question.
+    const isCut = rows.length === ROWS_MAX;
+    const whole = isCut
+      ? rows.slice(
+          0,
+          rows.findIndex((row) => cursorOf(row) === cursorOf(rows.at(-1))),
+        )
+      : rows;
+    if (whole.length === 0)
+      throw unusable(
+        `${ROWS_MAX} rows and more have ${header[cursor]} ${cursorOf(rows[0])}`,
+        "one for each row",
+      );
+    const last = cursorOf(whole.at(-1));
     if (last === null || last === (this.cursor ?? query.from))
       throw unusable(
         `${header[cursor]} of the last row is ${last}, as before`,
         `another one at each time: WHERE ${header[cursor]} > $1 ORDER BY ${header[cursor]}`,
       );
     const { time, symbol, values } = findColumns(header, { time: query.time ?? undefined }, false);
-    for (const row of rows) {
+    for (const row of whole) {
       const timeUs = time < 0 ? Number.NaN : timeOf(row[time]);
       if (time >= 0 && Number.isNaN(timeUs)) {
         sink.bad("badTime", 1, () => `${header[time]} is ${row[time]}`);
@@ -157,6 +173,31 @@ export class PostgresOrigin implements Origin {
     }
     this.cursor = last;
   }
+}
+
+/** What the library cannot read it throws into the listener of the socket: nobody catches it there, and the program would end. */
+function guard(client: Client, failed: (error: unknown) => void): void {
+  const connection = client.connection as unknown as Listening;
+  const attach = connection.attachListeners.bind(connection);
+  connection.attachListeners = (stream) =>
+    attach({
+      on: (event, listener) =>
+        stream.on(event, (...given) => {
+          try {
+            listener(...given);
+          } catch (error) {
+            failed(error);
+          }
+        }),
+    });
+}
+
+interface Stream {
+  on(event: string, listener: (...given: unknown[]) => void): unknown;
+}
+
+interface Listening {
+  attachListeners(stream: Stream): void;
 }
 
 /** Of the query, which would be so at each attempt. */

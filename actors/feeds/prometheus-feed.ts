@@ -6,9 +6,10 @@
  *
  * P1  Rows are due at start + k · every. Those that could not be taken are reported, once, when the exporter answers again.
  * P2  An exporter that cannot be reached ends nothing: it is asked until the feed is stopped.
- * P3  Lines that cannot be read are left out and counted; the rest of the answer is taken.
+ * P3  Lines that cannot be read are left out and counted, as are repeated series and lines beyond SCRAPE_LINES_MAX; the rest of the answer is taken.
  * P4  Series above the limit are left out and counted (reading-rows.ts).
  */
+import { shorten } from "../../protocol/check-body.ts";
 import { errorText } from "../../protocol/errors.ts";
 import { Breaker } from "../link/breaker.ts";
 import { answerWithin } from "../link/http-answer.ts";
@@ -16,7 +17,7 @@ import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import { BadSamples } from "./bad-samples.ts";
 import { FeedWriter } from "./feed-writer.ts";
-import { readExposition } from "./metrics/exposition.ts";
+import { readExposition, SCRAPE_LINES_MAX } from "./metrics/exposition.ts";
 import { type Exporter, scrape } from "./metrics/scrape.ts";
 import type { Selection } from "./metrics/selection.ts";
 import { SeriesReader } from "./metrics/series.ts";
@@ -120,15 +121,30 @@ class ScrapedRows {
   take(text: string, timeUs: number, missed: number): void {
     const { badSamples } = this;
     const exposition = readExposition(text);
-    const readings = this.series.read(exposition, timeUs);
+    let [repeats, repeated] = [0, ""];
+    const readings = this.series.read(exposition, timeUs, (series) => {
+      if (repeats++ === 0) repeated = series;
+    });
     this.rows.declare(readings);
     if (!this.isOpen) {
       this.isOpen = true;
       this.writer.status("opened", `${this.url}: ${this.rows.channels} channels`);
     }
     if (missed > 0) badSamples.count("gap", missed, () => `${missed} rows were not taken`);
-    const { problems } = exposition;
-    if (problems.length > 0) badSamples.count("unparsable", problems.length, () => problems[0]!);
+    const { unreadable, problem, unread } = exposition;
+    if (unreadable > 0) badSamples.count("unparsable", unreadable, () => problem);
+    if (unread > 0)
+      badSamples.count(
+        "tooManyChannels",
+        unread,
+        () => `lines after SCRAPE_LINES_MAX (${SCRAPE_LINES_MAX}) are left out`,
+      );
+    if (repeats > 0)
+      badSamples.count(
+        "duplicate",
+        repeats,
+        () => `${shorten(repeated)} is there more than once; the first is taken`,
+      );
     this.rows.take(readings, timeUs);
     badSamples.total();
   }

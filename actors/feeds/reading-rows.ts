@@ -1,17 +1,19 @@
 /**
  * Named readings of one moment as rows: metrics of servers, whose channels appear as they are met.
  *
- * R1  A channel keeps its place. A reading of NaN is none, an infinite one is left out and counted.
+ * R1  A channel keeps its place and its unit. A reading of NaN is none; an infinite one, and one in another unit, is left out and counted.
  * R2  Channels above the limit are left out and counted. The report of the first names the labels with the most values.
  * R3  Names longer than MAX_NAME_BYTES are shortened, and stay apart; a reading with one of more than READING_NAME_MAX characters is left out and counted.
  * R4  Of names that got no place LEFT_OUT_NAMES_MAX are known again; a reading with a further one counts each time it comes.
  */
 import { createHash } from "node:crypto";
+import { shorten } from "../../protocol/check-body.ts";
+import { show } from "../../protocol/errors.ts";
 import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import type { BadSamples } from "./bad-samples.ts";
 import { ChannelGroups, MOST_CHANNELS } from "./channel-groups.ts";
 import { clipName, type FeedWriter } from "./feed-writer.ts";
-import type { Reading } from "./metrics/reading.ts";
+import { READING_NAME_MAX, type Reading } from "./metrics/reading.ts";
 import { whole } from "./options.ts";
 
 /** The option `series`; its default is more than people look at, and few enough for the joint state of their groups. */
@@ -33,14 +35,10 @@ interface ReadingRowsOptions {
   readonly innovation?: "ar1" | "difference";
 }
 
-/** Characters of a name: series of Kubernetes with all their labels have a thousand. */
-export const READING_NAME_MAX = 4_096;
+type Labelled = Pick<Reading, "labels">;
 
 /** Names without a place that are known again: with the longest that is 8 MB, which a server with ever new names cannot exceed. */
 export const LEFT_OUT_NAMES_MAX = 1_024;
-
-/** Characters of a name that a report shows. */
-const NAME_SHOWN = 64;
 
 /** Labels that are named when there are too many channels. */
 const LABELS_NAMED = 3;
@@ -51,7 +49,7 @@ export class ReadingRows {
   private readonly groups: ChannelGroups;
   private readonly badSamples: BadSamples;
   private readonly seriesMax: number;
-  private readonly slots = new Map<string, number>();
+  private readonly places = new Map<string, { readonly slot: number; readonly unit: string }>();
   /** Names that there was no room for. */
   private readonly leftOutNames = new Set<string>();
 
@@ -72,10 +70,10 @@ export class ReadingRows {
         this.badSamples.count("nameTooLong", 1, () => tooLong(channel));
         continue;
       }
-      if (this.slots.has(channel) || this.leftOutNames.has(channel)) continue;
+      if (this.places.has(channel) || this.leftOutNames.has(channel)) continue;
       const slot = this.channels < this.seriesMax ? this.groups.add(shortName(channel), unit) : -1;
       if (slot >= 0) {
-        this.slots.set(channel, slot);
+        this.places.set(channel, { slot, unit });
         this.channels++;
       } else {
         leftOut.push(reading);
@@ -87,7 +85,7 @@ export class ReadingRows {
   }
 
   /** Counts readings that there is no room for. */
-  leaveOut(readings: readonly Reading[]): void {
+  leaveOut(readings: readonly Labelled[]): void {
     if (readings.length > 0)
       this.badSamples.count("tooManyChannels", readings.length, () => tooMany(readings, this.seriesMax));
   }
@@ -101,15 +99,18 @@ export class ReadingRows {
   /** As `take`, with what comes until `flush`. False: the sink is full. */
   add(readings: readonly Reading[], timeUs: number): boolean {
     let ready = this.groups.makeRoom();
-    for (const { channel, value } of readings) {
+    for (const { channel, value, unit } of readings) {
       if (Number.isNaN(value) || channel.length > READING_NAME_MAX) continue;
-      const slot = this.slots.get(channel);
-      if (slot === undefined) continue;
-      if (Number.isFinite(value)) {
+      const place = this.places.get(channel);
+      if (place === undefined) continue;
+      if (place.unit !== unit)
+        this.badSamples.count("unparsable", 1, () => otherUnit(channel, unit, place.unit));
+      else if (Number.isFinite(value)) {
+        const { slot } = place;
         // A channel may come twice.
         if (!this.groups.hasRoom(slot) && !this.groups.makeRoom()) ready = false;
         this.groups.sample(slot, timeUs, value, Number.NaN);
-      } else this.badSamples.count("infinite", 1, () => `${channel} is ${value}`);
+      } else this.badSamples.count("infinite", 1, () => `${shorten(channel)} is ${value}`);
     }
     return ready;
   }
@@ -120,11 +121,15 @@ export class ReadingRows {
   }
 }
 
-function tooLong(name: string): string {
-  return `${name.slice(0, NAME_SHOWN)}… has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
+function otherUnit(channel: string, unit: string, before: string): string {
+  return `${shorten(channel)} comes in ${show(unit)}; expected ${show(before)}, as at first: it may have become of another type`;
 }
 
-function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
+function tooLong(name: string): string {
+  return `${shorten(name)} has ${name.length} characters; expected at most ${READING_NAME_MAX} (READING_NAME_MAX)`;
+}
+
+function tooMany(leftOut: readonly Labelled[], seriesMax: number): string {
   return (
     `${leftOut.length} series are left out, above series=${seriesMax}: ${manyValued(leftOut)}; ` +
     "take fewer, or allow more with series="
@@ -132,7 +137,7 @@ function tooMany(leftOut: readonly Reading[], seriesMax: number): string {
 }
 
 /** The labels with the most values: "label path has 900 values, label code has 12 values". */
-function manyValued(readings: readonly Reading[]): string {
+function manyValued(readings: readonly Labelled[]): string {
   const values = new Map<string, Set<string>>();
   for (const { labels } of readings)
     for (const [label, value] of labels) {
@@ -141,7 +146,7 @@ function manyValued(readings: readonly Reading[]): string {
     }
   const most = [...values].sort(([, a], [, b]) => b.size - a.size).slice(0, LABELS_NAMED);
   if (most.length === 0) return "they have no labels";
-  return most.map(([label, { size }]) => `label ${label} has ${size} values`).join(", ");
+  return most.map(([label, { size }]) => `label ${shorten(label)} has ${size} values`).join(", ");
 }
 
 /** Digits of a hash that tell long names apart. */

@@ -1,5 +1,6 @@
 /** Streams of Redis: each field of an entry is a message, called `STREAM.FIELD`, at the time in the entry's id. */
 import type { RedisClientOptions } from "@redis/client";
+import type { Clock } from "../ports/clock.ts";
 import {
   ANSWER_MS_MAX,
   Ended,
@@ -19,6 +20,7 @@ export interface RedisOptions {
   readonly password: string | null;
   /** Certificates that are trusted instead of the system's. */
   readonly ca: string | undefined;
+  readonly clock: Clock;
 }
 
 /** Entries of one answer. */
@@ -41,6 +43,7 @@ interface Client {
   on(event: "error" | "end", listener: (error?: Error) => void): unknown;
   xRead(streams: { key: string; id: string }[], options: { COUNT: number; BLOCK?: number }): Promise<unknown>;
   xRange(key: string, start: string, end: string, options: { COUNT: number }): Promise<Entry[]>;
+  xInfoStream(key: string): Promise<{ "last-generated-id": string }>;
   xRevRange(key: string, end: string, start: string, options: { COUNT: number }): Promise<Entry[]>;
 }
 
@@ -95,7 +98,9 @@ export class RedisOrigin implements Origin {
 
   /** Until the connection ends, which rejects what is under way. */
   private async read(client: Client, sink: MessageSink, signal: AbortSignal): Promise<void> {
+    const { clock } = this.options;
     await client.connect();
+    let checkedMs = clock.monotonicMs();
     for (const stream of this.options.streams) await this.begin(client, stream, sink);
     for (let isFirst = true; !signal.aborted; isFirst = false) {
       const streams = Array.from(this.last, ([key, id]) => ({ key, id }));
@@ -105,6 +110,10 @@ export class RedisOrigin implements Origin {
         ...(isFirst ? {} : { BLOCK: BLOCK_MS }),
       });
       sink.heard();
+      if (clock.monotonicMs() - checkedMs >= BLOCK_MS) {
+        checkedMs = clock.monotonicMs();
+        for (const stream of this.options.streams) await this.beginsAnew(client, stream, sink);
+      }
       for (const { name, messages } of (answer ?? []) as { name: string; messages: Entry[] }[])
         for (const entry of messages) {
           if (!this.take(name, entry, sink)) await sink.drained();
@@ -124,8 +133,26 @@ export class RedisOrigin implements Origin {
       this.last.set(stream, from === "new" ? (newest[0]?.id ?? "0-0") : from);
       return;
     }
+    if (last === from || (await this.beginsAnew(client, stream, sink))) return;
     const isThere = last === "0-0" || (await client.xRange(stream, last, last, { COUNT: 1 })).length > 0;
     if (!isThere) sink.bad("gap", 1, () => `${stream}: entries may have been removed before they were read`);
+  }
+
+  /** Whether the stream was removed, or made again with lower ids. It is then read from its begin; without that nothing would ever be read of it. */
+  private async beginsAnew(client: Client, stream: string, sink: MessageSink): Promise<boolean> {
+    const last = this.last.get(stream)!;
+    if (last === this.options.from || last === "0-0") return false;
+    const newestId = await client.xInfoStream(stream).then(
+      (about) => about["last-generated-id"],
+      (error: Error) => {
+        if (/no such key/i.test(error.message)) return "0-0";
+        throw error;
+      },
+    );
+    if (!isBefore(newestId, last)) return false;
+    this.last.set(stream, "0-0");
+    sink.bad("gap", 1, () => `${stream} began anew: entries may have been removed before they were read`);
+    return true;
   }
 
   /** False: the sink is full. */
@@ -133,10 +160,22 @@ export class RedisOrigin implements Origin {
     let ready = true;
     this.last.set(stream, id);
     const timeUs = Number(id.split("-")[0]) * 1_000;
+    if (!Number.isSafeInteger(timeUs)) {
+      sink.bad("badTime", 1, () => `${stream} has an entry ${id}, whose time is none`);
+      return ready;
+    }
     for (const [field, text] of Object.entries(message))
       if (text.length > MESSAGE_BYTES_MAX)
         sink.bad("malformed", 1, () => `${stream}.${field} of ${id} has ${text.length} characters`);
       else if (!sink.message(`${stream}.${field}`, text, timeUs)) ready = false;
     return ready;
   }
+}
+
+/** By both numbers of an id, of 64 bits each. */
+function isBefore(a: string, b: string): boolean {
+  const [[aMs = 0n, aCount = 0n], [bMs = 0n, bCount = 0n]] = [a, b].map((id) =>
+    id.split("-").map(BigInt),
+  ) as [bigint[], bigint[]];
+  return aMs === bMs ? aCount < bCount : aMs < bMs;
 }

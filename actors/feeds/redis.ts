@@ -30,6 +30,7 @@ export const redisKind = feedKind({
       ...{ url: url.href, streams, from, user: user ?? null },
       password: tokenOf(spec, passwordFile, "password"),
       ca: authoritiesAt(spec, url, ca),
+      clock,
     });
     return new MessageFeed({
       ...{ source, group, origin, clock, random: Math.random },

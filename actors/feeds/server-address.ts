@@ -1,6 +1,6 @@
 /** The server that a feed connects to, as a spec names it: `HOST[:PORT]`, or a URL. */
 import { readFileSync } from "node:fs";
-import { badSpec } from "./feed-kind.ts";
+import { badSpec, SECRET_PARAMETER } from "./feed-kind.ts";
 
 /** The first of `protocols` where none is named. Throws for what is no address, and for one with a password. */
 export function serverAddress(spec: string, target: string, protocols: readonly string[]): URL {
@@ -8,9 +8,12 @@ export function serverAddress(spec: string, target: string, protocols: readonly 
   const url = URL.canParse(text) ? new URL(text) : null;
   if (url === null || !protocols.includes(url.protocol.slice(0, -1)) || url.host === "")
     throw badSpec(spec, `${target} is no address`, `HOST:PORT, or a URL with ${protocols.join(" or ")}`);
-  // It would stand in recordings and logs.
+  // They would stand in recordings and logs.
   if (url.password !== "")
     throw badSpec(spec, "the address has a password", "none; an option names a file with it");
+  const secret = [...url.searchParams.keys()].find((key) => SECRET_PARAMETER.test(key));
+  if (secret !== undefined)
+    throw badSpec(spec, `the address has a secret in ${secret}`, "none; an option names a file with it");
   return url;
 }
 

@@ -244,7 +244,7 @@ export class FileJournal implements Journal {
     readonly limits: Readonly<RetentionLimits>;
   } {
     const { bytes } = this.#planRetention(NO_LIMITS);
-    const spanUs = (this.#last?.timeUs ?? 0) - (this.#first?.timeUs ?? 0);
+    const spanUs = (this.#last?.timeUs ?? 0) - firstTimeOf(this.#segments);
     return { bytes, spanUs, limits: this.#limits };
   }
 
@@ -481,6 +481,15 @@ function lastOf(segments: readonly Segment[]): BlockPosition | null {
 
 function firstOf(segments: readonly Segment[]): BlockPosition | null {
   return segments.find((segment) => segment.first !== null)?.first ?? null;
+}
+
+/** Of the first block that has a time, as far as the index knows it: what opens a session has none yet. */
+function firstTimeOf(segments: readonly Segment[]): number {
+  for (const { index, last } of segments) {
+    const first = index.find(({ timeUs }) => timeUs > 0) ?? last;
+    if (first !== null && first.timeUs > 0) return first.timeUs;
+  }
+  return 0;
 }
 
 function ignore(): void {}

@@ -1,7 +1,7 @@
 // requires: redis-server,openssl
 /** What is particular to MQTT, Redis streams, PostgreSQL and range queries of Prometheus, on real servers; tests/feeds/network-feeds.test.ts has what they share. */
 import { createServer } from "node:http";
-import type { AddressInfo } from "node:net";
+import { type AddressInfo, createServer as createSocketServer, type Socket } from "node:net";
 import { createClient } from "@redis/client";
 import pg from "pg";
 import { test } from "uvu";
@@ -88,6 +88,35 @@ test("a password in an address is in no error, whatever else is wrong with the a
     );
 });
 
+test("a secret among the parameters of an address is refused, and is in no error", () => {
+  for (const parameter of [
+    "token",
+    "api_key",
+    "apikey",
+    "key",
+    "X-Amz-Signature",
+    "password",
+    "access_token",
+    "sig",
+  ])
+    for (const spec of [
+      `prom:http://localhost/metrics%3Fmodule=http&${parameter}=s3cret?every=1s`,
+      `prom:http://localhost/metrics%3F${parameter}=s3cret?every=1s`,
+      `prom:http://localhost/metrics%3F${parameter}=s3cret?evry=1s`,
+      `mqtt:wss://localhost/mqtt%3F${parameter}=s3cret?topics=a`,
+    ])
+      assert.throws(
+        () => createFeed(spec, CONTEXT),
+        ({ message }: Error) => !/s3cret/.test(message),
+        spec,
+      );
+  assert.throws(
+    () => createFeed("prom:http://localhost/probe%3Ftoken=s3cret", CONTEXT),
+    /the address has a secret in token; expected none/,
+  );
+  createFeed("prom:http://localhost/probe%3Fmodule=http_2xx", CONTEXT);
+});
+
 test("what an MQTT broker has kept of long ago is no sample of now", async () => {
   const broker = await openBroker();
   await broker.publish("house/old", "1", { retain: true });
@@ -123,6 +152,58 @@ test("a broker that refuses the user ends the feed with its reason; the password
   assert.is(sink.statuses.at(-1)!.status, "failed");
   assert.match(sink.statuses.at(-1)!.detail, /not authorized|refused/i);
   await broker.stop();
+});
+
+test("a broker that refuses a topic ends the feed with it; one that does not answer is left after ten seconds", async () => {
+  const broker = await openBroker();
+  broker.aedes!.authorizeSubscribe = (_, subscription, done) =>
+    done(null, subscription.topic === "secret" ? null : subscription);
+  const sink = collectingSink();
+  await createFeed(`mqtt:127.0.0.1:${broker.port}?topics=a,secret`, { clock: systemClock, seed: 1 }).run(
+    sink,
+  );
+  assert.is(sink.statuses.at(-1)!.status, "failed");
+  assert.match(sink.statuses.at(-1)!.detail, /refuses topic secret/);
+  await broker.stop();
+
+  const clock = createManualClock();
+  let isAsked = false;
+  // CONNACK to CONNECT, and nothing more.
+  await serving(
+    (packet) => {
+      isAsked = packet[0] === 0x82;
+      return packet[0] === 0x10 ? [0x20, 2, 0, 0] : [];
+    },
+    async (port) => {
+      const silent = collectingSink();
+      const feed = createFeed(`mqtt:127.0.0.1:${port}?topics=a`, { clock, seed: 1 });
+      const running = feed.run(silent);
+      while (!isAsked) await turn();
+      await clock.advance(10_000);
+      while (silent.statuses.length === 0) await turn();
+      assert.match(silent.statuses[0]!.detail, /Cannot subscribe at .*: no answer in 10000 ms/);
+      await feed.stop();
+      await running;
+      assert.is(clock.pending, 0);
+    },
+  );
+});
+
+test("what a server that is no PostgreSQL answers ends its connection, not the program", async () => {
+  // R: an authentication that there is not; E: an error without a word.
+  for (const answer of [
+    [0x52, 0, 0, 0, 8, 0, 0, 0, 99],
+    [0x45, 0, 0, 0, 5, 0],
+  ])
+    await serving(
+      () => answer,
+      (port) =>
+        reading(`postgres:ann@127.0.0.1:${port}/db?listen=a`, async ({ sink, until }) => {
+          await until(() => sink.statuses.length > 1);
+          assert.equal([...new Set(sink.statuses.map(({ status }) => status))], ["stalled"]);
+          assert.match(sink.statuses[0]!.detail, /^Cannot read postgres:.*: .*\w.*; the next attempt/);
+        }),
+    );
 });
 
 test("entries of a Redis stream are read from the start, in order and once, and have the times of their ids", async () => {
@@ -181,6 +262,29 @@ test("entries that a Redis server removed before they were read are a gap", asyn
   await redis.dispose();
 });
 
+test("a Redis stream that began anew with lower ids is read from its begin, which is a gap; an id that is no time is left out", async () => {
+  const redis = await openRedis();
+  const client = createClient({ url: `redis://127.0.0.1:${redis.port}` });
+  await client.connect();
+  await client.xAdd("s", "1700000000000-0", { a: "1" });
+  await reading(`redis:127.0.0.1:${redis.port}?streams=s&from=0`, async ({ sink, until }) => {
+    await until(() => sink.samples.length === 1);
+    await client.xAdd("s", "18446744073709551614-0", { a: "2" });
+    await until(() => totalCounts(sink)["badTime"] === 1);
+    await client.del("s");
+    await client.xAdd("s", "5-1", { a: "3" });
+    await client.sendCommand(["CLIENT", "KILL", "TYPE", "normal", "SKIPME", "yes"]);
+    await until(() => sink.samples.some(({ value }) => value === 3));
+    assert.equal(
+      sink.samples.map(({ value }) => value),
+      [1, 3],
+    );
+    assert.is(totalCounts(sink)["gap"], 1);
+  });
+  await client.close();
+  await redis.dispose();
+});
+
 const postgres = await openPostgres();
 
 test("a query goes on from its cursor, a thousand rows at a time, and each row is taken once", async () => {
@@ -208,6 +312,24 @@ test("rows of a query are read no faster than the sink takes them, and none is m
   await sql("CREATE TABLE backlog AS SELECT id, id - 1 AS a FROM generate_series(1, 5000) id");
   const query = encodeURIComponent("SELECT id, a FROM backlog WHERE id > $1 ORDER BY id");
   await waiting(`postgres:${address}?query=${query}`, 5_000);
+});
+
+test("rows that have the same cursor are all read, though a question ends among them; more than one question holds are refused", async () => {
+  if (postgres === null) return skip("no postgres: apt-get install postgresql");
+  const { address, sql } = talking(postgres.port);
+  await sql("CREATE TABLE ties AS SELECT k / 700 + 1 AS id, k AS a FROM generate_series(0, 2999) k");
+  const query = encodeURIComponent("SELECT id, a FROM ties WHERE id > $1 ORDER BY id");
+  await reading(`postgres:${address}?query=${query}&poll=20ms`, async ({ sink, until }) => {
+    await until(() => sink.samples.length >= 3_000);
+    const values = sink.samples.map(({ value }) => value).sort((a, b) => a - b);
+    assert.equal(
+      values,
+      Array.from({ length: 3_000 }, (_, k) => k),
+    );
+    await sql("INSERT INTO ties SELECT 9, k FROM generate_series(1, 1000) k");
+    await until(() => sink.statuses.at(-1)!.status === "failed");
+    assert.match(sink.statuses.at(-1)!.detail, /1000 rows and more have id 9; expected one for each row/);
+  });
 });
 
 test("a query that cannot be used, that does not go on, or that would write ends the feed with the reason", async () => {
@@ -352,6 +474,42 @@ test("[Q1] a range query brings the past first, in pieces, each row once, and th
   );
 });
 
+test("[Q1] values of times that were not asked for, or that come twice, are left out and counted, and so is a text of nothing", async () => {
+  await answering(
+    (query) => {
+      const end = Number(query.get("end"));
+      const values = [
+        [end, "1"],
+        [end, "2"],
+        [0, "3"],
+        [1e300, "4"],
+        [end + 1e6, "5"],
+        [null, "6"],
+        [end, ""],
+        ["x", "7"],
+      ];
+      return { status: 200, data: { resultType: "matrix", result: [{ metric: { __name__: "a" }, values }] } };
+    },
+    async (address) => {
+      const clock = createManualClock(1e15);
+      const sink = collectingSink();
+      const feed = createFeed(`prom-query:${address}?query=a&past=10s&every=10s`, { clock, seed: 1 });
+      const running = feed.run(sink);
+      while ((totalCounts(sink)["unparsable"] ?? 0) === 0) {
+        await turn();
+        await clock.advance(0);
+      }
+      assert.equal(
+        sink.samples.map(({ value, time }) => [value, time]),
+        [[1, 1e15]],
+      );
+      assert.is(totalCounts(sink)["unparsable"], 7);
+      await feed.stop();
+      await running;
+    },
+  );
+});
+
 test("[Q3] an expression that the server refuses ends the feed with the server's words", async () => {
   await answering(
     () => ({ status: 400, error: 'invalid parameter "query": parse error: unclosed left brace' }),
@@ -447,6 +605,23 @@ async function answering(
   await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
   await use(`127.0.0.1:${(server.address() as AddressInfo).port}`);
   server.closeAllConnections();
+  await new Promise<void>((resolve) => server.close(() => resolve()));
+}
+
+/** A server that answers each piece that it is sent with bytes. */
+async function serving(
+  answer: (bytes: Buffer) => readonly number[],
+  use: (port: number) => Promise<void>,
+): Promise<void> {
+  const sockets = new Set<Socket>();
+  const server = createSocketServer((socket) => {
+    sockets.add(socket);
+    socket.on("error", () => {});
+    socket.on("data", (bytes) => socket.write(Uint8Array.from(answer(bytes))));
+  });
+  await new Promise<void>((resolve) => server.listen(0, "127.0.0.1", resolve));
+  await use((server.address() as AddressInfo).port);
+  for (const socket of sockets) socket.destroy();
   await new Promise<void>((resolve) => server.close(() => resolve()));
 }
 

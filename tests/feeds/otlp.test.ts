@@ -46,11 +46,13 @@ const sum = (
   sum: { dataPoints: [{ timeUnixNano: nano(second), asInt: String(value) }], ...more },
 });
 
+const NOTHING = { noRoom: [], noRoomFirst: "", faults: 0, fault: "" };
+
 /** Rows of requests, each of which is one row; `at`: the channels of the shop without its label. */
 function rowsOf(...requests: string[]): Record<string, number>[] {
   const metrics = new OtlpMetrics(100);
   return requests.map((text) => {
-    assert.equal(metrics.take(readJson(text), NOW_US), []);
+    assert.equal(metrics.take(readJson(text), NOW_US), NOTHING);
     return row(metrics);
   });
 }
@@ -182,10 +184,8 @@ test("a metric without a name, or of two kinds, is told, and the others go on", 
   const metrics = new OtlpMetrics(10);
   const counted = { name: "a", sum: { dataPoints: [{ asInt: 1 }], isMonotonic: true } };
   const leftOut = metrics.take(readJson(json(gauge("", 1, 1), gauge("a", 1, 1), counted)), NOW_US);
-  assert.equal(
-    leftOut.map(({ fault }) => fault),
-    ["a metric has no name", 'a{service.name="shop"} was a value before'],
-  );
+  assert.equal(leftOut, { ...NOTHING, faults: 2, fault: "a metric has no name" });
+  assert.is(metrics.take(readJson(json(counted)), NOW_US).fault, 'a{service.name="shop"} was a value before');
   assert.equal(row(metrics), { a: 1 });
 });
 
@@ -204,11 +204,61 @@ test("a request of more points than a batch has is refused before it is read", (
 test("series above the limit are told, and the others go on", () => {
   const metrics = new OtlpMetrics(1);
   const leftOut = metrics.take(readJson(json(gauge("a", 1, 1), gauge("b", 1, 1))), NOW_US);
-  assert.equal(
-    leftOut.map(({ reading, fault }) => [reading.channel, fault]),
-    [['b{service.name="shop"}', null]],
-  );
+  assert.equal(leftOut, {
+    ...NOTHING,
+    noRoom: [{ labels: [["service.name", "shop"]] }],
+    noRoomFirst: 'b{service.name="shop"}',
+  });
   assert.equal(row(metrics), { a: 1 });
+});
+
+test("[O5] nothing is made of names, labels and buckets above their limits, though sixty thousand points share them", () => {
+  const long = "x".repeat(1 << 20);
+  const label = (key: string, stringValue: string) => ({ key, value: { stringValue } });
+  const of = (metric: object, attributes: object[] = []) =>
+    readJson(
+      JSON.stringify({
+        resourceMetrics: [{ resource: { attributes }, scopeMetrics: [{ metrics: [metric] }] }],
+      }),
+    );
+  const points = { gauge: { dataPoints: Array.from({ length: 60_000 }, () => ({ asDouble: 1 })) } };
+  const histogram = { histogram: { dataPoints: [{ count: 1, bucketCounts: Array(2_000).fill(1) }] } };
+  for (const [request, faults, fault] of [
+    [of({ name: "a", ...points }, [label("service.name", long)]), 60_000, /^a has 1048589 characters/],
+    [of({ name: long, ...points }), 60_000, /^x{80}… has 1048576 characters/],
+    [of({ name: "a", unit: long, ...points }), 60_000, /READING_NAME_MAX/],
+    [
+      of({ name: "a", ...points }, Array(20_000).fill(label("host.name", "h"))),
+      60_000,
+      /^a has 20000 labels/,
+    ],
+    [of({ name: "a", ...histogram }), 1, /^a has 2000 buckets; expected at most 1024/],
+  ] as const) {
+    const metrics = new OtlpMetrics(10);
+    const leftOut = metrics.take(request, NOW_US);
+    assert.is(leftOut.faults, faults);
+    assert.match(leftOut.fault, fault);
+    assert.ok(leftOut.fault.length < 200);
+    assert.equal(metrics.readings(), []);
+  }
+});
+
+test("[O5] an answer names what is left out by the begin of its name", async () => {
+  const { url, end } = await listening("otlp:0?every=10s&series=1");
+  const metrics = [gauge("a", 1, 1), gauge(`b${"x".repeat(3_000)}`, 1, 1)];
+  const { body } = await post(url, json(...metrics));
+  assert.match(JSON.parse(body.toString()).partialSuccess.errorMessage, /^1 above series=1, first bx{79}…$/);
+  const wrong = { name: "a", gauge: { dataPoints: [{ asDouble: "x".repeat(100_000) }] } };
+  const refused = await post(url, json(wrong));
+  assert.is(refused.status, 400);
+  assert.ok(refused.body.length < 500, `${refused.body.length} bytes`);
+  await end();
+});
+
+test("a unit that objects have by themselves is one like any other", () => {
+  const metrics = new OtlpMetrics(10);
+  metrics.take(readJson(json({ ...gauge("a", 1, 1), unit: "constructor" })), NOW_US);
+  assert.is(metrics.readings()[0]!.unit, "constructor");
 });
 
 test("a request that is none is refused by its field", () => {
@@ -283,7 +333,7 @@ function protobuf(): Uint8Array {
 
 test("protobuf is read as JSON is", () => {
   const metrics = new OtlpMetrics(100);
-  assert.equal(metrics.take(readProtobuf(protobuf()) as OtlpRequest, NOW_US), []);
+  assert.equal(metrics.take(readProtobuf(protobuf()) as OtlpRequest, NOW_US), NOTHING);
   assert.equal(row(metrics), {
     'memory{pool="heap",service.name="shop"}': 7.5,
     requests: 5,

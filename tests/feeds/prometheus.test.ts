@@ -4,7 +4,7 @@ import type { AddressInfo } from "node:net";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { systemClock } from "../../actors/clock.ts";
-import { readExposition } from "../../actors/feeds/metrics/exposition.ts";
+import { readExposition, SCRAPE_LINES_MAX } from "../../actors/feeds/metrics/exposition.ts";
 import { SCRAPE_BYTES_MAX } from "../../actors/feeds/metrics/scrape.ts";
 import { parseSelection } from "../../actors/feeds/metrics/selection.ts";
 import { quantile, SeriesReader } from "../../actors/feeds/metrics/series.ts";
@@ -42,8 +42,8 @@ http_request_duration_seconds_count 144320
 `;
 
 test("the text format is read as its documentation shows it", () => {
-  const { samples, problems, families } = readExposition(DOCUMENTED);
-  assert.equal(problems, []);
+  const { samples, unreadable, families } = readExposition(DOCUMENTED);
+  assert.is(unreadable, 0);
   assert.is(samples.length, 13);
   assert.equal(samples[0], {
     name: "http_requests_total",
@@ -63,7 +63,7 @@ test("the text format is read as its documentation shows it", () => {
 });
 
 test("OpenMetrics is read with units, exemplars, names in quotes and its end", () => {
-  const { samples, families, problems } = readExposition(
+  const { samples, families, unreadable } = readExposition(
     [
       "# TYPE go.wait_seconds counter",
       "# UNIT go.wait_seconds seconds",
@@ -72,7 +72,7 @@ test("OpenMetrics is read with units, exemplars, names in quotes and its end", (
       "# EOF",
     ].join("\n"),
   );
-  assert.equal(problems, []);
+  assert.is(unreadable, 0);
   assert.equal(families.get("go.wait_seconds"), { type: "counter", unit: "seconds" });
   assert.equal(
     samples.map(({ name, labels, value }) => [name, labels, value]),
@@ -83,30 +83,30 @@ test("OpenMetrics is read with units, exemplars, names in quotes and its end", (
   );
 });
 
-test("a line that cannot be read is left out with its number and what was expected; the others are read", () => {
-  const { samples, problems } = readExposition(
+test("a line that cannot be read is left out and counted, the first with its number and what was expected; the others are read", () => {
+  const { samples, unreadable } = readExposition(
     ["a 1", "b{x=1} 2", 'c{x="1" y="2"} 2', "d", "e one", "= 3", 'f{x="', "g 7"].join("\n"),
   );
   assert.equal(
     samples.map(({ name }) => name),
     ["a", "g"],
   );
-  assert.equal(
-    problems.map((text) => text.slice(0, 7)),
-    [2, 3, 4, 5, 6, 7].map((line) => `line ${line}:`),
-  );
-  assert.match(problems[0]!, /the value of label x in quotes, at column 5/);
-  assert.match(problems[3]!, /"one"; expected a number/);
+  assert.is(unreadable, 6);
+  for (const [line, problem] of [
+    ["b{x=1} 2", /^line 2: .*the value of label x in quotes, at column 5/],
+    ["e one", /^line 2: .*"one"; expected a number/],
+  ] as const)
+    assert.match(readExposition(`a 1\n${line}\nd`).problem, problem);
 });
 
 test("every cut of an answer gives the samples before the cut, or says which line it left out", () => {
   const whole = readExposition(DOCUMENTED).samples.map((sample) => JSON.stringify(sample));
   for (let at = 0; at < DOCUMENTED.length; at++) {
-    const { samples, problems } = readExposition(DOCUMENTED.slice(0, at));
+    const { samples, unreadable } = readExposition(DOCUMENTED.slice(0, at));
     // The last one may be cut in its number, and then have another value.
     const sound = samples.slice(0, -1).map((sample) => JSON.stringify(sample));
     assert.equal(sound, whole.slice(0, sound.length));
-    assert.ok(problems.length <= 1);
+    assert.ok(unreadable <= 1);
   }
 });
 
@@ -318,6 +318,86 @@ test("long names stay apart within the limit of names", async () => {
   });
 });
 
+test("[P3] a line as long as its sender likes is left out; the others are read", () => {
+  const { samples, unreadable, problem } = readExposition(`a 1\nb{x="${"y".repeat(12 << 20)}"} 2\nc 3`);
+  assert.equal(
+    samples.map(({ name }) => name),
+    ["a", "c"],
+  );
+  assert.is(unreadable, 1);
+  assert.match(problem, /^line 2: \d+ characters; expected at most SCRAPE_LINE_CHARS_MAX/);
+});
+
+test("[P3] lines above the limit are counted without being kept, whatever is in them", async () => {
+  for (const [line, counts] of [
+    ["1\n", { unparsable: SCRAPE_LINES_MAX, tooManyChannels: 10 }],
+    ["a 1\n", { duplicate: SCRAPE_LINES_MAX - 1, tooManyChannels: 10 }],
+  ] as const)
+    await scraping("", async ({ sink, answer, until }) => {
+      answer.text = line.repeat(SCRAPE_LINES_MAX + 10);
+      await until(() => sink.statuses.length > 2);
+      assert.equal(totalCounts(sink), counts);
+      assert.ok(sink.statuses.some(({ detail }) => detail.includes("SCRAPE_LINES_MAX")));
+    });
+});
+
+test("[R1] a name or a unit that objects have by themselves is one like any other", async () => {
+  await scraping("", async ({ sink, answer, scraped }) => {
+    answer.text = "a_constructor 1\n# UNIT b valueOf\n# TYPE b constructor\nb 2";
+    await scraped();
+    assert.equal(
+      [...sink.groups.values()][0]!.channels.map(({ name, unit }) => [name, unit]),
+      [
+        ["a_constructor", ""],
+        ["b", "valueOf"],
+      ],
+    );
+  });
+});
+
+test("[R1] a series that becomes of another type is left out, with its units, for its channel has the first one", async () => {
+  await scraping("every=100ms", async ({ sink, answer, scraped, until }) => {
+    answer.text = "# TYPE a gauge\na 5";
+    await scraped();
+    answer.text = "# TYPE a counter\na 100";
+    await until(() => (totalCounts(sink)["unparsable"] ?? 0) > 0);
+    assert.ok(sink.samples.every(({ value }) => value === 5));
+    assert.ok(sink.statuses.some(({ detail }) => detail.startsWith('a comes in "/s"; expected ""')));
+  });
+});
+
+test("[S3] a counter that was no number for a while has no rate of all that it ever counted", () => {
+  const rates = readings("# TYPE a counter\na");
+  assert.equal(
+    [1_000, Number.NaN, 1_010, Number.POSITIVE_INFINITY, 1_020, 1_030].map((value) => rates(value)["a"]),
+    [Number.NaN, Number.NaN, Number.NaN, Number.POSITIVE_INFINITY, Number.NaN, 1],
+  );
+});
+
+test("[S4] of a series that comes twice in a scrape the first is taken, and the other counted", async () => {
+  await scraping("", async ({ sink, answer, scraped, until }) => {
+    answer.text = 'a{b="1"} 1\na{b="1"} 2\na{b="2"} 3';
+    await scraped();
+    await until(() => (totalCounts(sink)["duplicate"] ?? 0) > 0);
+    assert.equal(
+      sink.samples.map(({ value }) => value),
+      [1, 3],
+    );
+  });
+});
+
+test("an exporter that sends elsewhere is not followed: the place that the spec names has no metrics", async () => {
+  await scraping("", async ({ sink, answer, until }) => {
+    answer.status = 302;
+    answer.location = "http://127.0.0.1:9/elsewhere";
+    await until(() => sink.statuses.length > 0);
+    assert.match(
+      sink.statuses[0]!.detail,
+      /it answers 302 to "http:\/\/127\.0\.0\.1:9\/elsewhere"; expected 200/,
+    );
+  });
+});
+
 test("a token is sent as a bearer, and one in the address is refused, because it would be recorded", async () => {
   await withFile("token", "s3cret\n", (path) =>
     scraping(`tokenFile=${encodeURIComponent(path)}`, async ({ answer, scraped }) => {
@@ -349,6 +429,7 @@ function readings(before: string): (value: number) => Record<string, number> {
 interface Answer {
   status: number;
   text: string;
+  location: string;
   /** What the last request was signed with. */
   authorization: string;
 }
@@ -362,10 +443,11 @@ interface Scraping {
 }
 
 async function scraping(query: string, use: (scraping: Scraping) => Promise<void>): Promise<void> {
-  const answer: Answer = { status: 200, text: "", authorization: "" };
+  const answer: Answer = { status: 200, text: "", location: "", authorization: "" };
   const { url, close } = await served((response, authorization) => {
     answer.authorization = authorization;
-    response.writeHead(answer.status).end(answer.text);
+    const { status, location } = answer;
+    response.writeHead(status, location === "" ? {} : { location }).end(answer.text);
   });
   const sink = collectingSink();
   const feed = createFeed(`prom:${url}?${query}`, { clock: systemClock, seed: 1 });

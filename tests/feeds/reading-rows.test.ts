@@ -5,7 +5,8 @@ import * as assert from "uvu/assert";
 import { BadSamples } from "../../actors/feeds/bad-samples.ts";
 import { FeedWriter } from "../../actors/feeds/feed-writer.ts";
 import type { Reading } from "../../actors/feeds/metrics/reading.ts";
-import { LEFT_OUT_NAMES_MAX, READING_NAME_MAX, ReadingRows } from "../../actors/feeds/reading-rows.ts";
+import { READING_NAME_MAX } from "../../actors/feeds/metrics/reading.ts";
+import { LEFT_OUT_NAMES_MAX, ReadingRows } from "../../actors/feeds/reading-rows.ts";
 import { collectingSink, totalCounts } from "./collect.ts";
 
 function world(seriesMax: number) {

@@ -56,6 +56,34 @@ test("[U2] a line that cannot be taken is counted with the reason; the others of
   assert.match(problems[4]!, /sample rate "@2"/);
 });
 
+test("[S2] a change that no number holds leaves a gauge as it was, and what only looks like a number is none", () => {
+  const { row, problems } = taken("a:1e308|g\na:+1e308|g\nb: |c\nb:0x10|c\nb:1e999|g\nc:1_000|ms");
+  assert.equal(row()["a"], 1e308);
+  assert.is(problems.length, 5);
+});
+
+test("[S3] a line of another type than its metric is not taken", () => {
+  const { row, problems } = taken("a:10|c\na:500|g\na:7|ms\na:10|c");
+  assert.equal(row(), { a: 2 });
+  assert.equal(problems, [
+    "unparsable: a is a counter, and comes as a gauge",
+    "unparsable: a is a counter, and comes as a timer",
+  ]);
+});
+
+test("a name, tags or values as long as a packet are not kept, and are shown by their begin", () => {
+  const long = "x".repeat(60_000);
+  const { row, problems } = taken(
+    `${long}:1|c\na:1|c|#${long}\na:${long}|c\na:1|${long}\n${long}\nusers:${long}1|s\nusers:${long}2|s\nb:1|c`,
+  );
+  assert.equal(row(), { a: 0, users: 1, b: 0.1 });
+  assert.equal(
+    problems.map((text) => text.split(":")[0]),
+    ["nameTooLong", "nameTooLong", "unparsable", "nameTooLong", "unparsable"],
+  );
+  for (const problem of problems) assert.ok(problem.length < 250, problem);
+});
+
 test("metrics above the limit are left out and counted; a timer counts as the three channels that it has", () => {
   const { row, problems } = taken({ seriesMax: 4 }, "a:1|c\nwait:1|ms\nb:1|c\nb:1|c\na:1|c");
   assert.equal(Object.keys(row()).sort(), ["a", "wait count", "wait p50", "wait p99"]);

@@ -37,6 +37,18 @@ test("a journal says how many bytes and how long it keeps, of segments and snaps
   });
 });
 
+test("what opens a session has no time, and a recording is not as long as time itself for it", async () => {
+  await withFolder(async (directory) => {
+    const journal = await openJournal(directory, { segmentBytes: 1 << 20 });
+    await journal.append(block(1, 1000, 0));
+    assert.is(journal.keeps.spanUs, 0);
+    for (const number of range(2, 200)) await journal.append(block(number, 1000));
+    const { spanUs } = journal.keeps;
+    assert.ok(spanUs > 0 && spanUs <= block(200).timeUs - block(2).timeUs, `${spanUs} µs`);
+    await journal.close();
+  });
+});
+
 test("the monitor shows them with their bounds, and a recording that is above its bound as strained", () => {
   const shown = (gauges: Record<string, number>) =>
     figuresOf(gauges).map(({ label, value, isStrained }) => [label, value, isStrained]);

@@ -5,8 +5,8 @@
  *   # UNIT request_seconds seconds
  *   http_requests_total{code="200",path="/"} 1027 1395066363.000 # {trace_id="…"} 0.3
  *
- * A line that cannot be read is left out and reported with its number; the lines after it are read. Time stamps and exemplars are read over: a
- * scrape is one row, with one time.
+ * A line that cannot be read is left out and counted, the first one with its number; the lines after it are read. Time stamps and exemplars are read
+ * over: a scrape is one row, with one time.
  *
  * Source: github.com/prometheus/docs, "Exposition formats"; github.com/prometheus/OpenMetrics, specification 1.0.
  */
@@ -42,40 +42,63 @@ export interface Exposition {
   readonly samples: readonly ExposedSample[];
   /** By the name of the family: "http_requests" in OpenMetrics, "http_requests_total" in the text format. */
   readonly families: ReadonlyMap<string, Family>;
-  /** What was left out: "line 7: …". */
-  readonly problems: readonly string[];
+  /** Lines that could not be read, and what is wrong with the first of them: "line 7: …"; "" without any. */
+  readonly unreadable: number;
+  readonly problem: string;
+  /** Lines beyond SCRAPE_LINES_MAX, which were not looked at. */
+  readonly unread: number;
 }
 
-const TYPES: Readonly<Record<string, FamilyType>> = {
-  counter: "counter",
-  gauge: "gauge",
-  histogram: "histogram",
-  gaugehistogram: "gaugehistogram",
-  summary: "summary",
-  info: "info",
-  stateset: "stateset",
-  unknown: "unknown",
-  untyped: "unknown",
-};
+/** Lines of an answer that are read: more than any exporter has channels for, and few enough to hold up all else for less than a second. */
+export const SCRAPE_LINES_MAX = 262_144;
+/** Characters of a line: sixteen times those of the longest name (READING_NAME_MAX). */
+export const SCRAPE_LINE_CHARS_MAX = 65_536;
+
+const TYPES: ReadonlyMap<string, FamilyType> = new Map([
+  ["counter", "counter"],
+  ["gauge", "gauge"],
+  ["histogram", "histogram"],
+  ["gaugehistogram", "gaugehistogram"],
+  ["summary", "summary"],
+  ["info", "info"],
+  ["stateset", "stateset"],
+  ["unknown", "unknown"],
+  ["untyped", "unknown"],
+]);
 
 export function readExposition(text: string): Exposition {
   const samples: ExposedSample[] = [];
   const families = new Map<string, Family>();
-  const problems: string[] = [];
-  let number = 0;
-  for (const line of text.split("\n")) {
-    number++;
-    const trimmed = line.trim();
-    if (trimmed === "" || trimmed === "# EOF") continue;
-    if (trimmed.startsWith("#")) {
-      readComment(trimmed, families);
-      continue;
-    }
-    const sample = readSample(trimmed);
-    if (typeof sample === "string") problems.push(`line ${number}: ${sample}`);
-    else samples.push(sample);
+  let [unreadable, problem, number, from] = [0, "", 0, 0];
+  for (; from < text.length && number < SCRAPE_LINES_MAX; number++) {
+    const to = endOfLine(text, from);
+    const sample = readLine(text.slice(from, to), families);
+    from = to + 1;
+    if (sample === null) continue;
+    if (typeof sample !== "string") samples.push(sample);
+    else if (unreadable++ === 0) problem = `line ${number + 1}: ${sample}`;
   }
-  return { samples, families, problems };
+  let unread = 0;
+  for (; from < text.length; from = endOfLine(text, from) + 1) unread++;
+  return { samples, families, unreadable, problem, unread };
+}
+
+function endOfLine(text: string, from: number): number {
+  const end = text.indexOf("\n", from);
+  return end < 0 ? text.length : end;
+}
+
+/** Null for a line without a sample; a text says what is wrong. */
+function readLine(line: string, families: Map<string, Family>): ExposedSample | string | null {
+  if (line.length > SCRAPE_LINE_CHARS_MAX)
+    return line.startsWith("#")
+      ? null
+      : `${line.length} characters; expected at most SCRAPE_LINE_CHARS_MAX (${SCRAPE_LINE_CHARS_MAX})`;
+  const trimmed = line.trim();
+  if (trimmed === "" || trimmed === "# EOF") return null;
+  if (!trimmed.startsWith("#")) return readSample(trimmed);
+  readComment(trimmed, families);
+  return null;
 }
 
 function readComment(line: string, families: Map<string, Family>): void {
@@ -83,7 +106,7 @@ function readComment(line: string, families: Map<string, Family>): void {
   if (kind === undefined || name === undefined || text === undefined) return;
   const family = name.startsWith('"') ? unquoted(name) : name;
   const known = families.get(family) ?? { type: "unknown", unit: "" };
-  if (kind === "TYPE") families.set(family, { ...known, type: TYPES[text.trim()] ?? "unknown" });
+  if (kind === "TYPE") families.set(family, { ...known, type: TYPES.get(text.trim()) ?? "unknown" });
   else families.set(family, { ...known, unit: text.trim() });
 }
 

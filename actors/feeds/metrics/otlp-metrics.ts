@@ -10,7 +10,10 @@
  * O3  A growing sum that is lower than before began again at 0. A point that is not later than the one before is a repetition, and is left out.
  *     So is a value that no such metric has: none, an infinite one, a negative count.
  * O4  Differences (delta temporality) are added up; the first sum of a series (cumulative) has no rate yet.
+ * O5  Names, labels and buckets of a point are bounded before anything is made of them: points share their resource, so a request can name far more
+ *     than it holds.
  */
+import { shorten } from "../../../protocol/check-body.ts";
 import type { Labels } from "./exposition.ts";
 import {
   type OtlpAttributes,
@@ -19,7 +22,7 @@ import {
   type OtlpRequest,
   textOfValue,
 } from "./otlp-request.ts";
-import type { Reading } from "./reading.ts";
+import { READING_NAME_MAX, type Reading } from "./reading.ts";
 import { type Bucket, QUANTILES, quantile, seriesName } from "./series.ts";
 
 /** Attributes of a resource that say which one it is; the others are the same for all of its metrics, and long. */
@@ -38,7 +41,17 @@ const DELTA: ReadonlySet<unknown> = new Set([1, "AGGREGATION_TEMPORALITY_DELTA"]
 const AHEAD_US_MAX = 60_000_000;
 
 /** UCUM, as OpenTelemetry names units, and as people read them. */
-const UNITS: Readonly<Record<string, string>> = { By: "B", "By/s": "B/s", "1": "", Cel: "°C" };
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ["By", "B"],
+  ["By/s", "B/s"],
+  ["1", ""],
+  ["Cel", "°C"],
+]);
+
+/** Of a point and its resource: OpenTelemetry's own limit. */
+const LABELS_MAX = 128;
+/** Of a histogram: six times those of the finest in use. */
+const BUCKETS_MAX = 1_024;
 
 /** As points of all kinds have them. */
 interface PointTimes {
@@ -71,10 +84,15 @@ interface Times {
   readonly startUs: number | null;
 }
 
-/** A point that is left out, and why: its series is one too many, or `fault` names what is wrong with it. */
+/** Points of a request that are left out. */
 export interface LeftOut {
-  readonly reading: Reading;
-  readonly fault: string | null;
+  /** Labels of those whose series is one too many. */
+  readonly noRoom: Pick<Reading, "labels">[];
+  /** Channel of the first of them, as a message shows it. */
+  noRoomFirst: string;
+  /** How many have something wrong with them, and what it is of the first. */
+  faults: number;
+  fault: string;
 }
 
 export class OtlpMetrics {
@@ -88,9 +106,9 @@ export class OtlpMetrics {
   }
 
   /** Takes a request that came at `nowUs`: the time of points without one. Returns the points that are left out. */
-  take({ resourceMetrics }: OtlpRequest, nowUs: number): LeftOut[] {
+  take({ resourceMetrics }: OtlpRequest, nowUs: number): LeftOut {
     this.nowUs = nowUs;
-    const leftOut: LeftOut[] = [];
+    const leftOut: LeftOut = { noRoom: [], noRoomFirst: "", faults: 0, fault: "" };
     for (const { resource, scopeMetrics } of resourceMetrics) {
       const own = (resource.attributes ?? []).filter(({ key }) => IDENTIFYING.has(key));
       for (const { metrics } of scopeMetrics)
@@ -113,11 +131,16 @@ export class OtlpMetrics {
     return readings;
   }
 
-  private takeMetric(metric: OtlpMetric, own: OtlpAttributes, leftOut: LeftOut[]): void {
+  private takeMetric(metric: OtlpMetric, own: OtlpAttributes, leftOut: LeftOut): void {
     const { name, gauge, sum, histogram, exponentialHistogram, summary } = metric;
-    const unit = UNITS[metric.unit] ?? (metric.unit.startsWith("{") ? "" : metric.unit);
-    const of = (attributes: OtlpAttributes, meaning: Series["meaning"], more: Labels = []) =>
-      this.seriesOf(name, [...labelsOf(own, attributes), ...more], unit, meaning, leftOut);
+    const unit = UNITS.get(metric.unit) ?? (metric.unit.startsWith("{") ? "" : metric.unit);
+    const of = (attributes: OtlpAttributes, meaning: Series["meaning"], more: Labels = []): Series | null => {
+      const count = own.length + attributes.length;
+      const fault =
+        count > LABELS_MAX ? `${shorten(name)} has ${count} labels; expected at most ${LABELS_MAX}` : null;
+      if (fault !== null) return atFault(leftOut, fault);
+      return this.seriesOf(name, [...labelsOf(own, attributes), ...more], unit, meaning, leftOut);
+    };
     for (const point of gauge?.dataPoints ?? [])
       set(of(point.attributes, "value"), numberOf(point), this.timesOf(point));
     for (const point of sum?.dataPoints ?? []) {
@@ -129,13 +152,18 @@ export class OtlpMetrics {
         set(series, numberOf(point) + (isDelta ? before : 0), this.timesOf(point));
       }
     }
-    for (const point of histogram?.dataPoints ?? [])
-      addCounts(
-        of(point.attributes, "histogram"),
-        point,
-        this.timesOf(point),
-        DELTA.has(histogram!.aggregationTemporality),
-      );
+    for (const point of histogram?.dataPoints ?? []) {
+      const buckets = Math.max(point.bucketCounts.length, point.explicitBounds.length);
+      if (buckets > BUCKETS_MAX)
+        atFault(leftOut, `${shorten(name)} has ${buckets} buckets; expected at most ${BUCKETS_MAX}`);
+      else
+        addCounts(
+          of(point.attributes, "histogram"),
+          point,
+          this.timesOf(point),
+          DELTA.has(histogram!.aggregationTemporality),
+        );
+    }
     for (const point of exponentialHistogram?.dataPoints ?? []) {
       const isDelta = DELTA.has(exponentialHistogram!.aggregationTemporality);
       grow(of(point.attributes, "count"), point.count, this.timesOf(point), isDelta);
@@ -161,15 +189,25 @@ export class OtlpMetrics {
     labels: Labels,
     unit: string,
     meaning: Series["meaning"],
-    leftOut: LeftOut[],
+    leftOut: LeftOut,
   ): Series | null {
+    if (name === "") return atFault(leftOut, "a metric has no name");
+    const characters = labels.reduce(
+      (sum, [label, value]) => sum + label.length + value.length,
+      name.length + unit.length,
+    );
+    if (characters > READING_NAME_MAX)
+      return atFault(
+        leftOut,
+        `${shorten(name)} has ${characters} characters with its labels and its unit; expected at most READING_NAME_MAX (${READING_NAME_MAX})`,
+      );
     const channel = seriesName(name, labels);
     const known = this.series.get(channel);
     if (known?.meaning === meaning) return known;
-    if (known !== undefined || name === "" || this.series.size >= this.seriesMax) {
-      const other = known === undefined ? null : `${channel} was a ${known.meaning} before`;
-      const fault = name === "" ? "a metric has no name" : other;
-      leftOut.push({ reading: { channel, labels, unit, value: Number.NaN }, fault });
+    if (known !== undefined) return atFault(leftOut, `${shorten(channel)} was a ${known.meaning} before`);
+    if (this.series.size >= this.seriesMax) {
+      if (leftOut.noRoom.length === 0) leftOut.noRoomFirst = shorten(channel);
+      leftOut.noRoom.push({ labels });
       return null;
     }
     const series: Series = {
@@ -189,6 +227,11 @@ export class OtlpMetrics {
     this.series.set(channel, series);
     return series;
   }
+}
+
+function atFault(leftOut: LeftOut, fault: string): null {
+  if (leftOut.faults++ === 0) leftOut.fault = fault;
+  return null;
 }
 
 function labelsOf(own: OtlpAttributes, attributes: OtlpAttributes): Labels {

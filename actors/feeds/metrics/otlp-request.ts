@@ -7,6 +7,7 @@
  */
 import { PbfReader } from "pbf";
 import * as v from "valibot";
+import { shorten } from "../../../protocol/check-body.ts";
 import { EigenwatchError, errorText, show } from "../../../protocol/errors.ts";
 
 /** 64-bit integers are texts in JSON, and exporters write numbers too. */
@@ -111,7 +112,7 @@ export function readJson(text: string): OtlpRequest {
   if (result.success) return result.output;
   const [issue] = result.issues;
   throw unreadable(
-    `${v.getDotPath(issue) ?? "the whole"} is ${issue.received}`,
+    `${v.getDotPath(issue) ?? "the whole"} is ${shorten(issue.received)}`,
     issue.expected ?? issue.message,
   );
 }

@@ -1,9 +1,10 @@
 /** One question to a Prometheus server for what an expression was over a time, and the rows that it answers. */
+import { shorten } from "../../../protocol/check-body.ts";
 import { EigenwatchError, show } from "../../../protocol/errors.ts";
 import { boundedText, systemReason } from "../../link/http-answer.ts";
 import type { Labels } from "./exposition.ts";
 import type { Reading } from "./reading.ts";
-import type { Exporter } from "./scrape.ts";
+import { type Exporter, statusOf } from "./scrape.ts";
 import { seriesName, unitOf } from "./series.ts";
 
 export interface Range {
@@ -21,12 +22,15 @@ export interface Row {
 export interface RangeAnswer {
   /** In the order of their times. */
   readonly rows: readonly Row[];
-  /** Values that are none. */
+  /** Values that are none, that are of a time that was not asked for, or that a time has twice. */
   readonly unreadable: number;
 }
 
 /** Of an answer. */
 export const RANGE_BYTES_MAX = 64 << 20;
+
+/** Of the times of a server. */
+const PRECISION_US = 1_000;
 
 /** What the server says to an expression that it cannot read. */
 const BAD_REQUEST = 400;
@@ -49,7 +53,7 @@ export async function rangeQuery(
   ] as const)
     url.searchParams.set(key, value);
   try {
-    return rowsOf(await answered(server, url, signal), query);
+    return rowsOf(await answered(server, url, signal), query, range);
   } catch (error) {
     if (signal.aborted) throw signal.reason;
     if (error instanceof EigenwatchError) throw error;
@@ -59,13 +63,14 @@ export async function rangeQuery(
 
 async function answered(server: Exporter, url: URL, signal: AbortSignal): Promise<unknown> {
   const headers = server.token === null ? {} : { authorization: `Bearer ${server.token}` };
-  const { status, body } = await fetch(url, { headers, signal });
-  const text = await boundedText(body, RANGE_BYTES_MAX);
+  const response = await fetch(url, { headers, signal, redirect: "manual" });
+  const { status } = response;
+  const text = await boundedText(response.body, RANGE_BYTES_MAX);
   if (text === null)
     throw cannot(server, `more than ${RANGE_BYTES_MAX} bytes`, "fewer series: a narrower expression");
   const answer = parsed(text);
   if (status === 200 && answer.status === "success") return answer.data;
-  const reason = answer.error === undefined ? `it answers ${status}` : String(answer.error);
+  const reason = answer.error === undefined ? statusOf(response) : shorten(String(answer.error));
   if (status === BAD_REQUEST)
     throw new EigenwatchError({
       action: `ask ${server.url}`,
@@ -85,7 +90,7 @@ function parsed(text: string): { status?: unknown; data?: unknown; error?: unkno
 }
 
 /** `query`: the name of what has none. */
-function rowsOf(data: unknown, query: string): RangeAnswer {
+function rowsOf(data: unknown, query: string, { fromUs, untilUs }: Range): RangeAnswer {
   const { resultType, result } = (data ?? {}) as { resultType?: unknown; result?: unknown };
   if (resultType !== "matrix" || !Array.isArray(result))
     throw new EigenwatchError({
@@ -101,13 +106,16 @@ function rowsOf(data: unknown, query: string): RangeAnswer {
     const pairs: Labels = Object.entries(labels).sort(([a], [b]) => (a < b ? -1 : 1));
     const channel = seriesName(name, pairs) || query;
     const unit = unitOf(name, { unit: "" });
+    let lastUs = Number.NEGATIVE_INFINITY;
     for (const [seconds, text] of values ?? []) {
       const timeUs = Math.round(Number(seconds) * 1e6);
-      const value = Number(String(text).replace("Inf", "Infinity"));
-      if (Number.isNaN(timeUs) || (Number.isNaN(value) && text !== "NaN")) {
+      const value = text === "" ? Number.NaN : Number(String(text).replace("Inf", "Infinity"));
+      const wasAsked = timeUs > fromUs - PRECISION_US && timeUs < untilUs + PRECISION_US;
+      if (!wasAsked || (Number.isNaN(value) && text !== "NaN") || timeUs <= lastUs) {
         unreadable++;
         continue;
       }
+      lastUs = timeUs;
       const row = rows.get(timeUs) ?? { timeUs, readings: [] };
       row.readings.push({ channel, labels: pairs, unit, value });
       rows.set(timeUs, row);

@@ -1,5 +1,5 @@
 /** One request to an exporter, and its answer as text. */
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { EigenwatchError, show } from "../../../protocol/errors.ts";
 import { boundedText, systemReason } from "../../link/http-answer.ts";
 
 export interface Exporter {
@@ -26,7 +26,8 @@ export async function scrape(exporter: Exporter, signal: AbortSignal): Promise<s
 
 async function requested({ url, token }: Exporter, signal: AbortSignal): Promise<string> {
   const headers = { accept: ACCEPT, ...(token === null ? {} : { authorization: `Bearer ${token}` }) };
-  const response = await fetch(url, { headers, signal });
+  // Another place than the one that the spec names is not read unsaid.
+  const response = await fetch(url, { headers, signal, redirect: "manual" });
   if (response.ok && response.body !== null) {
     const text = await boundedText(response.body, SCRAPE_BYTES_MAX);
     if (text !== null) return text;
@@ -37,7 +38,13 @@ async function requested({ url, token }: Exporter, signal: AbortSignal): Promise
     );
   }
   await response.body?.cancel();
-  throw cannot(url, `it answers ${response.status}`, "200 with metrics");
+  throw cannot(url, statusOf(response), "200 with metrics");
+}
+
+/** "it answers 302 to https://…". */
+export function statusOf({ status, headers }: Response): string {
+  const to = headers.get("location");
+  return `it answers ${status}${to === null ? "" : ` to ${show(to)}`}`;
 }
 
 function cannot(url: string, value: string, expected: string): EigenwatchError {

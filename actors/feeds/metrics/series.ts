@@ -8,7 +8,9 @@
  *
  * S1  A counter that is lower than before began again at 0, as Prometheus has it: what it shows was counted since.
  * S2  Quantiles of a histogram are of what came since the last scrape, linear within a bucket; none when nothing came.
- * S3  A rate needs two scrapes: the first has none. Constants (`_info`, `_created`, `_sum`) are no channels.
+ * S3  A rate needs two scrapes: the first has none, and neither has one after a scrape in which the counter was no number. Constants (`_info`,
+ *     `_created`, `_sum`) are no channels.
+ * S4  Of a series that a scrape has more than once the first is taken, as Prometheus has it.
  */
 import type { ExposedSample, Exposition, Family, Labels } from "./exposition.ts";
 import type { Reading } from "./reading.ts";
@@ -24,19 +26,19 @@ export const QUANTILES: readonly (readonly [suffix: string, q: number])[] = [
 const SUFFIX = /_(total|created|bucket|count|sum|info|gcount|gsum)$/;
 
 /** What a name of a family ends in when its samples are of that unit, and the sign of it. */
-const UNITS: Readonly<Record<string, string>> = {
-  seconds: "s",
-  bytes: "B",
-  celsius: "°C",
-  volts: "V",
-  amperes: "A",
-  joules: "J",
-  grams: "g",
-  meters: "m",
-  hertz: "Hz",
-  percent: "%",
-  ratio: "",
-};
+const UNITS: ReadonlyMap<string, string> = new Map([
+  ["seconds", "s"],
+  ["bytes", "B"],
+  ["celsius", "°C"],
+  ["volts", "V"],
+  ["amperes", "A"],
+  ["joules", "J"],
+  ["grams", "g"],
+  ["meters", "m"],
+  ["hertz", "Hz"],
+  ["percent", "%"],
+  ["ratio", ""],
+]);
 
 interface Histogram {
   readonly name: string;
@@ -63,9 +65,10 @@ export class SeriesReader {
     this.selection = selection;
   }
 
-  /** The readings of one scrape, in its order; those of histograms after the others. `timeUs` goes forward. */
-  read(exposition: Exposition, timeUs: number): Reading[] {
+  /** The readings of one scrape, in its order; those of histograms after the others. `timeUs` goes forward. `repeated`: called for S4. */
+  read(exposition: Exposition, timeUs: number, repeated: (series: string) => void = () => {}): Reading[] {
     const readings: Reading[] = [];
+    const met = new Set<string>();
     const histograms = new Map<string, Histogram>();
     const counters = new Map<string, number>();
     const seconds = (timeUs - this.lastUs) / 1e6;
@@ -76,6 +79,11 @@ export class SeriesReader {
       const unit = unitOf(base, family);
       const what = meaningOf(sample, base, family);
       const channel = seriesName(sample.name, sample.labels);
+      if (met.has(channel)) {
+        repeated(channel);
+        continue;
+      }
+      met.add(channel);
       if (what === "value") readings.push({ channel, labels: sample.labels, unit, value: sample.value });
       else if (what === "rate") {
         counters.set(channel, sample.value);
@@ -156,12 +164,12 @@ function meaningOf(
 /** The sign of what a name ends in, else of the unit that is given. */
 export function unitOf(base: string, { unit }: Pick<Family, "unit">): string {
   const word = unit !== "" ? unit : (/_([a-z]+)(_total)?$/.exec(base)?.[1] ?? "");
-  return UNITS[word] ?? unit;
+  return UNITS.get(word) ?? unit;
 }
 
 /** What came since; NaN when it is not known. */
-function increase(now: number, before: number | undefined): number {
-  if (before === undefined) return Number.NaN;
+function increase(now: number, before = Number.NaN): number {
+  if (!Number.isFinite(before)) return Number.NaN;
   return now >= before ? now - before : now;
 }
 
@@ -188,6 +196,7 @@ function collect(
 function newSince(now: readonly Bucket[], before: readonly Bucket[] | undefined): Bucket[] | null {
   if (before === undefined || before.length !== now.length) return null;
   if (now.some(({ upper }, k) => upper !== before[k]!.upper)) return null;
+  if (!before.every(({ count }) => Number.isFinite(count))) return null;
   const isReset = now.some(({ count }, k) => count < before[k]!.count);
   return now.map(({ upper, count }, k) => ({ upper, count: isReset ? count : count - before[k]!.count }));
 }

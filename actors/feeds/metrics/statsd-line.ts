@@ -5,6 +5,8 @@
  *
  * Source: github.com/statsd/statsd, "Metric types" and "Supported protocol"; docs.datadoghq.com, "Datagram format".
  */
+import { show } from "../../../protocol/errors.ts";
+
 export type MetricType = "counter" | "gauge" | "timer" | "set";
 
 /** What a metric is, apart from its values: the same for all lines of one metric. */
@@ -31,15 +33,14 @@ const TYPES: Readonly<Record<string, readonly [type: MetricType, unit: string]>>
 export function readKind(text: string): MetricKind | string {
   const [word = "", ...fields] = text.split("|");
   const known = Object.hasOwn(TYPES, word) ? TYPES[word] : undefined;
-  if (known === undefined)
-    return `type ${JSON.stringify(word)}; expected one of ${Object.keys(TYPES).join(", ")}`;
+  if (known === undefined) return `type ${show(word)}; expected one of ${Object.keys(TYPES).join(", ")}`;
   let rate = 1;
   let tags: readonly string[] = [];
   for (const field of fields) {
     if (field.startsWith("@")) {
       rate = Number(field.slice(1));
       if (!(rate > 0 && rate <= 1))
-        return `sample rate ${JSON.stringify(field)}; expected @ and a number above 0 and up to 1`;
+        return `sample rate ${show(field)}; expected @ and a number above 0 and up to 1`;
     } else if (field.startsWith("#")) tags = field.slice(1).split(",").filter(Boolean).sort();
     // Further fields (container, time) say nothing about the value.
   }

@@ -6,13 +6,17 @@
  *
  * S1  A counter that nothing came for has rate 0, a gauge keeps its value, and a timer has no quantiles.
  * S2  A gauge with a sign is changed by it; one without is set.
+ * S3  A metric keeps its type: a line of another one is not taken.
  */
+import { shorten } from "../../../protocol/check-body.ts";
+import { show } from "../../../protocol/errors.ts";
 import { LogHistogram } from "./log-histogram.ts";
-import type { Reading } from "./reading.ts";
+import { READING_NAME_MAX, type Reading } from "./reading.ts";
 import { type MetricKind, type MetricType, metricName, readKind } from "./statsd-line.ts";
 
 /** Takes the values of one metric, and gives its readings of a row. */
 interface Metric {
+  readonly type: MetricType;
   /** A text says what was expected. */
   take(value: string, rate: number): string | null;
   /** Of each row as many. */
@@ -32,7 +36,7 @@ const TEXTS_PER_CHANNEL = 4;
 
 /** Why a line was not taken. */
 export interface LineProblem {
-  readonly reason: "unparsable" | "tooManyChannels";
+  readonly reason: "unparsable" | "tooManyChannels" | "nameTooLong";
   readonly detail: string;
 }
 
@@ -72,10 +76,16 @@ export class StatsdMetrics {
     if (colon < 1 || bar < 0)
       return {
         reason: "unparsable",
-        detail: `${JSON.stringify(line.slice(0, 80))}; expected NAME:VALUE|TYPE`,
+        detail: `${show(line)}; expected NAME:VALUE|TYPE`,
       };
     const name = line.slice(0, colon);
     const rest = line.slice(bar + 1);
+    // They are kept.
+    if (name.length + rest.length > READING_NAME_MAX)
+      return {
+        reason: "nameTooLong",
+        detail: `${shorten(name)} has ${name.length + rest.length} characters with its tags; expected at most READING_NAME_MAX (${READING_NAME_MAX})`,
+      };
     const key = `${name}|${rest}`;
     const known = this.byText.get(key) ?? this.meet(key, name, rest);
     if ("reason" in known) return known;
@@ -89,7 +99,7 @@ export class StatsdMetrics {
       if (expected !== null)
         return {
           reason: "unparsable",
-          detail: `the value of ${name} is ${JSON.stringify(value)}; expected ${expected}`,
+          detail: `the value of ${shorten(name)} is ${show(value)}; expected ${expected}`,
         };
     }
     return null;
@@ -97,13 +107,18 @@ export class StatsdMetrics {
 
   private meet(key: string, name: string, rest: string): Known | LineProblem {
     const kind = readKind(rest.trimEnd());
-    if (typeof kind === "string") return { reason: "unparsable", detail: `${name} has ${kind}` };
+    if (typeof kind === "string") return { reason: "unparsable", detail: `${shorten(name)} has ${kind}` };
     const full = metricName(name, kind);
     const metric = this.byName.get(full) ?? this.create(full, kind);
     if (metric === null)
       return {
         reason: "tooManyChannels",
-        detail: `${full} is left out, above series=${this.seriesMax}; send fewer tags, or allow more with series=`,
+        detail: `${shorten(full)} is left out, above series=${this.seriesMax}; send fewer tags, or allow more with series=`,
+      };
+    if (metric.type !== kind.type)
+      return {
+        reason: "unparsable",
+        detail: `${shorten(full)} is a ${metric.type}, and comes as a ${kind.type}`,
       };
     const known = { metric, kind };
     // One metric may come with many rates: what is only remembered to be fast is bounded.
@@ -116,10 +131,15 @@ export class StatsdMetrics {
     const channels = this.channels + CHANNELS[kind.type];
     if (channels > this.seriesMax) return null;
     this.channels = channels;
-    const metric = metricOf(name, kind);
+    const metric = metricOf(copyOf(name), kind);
     this.byName.set(name, metric);
     return metric;
   }
+}
+
+/** A part of a packet, as engines have it, keeps the whole packet in memory. */
+function copyOf(text: string): string {
+  return Buffer.from(text, "utf8").toString("utf8");
 }
 
 function metricOf(name: string, kind: MetricKind): Metric {
@@ -142,7 +162,16 @@ function reading(channel: string, unit: string, value: number): Reading {
 
 const A_NUMBER = "a number";
 
+const DECIMAL = /^[+-]?(?:\d+(?:\.\d*)?|\.\d+)(?:e[+-]?\d+)?$/i;
+
+/** NaN for what is none, which is also what no number holds. */
+function numberOf(text: string): number {
+  const value = DECIMAL.test(text) ? Number(text) : Number.NaN;
+  return Number.isFinite(value) ? value : Number.NaN;
+}
+
 class Counter implements Metric {
+  readonly type = "counter";
   private readonly name: string;
   private sum = 0;
 
@@ -151,8 +180,8 @@ class Counter implements Metric {
   }
 
   take(text: string, rate: number): string | null {
-    const value = Number(text);
-    if (text === "" || !Number.isFinite(value)) return A_NUMBER;
+    const value = numberOf(text);
+    if (Number.isNaN(value)) return A_NUMBER;
     this.sum += value / rate;
     return null;
   }
@@ -165,6 +194,7 @@ class Counter implements Metric {
 }
 
 class Gauge implements Metric {
+  readonly type = "gauge";
   private readonly name: string;
   private value = Number.NaN;
 
@@ -173,10 +203,13 @@ class Gauge implements Metric {
   }
 
   take(text: string): string | null {
-    const value = Number(text);
-    if (text === "" || !Number.isFinite(value)) return A_NUMBER;
+    const value = numberOf(text);
+    if (Number.isNaN(value)) return A_NUMBER;
     const isChange = text.startsWith("+") || text.startsWith("-");
-    this.value = isChange && !Number.isNaN(this.value) ? this.value + value : value;
+    const next = isChange && !Number.isNaN(this.value) ? this.value + value : value;
+    // It would never be a number again.
+    if (!Number.isFinite(next)) return "a change within what a number holds";
+    this.value = next;
     return null;
   }
 
@@ -186,6 +219,7 @@ class Gauge implements Metric {
 }
 
 class Timer implements Metric {
+  readonly type = "timer";
   private readonly name: string;
   private readonly unit: string;
   private readonly values = new LogHistogram();
@@ -196,8 +230,8 @@ class Timer implements Metric {
   }
 
   take(text: string, rate: number): string | null {
-    const value = Number(text);
-    if (text === "" || !Number.isFinite(value)) return A_NUMBER;
+    const value = numberOf(text);
+    if (Number.isNaN(value)) return A_NUMBER;
     this.values.add(value, 1 / rate);
     return null;
   }
@@ -216,8 +250,11 @@ class Timer implements Metric {
 
 /** Values of a set that are told apart in one row: more are counted as one more. */
 const DISTINCT_MAX = 100_000;
+/** Characters of such a value by which it is told apart. */
+const DISTINCT_CHARS = 128;
 
 class DistinctValues implements Metric {
+  readonly type = "set";
   private readonly name: string;
   private readonly values = new Set<string>();
 
@@ -226,7 +263,8 @@ class DistinctValues implements Metric {
   }
 
   take(text: string): string | null {
-    if (this.values.size < DISTINCT_MAX) this.values.add(text);
+    const value = text.slice(0, DISTINCT_CHARS);
+    if (this.values.size < DISTINCT_MAX && !this.values.has(value)) this.values.add(copyOf(value));
     return null;
   }
 
