@@ -315,6 +315,30 @@ test("a node that is stopped when nobody reads its output any more hands over an
   assert.equal((await statusUntil("unread", () => true)).nodes, []);
 });
 
+test("of two nodes of one name one runs, whichever began first, also when the other was only paused", async () => {
+  const join = () =>
+    start(["node", ...NATS, "--session", "twins", "--name", "same", "--port", "0", "--json"]);
+  const says = /a node of this name is running|another node of this name has started since/;
+  const twins = [join(), join()] as const;
+  const [first, lost] = await Promise.race(
+    twins.map(async (twin, k) => [twins[1 - k]!, await twin.ended] as const),
+  );
+  assert.is(lost.code, 1);
+  assert.match(lost.stdout + lost.stderr, says);
+  await first.line("owns", ({ partition }) => partition === "p0");
+  first.kill("SIGSTOP");
+  const second = join();
+  const { epoch } = await second.line("owns", ({ partition }) => partition === "p0");
+  first.kill("SIGCONT");
+  const woken = await first.ended;
+  assert.is(woken.code, 1);
+  assert.match(woken.stdout, says);
+  const [partition] = (await statusUntil("twins", ({ nodes }) => nodes.length === 1)).partitions;
+  assert.is(partition!.epoch, epoch as number);
+  second.kill("SIGTERM");
+  assert.is((await second.ended).code, 0);
+});
+
 test("a demo ends in order when its terminal tells all its processes to, and leaves no server behind when the terminal is closed", async () => {
   const port = String(await freePortsInARow(3));
   const state = mkdtempSync(join(tmpdir(), "eigenwatch-state-"));
