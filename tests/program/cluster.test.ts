@@ -285,11 +285,15 @@ test("a demo says of a node that has ended that it starts again, and which nodes
   const state = mkdtempSync(join(tmpdir(), "eigenwatch-state-"));
   mkdirSync(join(state, "eigenwatch"), { mode: 0o700 });
   const gone = spawnSync(process.execPath, ["--version"]).pid;
-  writeFileSync(
-    join(state, "eigenwatch", "cluster-demo.json"),
-    JSON.stringify({ nodes: { a: gone, b: gone, c: gone } }),
-    { mode: 0o600 },
-  );
+  const demo = (port: number, pid: number | undefined = process.pid) =>
+    writeFileSync(
+      join(state, "eigenwatch", `cluster-demo-${port}.json`),
+      JSON.stringify({ port, pid, nodes: { a: gone, b: gone, c: gone } }),
+      { mode: 0o600 },
+    );
+  // One was killed, and has left its file.
+  demo(7410, gone);
+  demo(7420);
   const env = { XDG_RUNTIME_DIR: state };
   const ended = await run(["cluster", "kill", "b"], { env });
   assert.match(
@@ -299,6 +303,16 @@ test("a demo says of a node that has ended that it starts again, and which nodes
   const none = await run(["cluster", "kill", "zzz"], { env });
   assert.match(none.stderr, "the demo has no node zzz; expected one that it has: a, b, c");
   assert.equal([ended.code, none.code], [1, 2]);
+  demo(7430);
+  const which = await run(["cluster", "kill", "b"], { env });
+  assert.match(which.stderr, "Cannot choose a demo: 2 run; expected --port 7420 or --port 7430");
+  const wrong = await run(["cluster", "drain", "b", "--port", "7410"], { env });
+  assert.match(
+    wrong.stderr,
+    "Cannot find the demo: none runs with --port 7410; expected --port 7420 or --port 7430",
+  );
+  const chosen = await run(["cluster", "kill", "b", "--port", "7430"], { env });
+  assert.match(chosen.stderr, "Cannot signal node b: it has ended");
   const help = await run(["cluster", "demo", "--help"]);
   assert.is(help.stdout.match(/default:\s+7420/g)?.length, 1);
   assert.match((await run(["node", "--help"])).stdout, /default:\s+feed,core,gateway,scan/);
