@@ -20,10 +20,30 @@ const ADVICE: readonly Advice[] = [
     kind: "denied",
   },
   {
-    matches: /certificate|self.signed|issuer|altname/i,
+    matches: /altname|not valid for name/i,
+    value: "its certificate is for another host",
+    expected: "the host name in the URL that the certificate is for",
+    kind: "denied",
+  },
+  {
+    matches:
+      /CERT_HAS_EXPIRED|CERT_NOT_YET_VALID|certificate (has )?expired|certificate not valid yet|certificate is not yet valid/i,
+    value: "its certificate is not valid at this time",
+    expected: "a certificate that has not expired, and a clock that is right",
+    kind: "denied",
+  },
+  {
+    matches: /certificate|self.signed|issuer/i,
     value: "its certificate is not trusted",
     expected: "--nats-ca FILE with the certificate of its authority",
     kind: "denied",
+  },
+  {
+    matches: /^TIMEOUT/,
+    value: "what listens there does not answer as a NATS server does",
+    expected:
+      "a NATS server that is not overloaded; one that wants certificates of its clients needs --nats-cert and --nats-key",
+    kind: "unavailable",
   },
   {
     matches: /SERVER_OPT_NA|secure|TLS|ssl/i,

@@ -2,6 +2,7 @@
 import type * as Nats from "nats";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import type { NatsCredentials, NatsOptions } from "./nats-options.ts";
+import { checkTls } from "./nats-tls.ts";
 
 /** The connection is tried again after this, and at most as long as a node's lease apart: a server that restarts takes half a second. */
 const RECONNECT_MS = 200;
@@ -15,6 +16,7 @@ const CONNECT_MS = 5_000;
 
 export function natsOptions(nats: typeof Nats, options: NatsOptions): Nats.ConnectionOptions {
   const { servers, name, credentials, tls } = options;
+  if (tls) checkTls(tls);
   const signIn = credentials ? authenticatorOf(nats, credentials) : null;
   return {
     servers: [...servers],

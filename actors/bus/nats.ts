@@ -11,8 +11,9 @@
  * written, not synced, before it is acknowledged.
  */
 import * as v from "valibot";
-import { EigenwatchError } from "../../protocol/errors.ts";
+import { EigenwatchError, errorText } from "../../protocol/errors.ts";
 import type { Bus, LogStream, RequestHandler } from "../ports/bus.ts";
+import { CountedLines } from "../ports/counted-lines.ts";
 import type { WorkQueue } from "../ports/work-queue.ts";
 import { bytesOf, NatsLink, TRACE_HEADER, traceOf } from "./nats-connection.ts";
 import { NatsHints } from "./nats-hints.ts";
@@ -158,12 +159,13 @@ function subscribe(
 }
 
 function answer(link: NatsLink, pattern: string, handle: RequestHandler): () => void {
+  const lines = new CountedLines(link.options.clock, (message) => link.options.log(message));
   return link.subscribe(pattern, (message) => {
     const { reply, subject } = message;
     if (!reply) return;
     handle(subject, bytesOf(message), traceOf(message)).then(
       (bytes) => bytes !== null && link.publish(reply, bytes),
-      (error: unknown) => link.options.log(`nats: cannot answer ${subject}: ${error}`),
+      (error: unknown) => lines.say("answer", `nats: cannot answer ${subject}: ${errorText(error)}`),
     );
   });
 }

@@ -3,6 +3,11 @@
  *
  *   announce every heartbeatMs ──put──► hints ──watch──► members (membership.ts)
  *        └─ answered: leased for leaseMs from when it was sent ─ not renewed in time ─► lease lost
+ *   own name, started later ─► no lease for memberTtlMs ─ heard again ─► succeeded: it never has one again
+ *
+ * A process whose name another one has taken, as after a long pause, or when both began at the same moment, yields to the later one: others do
+ * not listen to it either (membership.ts, M2), and the two would take each partition from each other. What was heard once may be of a life that
+ * is over, by a clock that was ahead.
  *
  * A node that was busy or stopped hears first what had come meanwhile, and gets an answer to a new heartbeat, before it counts its lease as lost
  * or others as gone: either may only seem so. If another has taken over in that time, its own log says so.
@@ -46,8 +51,13 @@ export interface PresenceOptions {
   readonly partitions: number;
   /** Members, what they own, or the lease may have changed. */
   changed(): void;
+  /** Another process of this name has started since, and runs. Once. */
+  succeeded?(): void;
   log(message: string): void;
 }
+
+/** The last heartbeat of a life that is over may be heard once. */
+const HEARD_TO_RUN = 2;
 
 export class Presence {
   /** When this life of the node began. */
@@ -59,6 +69,10 @@ export class Presence {
   /** Monotonic, ms. */
   private leasedUntilMs = Number.NEGATIVE_INFINITY;
   private isLeased = false;
+  /** Heartbeats of a later life of this name. */
+  private laterLives = 0;
+  /** Monotonic, ms: until then a later life of this name counts as running. */
+  private yieldsUntilMs = Number.NEGATIVE_INFINITY;
   private readonly reported = new Set<string>();
   private readonly garbage: CountedLines;
   private unwatch: () => void = () => {};
@@ -84,6 +98,8 @@ export class Presence {
     this.unwatch();
     this.cancelTick();
     this.cancelLease();
+    // What stands there is the heartbeat of the one that runs.
+    if (this.isSucceeded) return;
     await this.options.hints
       .remove(this.key)
       .catch((error: unknown) => this.reportOnce(`cannot sign off: ${error}`));
@@ -131,7 +147,7 @@ export class Presence {
 
   /** Reports now that the node runs and what it owns. */
   announce(): void {
-    if (!this.running) return;
+    if (!this.running || this.isSucceeded) return;
     const { node, hints, clock, timing } = this.options;
     const sentMs = clock.monotonicMs();
     hints.put(this.key, encodeMessage({ type: "heartbeat", ...this.own() })).then(
@@ -169,6 +185,7 @@ export class Presence {
     const { clock, changed } = this.options;
     const restMs = untilMs - clock.monotonicMs();
     if (!this.running || untilMs <= this.leasedUntilMs || restMs <= 0) return;
+    if (this.isSucceeded || clock.monotonicMs() < this.yieldsUntilMs) return;
     const wasLeased = this.isLeased;
     this.leasedUntilMs = untilMs;
     this.isLeased = true;
@@ -200,15 +217,26 @@ export class Presence {
     this.options.changed();
   }
 
-  /** Another process may run under the same name: they would take each partition from each other. */
+  private get isSucceeded(): boolean {
+    return this.laterLives >= HEARD_TO_RUN;
+  }
+
+  /** Another process may run under the same name. */
   private hearOwnName(value: Uint8Array | null): void {
-    const { node } = this.options;
+    const { clock, timing, changed, succeeded } = this.options;
     try {
       if (value === null || decodeAs("heartbeat", value).sinceUs <= this.sinceUs) return;
     } catch {
       return;
     }
-    this.reportOnce(`another node named ${node} has started since: give each node a name of its own`);
+    if (this.isSucceeded) return;
+    this.laterLives++;
+    this.yieldsUntilMs = clock.monotonicMs() + timing.memberTtlMs;
+    this.cancelLease();
+    this.leasedUntilMs = Number.NEGATIVE_INFINITY;
+    this.isLeased = false;
+    changed();
+    if (this.isSucceeded) succeeded?.();
   }
 
   private reportOnce(message: string): void {

@@ -88,6 +88,8 @@ export interface OwnershipChange {
 
 export class ClusterNode {
   readonly name: string;
+  /** Resolves when another process of this name has started since, and runs: this one owns nothing any more, and never will. */
+  readonly succeeded: Promise<void>;
   private readonly options: ClusterNodeOptions;
   private readonly timing: ClusterTiming;
   private readonly partitions = new Map<string, Partition>();
@@ -114,6 +116,10 @@ export class ClusterNode {
     this.options = options;
     this.timing = { ...CLUSTER_TIMING, ...options.timing };
     const { bus, clock, session, log, roles } = options;
+    let beSucceeded = (): void => {};
+    this.succeeded = new Promise((resolve) => {
+      beSucceeded = resolve;
+    });
     this.presence = new Presence({
       node: options.name,
       hints: bus.hints(`${escapeName(session)}-nodes`),
@@ -125,6 +131,7 @@ export class ClusterNode {
       blocked: () => [...this.blocked].map(([partition, reason]) => ({ partition, reason })),
       partitions: options.partitions.length,
       changed: () => this.place(),
+      succeeded: beSucceeded,
       log,
     });
     for (const partition of [...options.partitions, ...this.documents])

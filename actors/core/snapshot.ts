@@ -2,7 +2,7 @@
  * Writes the whole state of a core as bytes, and reads it back.
  *
  * The bytes are msgpack of `{version, control, rows, groups, actors}`. Each kind of typed array is an extension type, little-endian, so that an
- * array is read back with its type. A snapshot of a version that cannot be continued is refused: the state is then computed from an older
+ * array is read back with its type. Names of people, such as groups, may be keys: those that msgpack refuses to read are escaped. A snapshot of a version that cannot be continued is refused: the state is then computed from an older
  * usable snapshot or from the start of the log.
  */
 import { Decoder, Encoder, ExtensionCodec } from "@msgpack/msgpack";
@@ -37,7 +37,8 @@ export interface SavedCore<Control = unknown> {
 }
 
 export function writeSnapshot(saved: SavedCore): Uint8Array {
-  return new Encoder({ extensionCodec: typedArrays }).encode({ version: STATE_VERSION, ...saved });
+  const written = withKeys({ version: STATE_VERSION, ...saved }, escapedKey);
+  return new Encoder({ extensionCodec: typedArrays }).encode(written);
 }
 
 /** The snapshot is sound, but of a version of the state or of an actor that this program cannot continue. */
@@ -58,11 +59,39 @@ const READABLE = [
 export function readSnapshot(bytes: Uint8Array): SavedCore {
   // A Buffer's `slice` shares memory and its `subarray` returns a Buffer. The code below needs a plain Uint8Array.
   const plain = new Uint8Array(bytes.buffer, bytes.byteOffset, bytes.byteLength);
-  const saved = new Decoder({ extensionCodec: typedArrays }).decode(plain) as SavedCore & { version: number };
+  const read = new Decoder({ extensionCodec: typedArrays }).decode(plain);
+  const saved = withKeys(read, unescapedKey) as SavedCore & { version: number };
   if (saved.version === STATE_VERSION) return saved;
   const control = OLDER_STATES[saved.version]?.control;
   if (control !== undefined) return { ...saved, control: control(saved.control as object) };
   throw new OtherVersion(`it has state version ${saved.version}`, `state version ${READABLE.join(" or ")}`);
+}
+
+const ESCAPE = "\u0000";
+
+function escapedKey(key: string): string {
+  return key === "__proto__" || key.startsWith(ESCAPE) ? ESCAPE + key : key;
+}
+
+function unescapedKey(key: string): string {
+  return key.startsWith(ESCAPE) ? key.slice(ESCAPE.length) : key;
+}
+
+/** `value` with other keys in its maps, at any depth: the same object where none is another. */
+function withKeys(value: unknown, keyOf: (key: string) => string): unknown {
+  if (typeof value !== "object" || value === null || ArrayBuffer.isView(value)) return value;
+  if (Array.isArray(value)) {
+    const items = value.map((item) => withKeys(item, keyOf));
+    return items.every((item, k) => item === value[k]) ? value : items;
+  }
+  let isSame = true;
+  const entries = Object.entries(value).map(([key, item]): [string, unknown] => {
+    const entry: [string, unknown] = [keyOf(key), withKeys(item, keyOf)];
+    isSame &&= entry[0] === key && entry[1] === item;
+    return entry;
+  });
+  // It defines keys, and so does not set a prototype.
+  return isSame ? value : Object.fromEntries(entries);
 }
 
 /** Refuses the state of another version of an actor. */

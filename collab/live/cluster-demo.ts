@@ -1,7 +1,7 @@
 /**
  * A cluster on one machine: a NATS server with a folder of its own, nodes a, b and c, and a synthetic feed, each a process.
  *
- *   demo ─► server ─► nodes, feed ─► a file that names them ◄── kill NAME, drain NAME
+ *   demo ─► server ─► nodes, feed ─► a file for each demo that names them ◄── kill NAME, drain NAME, with --port where several demos run
  *             └─ a node that ends is started again ─┘       Ctrl-C: everything is ended
  */
 import { type ChildProcess, spawn } from "node:child_process";
@@ -17,17 +17,27 @@ import { findScenario } from "../../sim/mod.ts";
 import { checkAddress } from "../gateway/gateway.ts";
 import { connectBus } from "./nats-flags.ts";
 import { clusterStatus } from "./node-status.ts";
-import { readUserState, removeUserState, writeUserState } from "./user-state.ts";
+import { readUserState, removeUserState, userStates, writeUserState } from "./user-state.ts";
 
 const NODES = ["a", "b", "c"];
+/** Of the first node; the others have the next ones. */
+export const DEMO_PORT = 7420;
+export const MAX_DEMO_PORT = 65_535 - (NODES.length - 1);
 const SESSION = "demo";
 
 /** Between the end of a node and its next start: long enough to see the take-over. */
 const RESTART_MS = 8_000;
 
-/** Names the processes of the demo that runs, for `kill` and `drain`. */
-const STATE = "cluster-demo.json";
-const state = v.object({ nodes: v.record(v.string(), v.number()) });
+/** Files that name the processes of a demo, for `kill` and `drain`. Two demos cannot have the same port. */
+const STATES = "cluster-demo-";
+const stateName = (port: number): string => `${STATES}${port}.json`;
+const demoState = v.object({
+  port: v.number(),
+  /** Of the demo itself: one that was killed leaves its file. */
+  pid: v.number(),
+  nodes: v.record(v.string(), v.number()),
+});
+type DemoState = v.InferOutput<typeof demoState>;
 
 export async function runDemo({ port, scenario }: { port: number; scenario: string }): Promise<number> {
   findScenario(scenario);
@@ -36,7 +46,8 @@ export async function runDemo({ port, scenario }: { port: number; scenario: stri
   try {
     await demo.start(scenario);
     print("", "  node  page", ...NODES.map((name, k) => `  ${name}     http://127.0.0.1:${port + k}/`), "");
-    print("  elsewhere:  eigenwatch cluster kill a     eigenwatch cluster drain b");
+    const which = port === DEMO_PORT ? "" : ` --port ${port}`;
+    print(`  elsewhere:  eigenwatch cluster kill a${which}     eigenwatch cluster drain b${which}`);
     print(
       `              eigenwatch status --nats ${demo.url} --session ${SESSION} --watch`,
       "  stop        Ctrl-C",
@@ -49,16 +60,22 @@ export async function runDemo({ port, scenario }: { port: number; scenario: stri
   }
 }
 
-export function killNode(name: string): number {
-  return signal(name, "SIGKILL", "killed");
+/** Options of `kill` and `drain`. */
+interface Which {
+  /** Of the first node of a demo; absent: there is one. */
+  readonly port?: number | undefined;
 }
 
-export function drainNode(name: string): number {
-  return signal(name, "SIGTERM", "asked to hand over");
+export function killNode(name: string, { port }: Which): number {
+  return signal(name, port, "SIGKILL", "killed");
 }
 
-function signal(name: string, kind: NodeJS.Signals, done: string): number {
-  const { nodes } = readState();
+export function drainNode(name: string, { port }: Which): number {
+  return signal(name, port, "SIGTERM", "asked to hand over");
+}
+
+function signal(name: string, port: number | undefined, kind: NodeJS.Signals, done: string): number {
+  const { nodes } = chosenDemo(port);
   const pid = nodes[name];
   if (pid === undefined)
     throw new EigenwatchError({
@@ -87,15 +104,48 @@ function signal(name: string, kind: NodeJS.Signals, done: string): number {
   return 0;
 }
 
-function readState(): v.InferOutput<typeof state> {
-  const text = readUserState(STATE);
+/** Throws an EigenwatchError when there is none, or several and none of them was named. */
+function chosenDemo(port: number | undefined): DemoState {
+  const demos = runningDemos();
+  const [first, ...others] = port === undefined ? demos : demos.filter((demo) => demo.port === port);
+  const ports = demos.map((demo) => `--port ${demo.port}`).join(" or ");
+  if (first === undefined)
+    throw new EigenwatchError({
+      action: "find the demo",
+      value: port === undefined || demos.length === 0 ? "none runs" : `none runs with --port ${port}`,
+      expected: ports || "`eigenwatch cluster demo` in another terminal",
+      kind: "notFound",
+    });
+  if (others.length > 0)
+    throw new EigenwatchError({
+      action: "choose a demo",
+      value: `${demos.length} run`,
+      expected: ports,
+      kind: "conflict",
+    });
+  return first;
+}
+
+function runningDemos(): DemoState[] {
+  return userStates(STATES).flatMap((name) => {
+    const text = readUserState(name);
+    try {
+      const found = v.parse(demoState, JSON.parse(text ?? ""));
+      return isRunning(found.pid) ? [found] : [];
+    } catch {
+      // Removed meanwhile, or of another version: as good as none.
+      return [];
+    }
+  });
+}
+
+function isRunning(pid: number): boolean {
   try {
-    if (text !== null) return v.parse(state, JSON.parse(text));
-  } catch {
-    // Half written: as good as none.
+    process.kill(pid, 0);
+    return true;
+  } catch (error) {
+    return (error as NodeJS.ErrnoException).code === "EPERM";
   }
-  const expected = "`eigenwatch cluster demo` in another terminal";
-  throw new EigenwatchError({ action: "find the demo", value: "none runs", expected, kind: "notFound" });
 }
 
 class Demo {
@@ -134,7 +184,7 @@ class Demo {
 
   async end(): Promise<void> {
     this.#ending = true;
-    removeUserState(STATE);
+    removeUserState(stateName(this.#port));
     const children = [...this.#children];
     const ended = children.map(
       (child) => new Promise<void>((resolve) => child.once("exit", () => resolve())),
@@ -187,7 +237,9 @@ class Demo {
   }
 
   #writeState(): void {
-    const nodes = Object.fromEntries([...this.#nodes].map(([name, { pid }]) => [name, pid]));
-    writeUserState(STATE, JSON.stringify({ nodes }));
+    const started = [...this.#nodes].flatMap(([name, { pid }]) => (pid === undefined ? [] : [[name, pid]]));
+    const nodes: DemoState["nodes"] = Object.fromEntries(started);
+    const state: DemoState = { port: this.#port, pid: process.pid, nodes };
+    writeUserState(stateName(this.#port), JSON.stringify(state));
   }
 }

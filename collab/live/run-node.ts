@@ -175,7 +175,7 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     say: (level, message) => log.say(level, "storage", { message }),
   });
   const endStatus = answerStatus(bus, session, name, node);
-  const stopped = stopSignal();
+  const stopped = Promise.race([stopSignal(), node.succeeded.then(() => SUCCEEDED)]);
   const opening = roles.includes("gateway")
     ? openServed(plan, bus, node, log, tracer, leaving.signal)
     : NOTHING_SERVED;
@@ -193,7 +193,8 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
     throw error;
   });
   const why = await stopped;
-  log.say("info", "stopping", { why });
+  const isSucceeded = why === SUCCEEDED;
+  log.say(isSucceeded ? "error" : "info", "stopping", { why });
   // Their ends enter the log before this node, perhaps its owner, lets go.
   await endsWithin(DELIVERY_MS, scans.close());
   await Promise.all(feeds.map((feed) => feed.stop()));
@@ -209,8 +210,11 @@ async function join(plan: NodePlan, bus: NatsBus, feeds: readonly Feed[], log: N
   await tracer?.close();
   leaving.abort();
   log.say(inTime ? "info" : "error", "stopped", inTime ? {} : { message: "not everything was handed over" });
-  return inTime ? 0 : 1;
+  return inTime && !isSucceeded ? 0 : 1;
 }
+
+/** Why a node ends by itself. */
+const SUCCEEDED = "another node of this name has started since: give each node a --name of its own";
 
 /** Null when nobody is told. Throws for what cannot be told. */
 function noticesOf({ notify, session, roles }: NodePlan, bus: NatsBus, log: NodeLog): NodeNotices | null {

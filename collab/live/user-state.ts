@@ -11,6 +11,7 @@ import {
   fstatSync,
   mkdirSync,
   openSync,
+  readdirSync,
   readFileSync,
   renameSync,
   rmSync,
@@ -44,6 +45,18 @@ export function readUserState(name: string): string | null {
     return readFileSync(file, "utf8");
   } finally {
     closeSync(file);
+  }
+}
+
+/** Names of the files that begin so, in order. */
+export function userStates(beginning: string): string[] {
+  try {
+    return readdirSync(folder())
+      .filter((name) => name.startsWith(beginning) && name.endsWith(".json"))
+      .sort();
+  } catch (error) {
+    if ((error as NodeJS.ErrnoException).code === "ENOENT") return [];
+    throw refused(`read ${folder()}`, (error as Error).message);
   }
 }
 

@@ -4,6 +4,7 @@ import * as nats from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { createNatsBus } from "../../actors/bus/nats.ts";
+import { connectError } from "../../actors/bus/nats-errors.ts";
 import type { NatsOptions } from "../../actors/bus/nats-options.ts";
 import { type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
@@ -43,19 +44,55 @@ test("a server that asks for a certificate refuses whoever has none, and is name
   const server = await startTls("server", `ca_file: "${path("ours.pem")}", verify: true`);
   const refused = await rejection(connect(server, { tls: { ca: text("ours.pem") } }));
   assert.instance(refused, EigenwatchError);
-  assert.match(refused.message, /Cannot reach NATS at nats:\/\/127\.0\.0\.1:\d+/);
+  assert.match(refused.message, /Cannot reach NATS at nats:\/\/127\.0\.0\.1:\d+.*--nats-cert and --nats-key/);
   await server.dispose();
 });
 
+test("files for TLS that cannot work are named before a server is asked", async () => {
+  const [ca, cert, key] = [text("ours.pem"), text("node.pem"), text("node.key")];
+  const cases = [
+    [{ ca: "junk" }, /the file of --nats-ca has no certificate/],
+    [{ ca: key }, /the file of --nats-ca has no certificate/],
+    [{ ca, cert }, /--nats-cert is given without --nats-key/],
+    [{ key }, /--nats-key is given without --nats-cert/],
+    [{ cert, key: text("server.key") }, /--nats-key is not the key of --nats-cert/],
+    [{ cert: key, key: cert }, /the file of --nats-cert has no certificate/],
+    [{ cert, key: cert }, /the file of --nats-key has no key/],
+  ] as const;
+  for (const [tls, says] of cases) {
+    const refused = await rejection(
+      createNatsBus({ servers: ["127.0.0.1:9"], tls, clock: systemClock, log() {} }),
+    );
+    assert.instance(refused, EigenwatchError);
+    assert.match(refused.message, says);
+  }
+});
+
+test("what the runtimes say of a certificate is told apart", () => {
+  for (const [said, says] of [
+    ["CERT_HAS_EXPIRED certificate has expired", /not valid at this time/],
+    ["invalid peer certificate: certificate expired: verification time 1", /not valid at this time/],
+    ["invalid peer certificate: certificate not valid yet", /not valid at this time/],
+    ["invalid peer certificate: UnknownIssuer", /not trusted; expected --nats-ca/],
+    ['invalid peer certificate: certificate not valid for name "localhost"', /for another host/],
+    ["ERR_TLS_CERT_ALTNAME_INVALID", /for another host/],
+  ] as const)
+    assert.match(
+      connectError({ servers: ["h:1"], clock: systemClock, log() {} }, new Error(said)).message,
+      says,
+      said,
+    );
+});
+
 test("a certificate of another authority, or for another host, is refused with what to do", async () => {
-  for (const [served, ca] of [
-    ["server", "theirs"],
-    ["elsewhere", "ours"],
+  for (const [served, ca, says] of [
+    ["server", "theirs", /its certificate is not trusted; expected --nats-ca FILE/],
+    ["elsewhere", "ours", /its certificate is for another host; expected the host name/],
   ] as const) {
     const server = await startTls(served, "");
     const refused = await rejection(connect(server, { tls: { ca: text(`${ca}.pem`) } }));
     assert.instance(refused, EigenwatchError);
-    assert.match(refused.message, /its certificate is not trusted; expected --nats-ca FILE/, served);
+    assert.match(refused.message, says, served);
     assert.is((refused as EigenwatchError).kind, "denied");
     await server.dispose();
   }

@@ -178,6 +178,25 @@ test("an entry comes once over the wire, however many in this process follow the
   await bus.close();
 });
 
+test("requests that cannot be answered, which anybody may send, are one line", async () => {
+  const said: string[] = [];
+  const bus = await connect({ log: (message) => said.push(message) });
+  const asked = condition();
+  let times = 0;
+  bus.answer("ew.odd.*.status", async (subject) => {
+    times++;
+    asked.look();
+    throw new Error(`${subject} is odd`);
+  });
+  const nobody = "_INBOX.nobody";
+  const other = await connectNats({ servers: server.url });
+  for (let k = 0; k < 20; k++) other.publish("ew.odd.%ZZ.status", new Uint8Array(), { reply: nobody });
+  await asked.until(() => times === 20);
+  assert.equal(said, ["nats: cannot answer ew.odd.%ZZ.status: ew.odd.%ZZ.status is odd"]);
+  await other.close();
+  await bus.close();
+});
+
 test("a request under way is rejected as soon as the connection is lost", async () => {
   const bus = await freshBus();
   const other = await connect();

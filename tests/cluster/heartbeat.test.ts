@@ -17,6 +17,7 @@ function world() {
   const clock = createManualClock(1_700_000_000_000_000);
   const put: Uint8Array[] = [];
   const said: string[] = [];
+  const removed: string[] = [];
   let reachable = true;
   let answerMs = 0;
   let hear: (key: string, value: Uint8Array | null) => void = () => {};
@@ -27,7 +28,7 @@ function world() {
       if (answerMs > 0) await new Promise<void>((resolve) => void clock.after(answerMs, resolve));
     },
     agree: async (_, value) => value,
-    remove: async () => {},
+    remove: async (key) => void removed.push(key),
     watch(change) {
       hear = change;
       return () => {};
@@ -42,12 +43,14 @@ function world() {
     owns: () => [{ partition: "p", epoch: 7 }],
     partitions: 2,
     changed: () => void changes++,
+    succeeded: () => said.push("succeeded"),
     log: (message) => said.push(message),
   });
   return {
     clock,
     put,
     said,
+    removed,
     presence,
     changes: () => changes,
     reach: (can: boolean) => {
@@ -58,6 +61,10 @@ function world() {
     },
     announce(node: string, ...owns: { partition: string; epoch: number }[]) {
       hear(node, encodeMessage({ type: "heartbeat", node, sinceUs: 1, owns }));
+    },
+    /** A heartbeat of another life of this node's name. */
+    announceSelf(sinceUs: number) {
+      hear("me", encodeMessage({ type: "heartbeat", node: "me", sinceUs, owns: [] }));
     },
     hear: (key: string, value: Uint8Array | null) => hear(key, value),
   };
@@ -184,6 +191,45 @@ test("what others did not say while a node was busy counts one heartbeat later",
   await clock.jump(memberTtlMs + heartbeatMs / 2);
   await clock.advance(heartbeatMs);
   assert.ok(presence.isFree("q"));
+});
+
+test("a node whose name a later process has taken is heard of no more, and never has a lease again", async () => {
+  const { clock, put, presence, announceSelf, said, removed } = world();
+  presence.start();
+  await clock.advance(10);
+  assert.ok(presence.leased);
+  announceSelf(presence.sinceUs + 1);
+  assert.not(presence.leased);
+  await clock.advance(heartbeatMs);
+  assert.not(presence.leased);
+  announceSelf(presence.sinceUs + 1);
+  const { length } = put;
+  await clock.advance(2 * memberTtlMs);
+  assert.not(presence.leased);
+  assert.is(put.length, length);
+  assert.equal(said, ["succeeded"]);
+  await presence.stop();
+  assert.equal(removed, [], "it would sign the other one off");
+});
+
+test("a last heartbeat of a life that is over delays the lease of the next one, whose clock is behind", async () => {
+  const { clock, presence, announceSelf, said } = world();
+  presence.start();
+  announceSelf(presence.sinceUs + 1);
+  await clock.advance(memberTtlMs - 1);
+  assert.not(presence.leased);
+  await clock.advance(heartbeatMs + 1);
+  assert.ok(presence.leased);
+  assert.equal(said, []);
+});
+
+test("a process that began later does not yield to an earlier one of its name", async () => {
+  const { clock, presence, announceSelf, said } = world();
+  presence.start();
+  await clock.advance(10);
+  for (let k = 0; k < 5; k++) announceSelf(presence.sinceUs - 1);
+  assert.ok(presence.leased);
+  assert.equal(said, []);
 });
 
 test("a presence that was stopped leaves no timer", async () => {

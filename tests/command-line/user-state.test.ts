@@ -15,7 +15,7 @@ import { join } from "node:path";
 import process from "node:process";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { readUserState, removeUserState, writeUserState } from "../../collab/live/user-state.ts";
+import { readUserState, removeUserState, userStates, writeUserState } from "../../collab/live/user-state.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 
 const before = process.env["XDG_RUNTIME_DIR"];
@@ -33,6 +33,7 @@ test.after.each(() => {
 });
 
 test("what was written is read, in a folder and a file of the user alone", () => {
+  assert.equal(userStates("demo"), []);
   assert.is(readUserState("demo.json"), null);
   writeUserState("demo.json", "first");
   writeUserState("demo.json", "second");
@@ -41,6 +42,9 @@ test("what was written is read, in a folder and a file of the user alone", () =>
   assert.equal(readdirSync(folder), ["demo.json"]);
   assert.is(statSync(folder).mode & 0o777, 0o700);
   assert.is(statSync(join(folder, "demo.json")).mode & 0o777, 0o600);
+  writeUserState("demo-2.json", "another");
+  writeUserState("other.json", "another");
+  assert.equal(userStates("demo"), ["demo-2.json", "demo.json"]);
   removeUserState("demo.json");
   assert.is(readUserState("demo.json"), null);
 });

@@ -65,6 +65,15 @@ function bitsOf(fields: Fields): unknown[] {
   });
 }
 
+test("names that msgpack or a copy of an object would trip over are read back as keys", () => {
+  const names = ["__proto__", "constructor", "\u0000", "\u0000__proto__", "g"];
+  const byName = Object.fromEntries(names.map((name) => [name, { traits: name }]));
+  const control = { groups: [byName], channels: ["a"] };
+  const read = readSnapshot(writeSnapshot({ control, groups: [], actors: [] })).control as typeof control;
+  assert.is(JSON.stringify(read), JSON.stringify(control));
+  assert.is(Object.getPrototypeOf(read.groups[0]), Object.prototype);
+});
+
 test("a snapshot that lies in a larger buffer is read", () => {
   const bytes = snapshot();
   const larger = Buffer.alloc(bytes.length + 7);

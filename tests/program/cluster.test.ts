@@ -285,11 +285,15 @@ test("a demo says of a node that has ended that it starts again, and which nodes
   const state = mkdtempSync(join(tmpdir(), "eigenwatch-state-"));
   mkdirSync(join(state, "eigenwatch"), { mode: 0o700 });
   const gone = spawnSync(process.execPath, ["--version"]).pid;
-  writeFileSync(
-    join(state, "eigenwatch", "cluster-demo.json"),
-    JSON.stringify({ nodes: { a: gone, b: gone, c: gone } }),
-    { mode: 0o600 },
-  );
+  const demo = (port: number, pid: number | undefined = process.pid) =>
+    writeFileSync(
+      join(state, "eigenwatch", `cluster-demo-${port}.json`),
+      JSON.stringify({ port, pid, nodes: { a: gone, b: gone, c: gone } }),
+      { mode: 0o600 },
+    );
+  // One was killed, and has left its file.
+  demo(7410, gone);
+  demo(7420);
   const env = { XDG_RUNTIME_DIR: state };
   const ended = await run(["cluster", "kill", "b"], { env });
   assert.match(
@@ -299,6 +303,16 @@ test("a demo says of a node that has ended that it starts again, and which nodes
   const none = await run(["cluster", "kill", "zzz"], { env });
   assert.match(none.stderr, "the demo has no node zzz; expected one that it has: a, b, c");
   assert.equal([ended.code, none.code], [1, 2]);
+  demo(7430);
+  const which = await run(["cluster", "kill", "b"], { env });
+  assert.match(which.stderr, "Cannot choose a demo: 2 run; expected --port 7420 or --port 7430");
+  const wrong = await run(["cluster", "drain", "b", "--port", "7410"], { env });
+  assert.match(
+    wrong.stderr,
+    "Cannot find the demo: none runs with --port 7410; expected --port 7420 or --port 7430",
+  );
+  const chosen = await run(["cluster", "kill", "b", "--port", "7430"], { env });
+  assert.match(chosen.stderr, "Cannot signal node b: it has ended");
   const help = await run(["cluster", "demo", "--help"]);
   assert.is(help.stdout.match(/default:\s+7420/g)?.length, 1);
   assert.match((await run(["node", "--help"])).stdout, /default:\s+feed,core,gateway,scan/);
@@ -313,6 +327,30 @@ test("a node that is stopped when nobody reads its output any more hands over an
   assert.is((await node.ended).code, 0);
   // Of one that only ended it lasts seconds.
   assert.equal((await statusUntil("unread", () => true)).nodes, []);
+});
+
+test("of two nodes of one name one runs, whichever began first, also when the other was only paused", async () => {
+  const join = () =>
+    start(["node", ...NATS, "--session", "twins", "--name", "same", "--port", "0", "--json"]);
+  const says = /a node of this name is running|another node of this name has started since/;
+  const twins = [join(), join()] as const;
+  const [first, lost] = await Promise.race(
+    twins.map(async (twin, k) => [twins[1 - k]!, await twin.ended] as const),
+  );
+  assert.is(lost.code, 1);
+  assert.match(lost.stdout + lost.stderr, says);
+  await first.line("owns", ({ partition }) => partition === "p0");
+  first.kill("SIGSTOP");
+  const second = join();
+  const { epoch } = await second.line("owns", ({ partition }) => partition === "p0");
+  first.kill("SIGCONT");
+  const woken = await first.ended;
+  assert.is(woken.code, 1);
+  assert.match(woken.stdout, says);
+  const [partition] = (await statusUntil("twins", ({ nodes }) => nodes.length === 1)).partitions;
+  assert.is(partition!.epoch, epoch as number);
+  second.kill("SIGTERM");
+  assert.is((await second.ended).code, 0);
 });
 
 test("a demo ends in order when its terminal tells all its processes to, and leaves no server behind when the terminal is closed", async () => {

@@ -282,27 +282,37 @@ test("[R2] a reader that goes on notices a stream that went back, even if it has
   }
 });
 
-test("a partition that begins while a session is recorded is recorded as well, from its beginning", async () => {
+/** A session of which partitions begin one after the other, each with one block. */
+function oneBlockSession() {
   const clock = createManualClock(1_000_000);
   const bus = createMemoryBus(clock);
   const names: string[] = [];
-  const begin = async (partition: string): Promise<StreamJournal> => {
+  /** Takes the partition over. The returned function writes its block. */
+  const begin = async (partition: string): Promise<() => Promise<void>> => {
     const name = subjectOf("s", partition, "log");
-    const stream = bus.stream(name);
-    const log = await AdmittedLog.open(stream, partition);
+    const log = await AdmittedLog.open(bus.stream(name), partition);
     const epoch = await claim({ log, owner: "n1@1", clock, retryMs: 250, report: unsaid }).settled;
     names.push(name);
     const snapshots = bus.snapshots("snapshots");
-    return new StreamJournal({ log, epoch, snapshots, clock, retryMs: 250, report: unsaid });
+    const journal = new StreamJournal({ log, epoch, snapshots, clock, retryMs: 250, report: unsaid });
+    const place = { partition, epoch: 1, number: 1, previousHash: GENESIS_HASH, firstSequence: 1 };
+    const builder = new BlockBuilder(place);
+    builder.add(1, Uint8Array.of(1));
+    const { bytes, lastSequence, timeUs } = builder.close();
+    const hash = new Uint8Array(sha256(bytes));
+    return () => journal.append({ number: 1, firstSequence: 1, lastSequence, timeUs, hash, bytes });
   };
-  await (await begin(PARTITION)).append(trueBlock(1, 1, GENESIS_HASH));
+  return { clock, begin, bus: { ...bus, streams: async () => [...names] }, session: "s" };
+}
+
+test("a partition that begins while a session is recorded is recorded as well, from its beginning", async () => {
+  const { begin, ...place } = oneBlockSession();
+  await (await begin(PARTITION))();
   const directory = newFolder();
   const stopping = new AbortController();
   const said: string[] = [];
   const recorded = recordSession({
-    bus: { ...bus, streams: async () => [...names] },
-    clock,
-    session: "s",
+    ...place,
     directory,
     once: false,
     signal: stopping.signal,
@@ -310,23 +320,12 @@ test("a partition that begins while a session is recorded is recorded as well, f
     // Take-over and block of the first, take-over of the second: its block is on the way.
     progress: (entries) => entries === 3 && stopping.abort(),
   });
-  const later = await begin("p1");
-  const builder = new BlockBuilder({
-    partition: "p1",
-    epoch: 1,
-    number: 1,
-    previousHash: GENESIS_HASH,
-    firstSequence: 1,
-  });
-  builder.add(1, Uint8Array.of(1));
-  const { bytes, lastSequence, timeUs } = builder.close();
-  const hash = new Uint8Array(sha256(bytes));
-  await later.append({ number: 1, firstSequence: 1, lastSequence, timeUs, hash, bytes });
+  await (await begin("p1"))();
   let isOver = false;
   const over = recorded.finally(() => {
     isOver = true;
   });
-  while (!isOver) await clock.advance(5_000);
+  while (!isOver) await place.clock.advance(5_000);
   const partitions = await over;
   assert.equal(
     partitions.map(({ partition, lastBlock }) => [partition, lastBlock]),
@@ -340,6 +339,18 @@ test("a partition that begins while a session is recorded is recorded as well, f
     (await recordedPartitions(directory)).map(({ partition }) => partition),
     ["p0", "p1"],
   );
+});
+
+test("a partition that cannot go on ends the recording of all others, and its reason is what is said", async () => {
+  const { begin, ...place } = oneBlockSession();
+  for (const partition of [PARTITION, "p1"]) await (await begin(partition))();
+  const options = { ...place, directory: newFolder(), signal: new AbortController().signal, report: unsaid };
+  await recordSession({ ...options, once: true });
+  const empty = createMemoryBus(place.clock);
+  const stream = (name: string) =>
+    name === subjectOf("s", "p1", "log") ? empty.stream(name) : place.bus.stream(name);
+  const said = await refusal(recordSession({ ...options, bus: { ...place.bus, stream }, once: false }));
+  assert.match(said, "with partition p1 of session s: the log ends before block 1 of it");
 });
 
 test.run();

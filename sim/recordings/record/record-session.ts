@@ -91,12 +91,13 @@ async function recordAll(recorders: LogRecorder[], options: RecordSessionOptions
   // One that fails ends the others: they would go on for ever.
   const failing = new AbortController();
   const signal = AbortSignal.any([options.signal, failing.signal]);
+  const failures: unknown[] = [];
   const running: Promise<void>[] = [];
   const run = (work: Promise<void>): void => {
     running.push(
       work.catch((error: unknown) => {
+        failures.push(error);
         failing.abort();
-        throw error;
       }),
     );
   };
@@ -104,9 +105,8 @@ async function recordAll(recorders: LogRecorder[], options: RecordSessionOptions
     run(recordOne(recorder, { ...options, signal }, advanced, reached));
   for (const recorder of recorders) record(recorder);
   if (!options.once) run(findNew(recorders, { ...options, signal }, record));
-  const failures: unknown[] = [];
   // It grows while a partition may be found.
-  for (let k = 0; k < running.length; k++) await running[k]!.catch((error: unknown) => failures.push(error));
+  for (let k = 0; k < running.length; k++) await running[k];
   if (failures.length > 0) throw failures[0];
 }
 
