@@ -159,7 +159,8 @@ function escaped(text: string): string {
 /** What two people compare: the incident that is open, its channels in the chart, and the moment. */
 async function seen(page: Page, faulty: string) {
   const incident = page.getByRole("button", { name: new RegExp(`: .*${escaped(faulty)}`), expanded: true });
-  await incident.waitFor();
+  // How long it has lasted is said once the page knows the time of the session.
+  await incident.filter({ hasText: /since \d\d:\d\d \(/ }).waitFor();
   const chips = page.getByRole("list", { name: "Channels in the chart" }).getByRole("listitem");
   await chips.first().waitFor();
   return {

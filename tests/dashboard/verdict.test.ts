@@ -8,6 +8,7 @@ import {
   type Known,
   rangeText,
   sentenceOf,
+  timeWords,
 } from "../../collab/dashboard/model/incident-words.ts";
 import { eventsIn, incidentsAt, incidentsOf } from "../../collab/dashboard/model/incidents.ts";
 import { aheadWords, type Situation, verdictOf } from "../../collab/dashboard/model/verdict.ts";
@@ -47,6 +48,12 @@ test("[L1] an incident is one entry from its begin to its end, with what was fou
 test("a session that is further than this computer's clock, as after that was set back, says by how much", () => {
   assert.is(aheadWords(T + 59 * MINUTE, T), "The session's time is 59 min ahead of this computer's clock");
   for (const headUs of [T + 30e6, T - 59 * MINUTE, Number.NaN]) assert.is(aheadWords(headUs, T), "");
+});
+
+test("how long an incident has lasted is said as soon as the page knows the time of the session", () => {
+  const [incident] = incidentsOf(told([step(2, 5, "opened")]));
+  assert.is(timeWords(incident!, T + 9 * MINUTE), "since 12:00 (9 min)");
+  for (const nowUs of [T, Number.NaN]) assert.is(timeWords(incident!, nowUs), "since 12:00");
 });
 
 test("[L2] an incident whose opening the page does not have begins with what it has", () => {

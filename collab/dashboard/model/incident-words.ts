@@ -49,11 +49,17 @@ export function sentenceOf(incident: Incident, known: Known): string {
 /** "since 13:58 (9 min)", "13:58 to 14:07 (9 min)"; of another day "12 May 23:58 to 13 May 00:07 (9 min)". */
 export function timeWords({ sinceUs, untilUs }: Incident, nowUs: number): string {
   const stepUs = 60e6;
+  if (untilUs === null) return sinceWords(sinceUs, nowUs);
   const since = moment(sinceUs, nowUs, stepUs);
-  if (untilUs === null) return `since ${since} (${lasted(nowUs - sinceUs)})`;
   const isWithinDay = dayNumber(sinceUs) === dayNumber(untilUs);
   const until = isWithinDay ? clock(untilUs, stepUs) : moment(untilUs, nowUs, stepUs);
   return `${since} to ${until} (${lasted(untilUs - sinceUs)})`;
+}
+
+/** "since 13:58 (9 min)"; without how long at the moment itself, and before the page knows what time it is in the session (NaN). */
+export function sinceWords(sinceUs: number, nowUs: number): string {
+  const lastedUs = nowUs - sinceUs;
+  return `since ${moment(sinceUs, nowUs, 60e6)}${lastedUs >= 1e6 ? ` (${lasted(lastedUs)})` : ""}`;
 }
 
 /** What became of it. */

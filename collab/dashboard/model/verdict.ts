@@ -11,7 +11,7 @@
 import type { EventMessage, Severity } from "../../../protocol/messages.ts";
 import { visibleText } from "../../../protocol/visible-text.ts";
 import { moment, quantity } from "../../charts/format.ts";
-import { type Known, lasted, sentenceOf } from "./incident-words.ts";
+import { type Known, lasted, sentenceOf, sinceWords } from "./incident-words.ts";
 import { heldBackIn, type Incident, isOngoing } from "./incidents.ts";
 import { SEVERITIES } from "./severities.ts";
 
@@ -119,12 +119,6 @@ export function aheadWords(headUs: number, wallUs: number): string {
   return aheadUs > MINUTE_US ? `The session's time is ${lasted(aheadUs)} ahead of this computer's clock` : "";
 }
 
-/** "since 13:58 (9 min)"; at the moment itself without how long. */
-function sinceWords(sinceUs: number, nowUs: number): string {
-  const since = `since ${moment(sinceUs, nowUs, MINUTE_US)}`;
-  return nowUs - sinceUs < 1e6 ? since : `${since} (${lasted(nowUs - sinceUs)})`;
-}
-
 /** The worst first, then the one with more evidence, then the newest. */
 function byPriority(a: Incident, b: Incident): number {
   return (
@@ -218,15 +212,13 @@ function feedTroubles({ events, sources, nowUs }: Situation): readonly FeedTroub
     told.add(source);
     if ((sources.get(source) ?? Number.NEGATIVE_INFINITY) > event.timeUs) return [];
     // Before the first sample a session has no time.
-    const when = event.timeUs > 0 ? ` ${trouble.since} ${moment(event.timeUs, nowUs, MINUTE_US)}` : "";
-    const at = `Feed ${source} ${trouble.did}${when}`;
+    const when =
+      trouble.since === "since"
+        ? sinceWords(event.timeUs, nowUs)
+        : `${trouble.since} ${moment(event.timeUs, nowUs, MINUTE_US)}`;
+    const at = `Feed ${source} ${trouble.did}${event.timeUs > 0 ? ` ${when}` : ""}`;
     const why = event.detail["text"];
-    const more =
-      event.kind === "feed.stalled"
-        ? ` (${lasted(nowUs - event.timeUs)})`
-        : event.kind === "feed.failed" && typeof why === "string" && why !== ""
-          ? `: ${why}`
-          : "";
+    const more = event.kind === "feed.failed" && typeof why === "string" && why !== "" ? `: ${why}` : "";
     return [{ words: `${at}${more}`, isEnd: event.kind === "feed.ended" }];
   });
 }
