@@ -160,7 +160,7 @@ function escaped(text: string): string {
 async function seen(page: Page, faulty: string) {
   const incident = page.getByRole("button", { name: new RegExp(`: .*${escaped(faulty)}`), expanded: true });
   // How long it has lasted is said once the page knows the time of the session.
-  await incident.filter({ hasText: /since \d\d:\d\d \(/ }).waitFor();
+  await incident.filter({ hasText: /\d\d:\d\d \(/ }).waitFor();
   const chips = page.getByRole("list", { name: "Channels in the chart" }).getByRole("listitem");
   await chips.first().waitFor();
   return {
