@@ -5,7 +5,8 @@
  *                                                                    └─ sooner ─► a notice, and again when half of that time is left
  *
  * Others write to the disk too, and retention removes what is old: what counts is what is free. Each quarter of the last
- * hours must fill it in that time: a large file that somebody copies there is no trend.
+ * hours must fill it in that time: a large file that somebody copies there is no trend. In the first two hours only what is nearer than they are long is
+ * said: a disk that is full in twenty minutes is known after ten.
  */
 import type { Clock } from "../../actors/ports/clock.ts";
 import type { OperatorNotice } from "../../protocol/messages.ts";
@@ -13,8 +14,10 @@ import type { OperatorNotice } from "../../protocol/messages.ts";
 const LOOK_EVERY_MS = 60_000;
 /** A pattern of a day is not seen, but a change within the last hours soon. */
 const WINDOW_LOOKS = 360;
-/** Of less a forecast says nothing: a segment that is sealed or removed is a jump. */
+/** Of less a forecast does not reach farther than it looks back: a segment that is sealed or removed is a jump. */
 const LEAST_LOOKS = 120;
+/** Of less there is no forecast: each quarter has two looks. */
+const FIRST_LOOKS = 8;
 
 const QUARTERS = 4;
 
@@ -76,7 +79,7 @@ export function watchDisk({
 
 /** Until nothing is free; Infinity while it does not become less, or that is not known yet. */
 function hoursLeft(looks: readonly Look[]): number {
-  if (looks.length < LEAST_LOOKS) return Number.POSITIVE_INFINITY;
+  if (looks.length < FIRST_LOOKS) return Number.POSITIVE_INFINITY;
   const quarter = Math.floor(looks.length / QUARTERS);
   const rates = Array.from({ length: QUARTERS }, (_, k) => {
     const from = looks[looks.length - (k + 1) * quarter]!;
@@ -84,12 +87,15 @@ function hoursLeft(looks: readonly Look[]): number {
     return (from.freeBytes - to.freeBytes) / (to.atMs - from.atMs);
   });
   const slower = Math.min(...rates);
-  return slower > 0 ? looks.at(-1)!.freeBytes / slower / HOUR_MS : Number.POSITIVE_INFINITY;
+  const last = looks.at(-1)!;
+  const leftMs = slower > 0 ? last.freeBytes / slower : Number.POSITIVE_INFINITY;
+  const isFar = looks.length < LEAST_LOOKS && leftMs > last.atMs - looks[0]!.atMs;
+  return isFar ? Number.POSITIVE_INFINITY : leftMs / HOUR_MS;
 }
 
 function notice(folder: string, hours: number, freeBytes: number): Omit<OperatorNotice, "type"> {
-  const rounded =
-    hours >= 2 ? `${Math.round(hours)} hours` : `${Math.max(1, Math.round(60 * hours))} minutes`;
+  const minutes = Math.round(60 * hours);
+  const rounded = hours >= 2 ? `${Math.round(hours)} hours` : minutes > 1 ? `${minutes} minutes` : "a minute";
   return {
     kind: "disk.fills",
     severity: hours < 2 ? "critical" : "warning",

@@ -49,6 +49,16 @@ test("a disk that does not become fuller, a large file that was copied there, an
   assert.equal((await said(2, () => null)).flat(), []);
 });
 
+test("a disk that is full within the first hour is said at half of that time, and again at a quarter", async () => {
+  const [lines = []] = await said(1, (minute) => Math.max(0, 40 - minute) * GIGABYTE);
+  assert.equal(
+    lines,
+    ["20 minutes", "9 minutes", "4 minutes", "a minute", "a minute"].map(
+      (left) => `critical: The disk of the recording will be full in about ${left}, as it fills now`,
+    ),
+  );
+});
+
 test("when there is room again it is over, and a later shortage is said anew", async () => {
   // It fills within a day; at the tenth hour somebody makes room, and it fills again.
   const left = (hour: number) => (hour < 10 ? 20 - hour : 350 - 15 * hour);
