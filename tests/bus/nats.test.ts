@@ -15,7 +15,7 @@ import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, AppendUncertain, NoAnswer } from "../../actors/ports/bus.ts";
 import { QUEUE_SILENT_MS, type QueuedJob } from "../../actors/ports/work-queue.ts";
-import { checkClock } from "../../collab/live/run-node.ts";
+import { checkClock } from "../../collab/live/check-clock.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
@@ -426,7 +426,7 @@ test("a clock that differs from the server's is measured, and a node with such a
   const ahead = { ...systemClock, nowUs: () => systemClock.nowUs() + 600_000_000 };
   const bus = await connect({ clock: ahead });
   assert.ok(Math.abs((await bus.clockErrorMs()) - 600_000) < 5_000);
-  const refused = await rejection(checkClock(bus));
+  const refused = await rejection(checkClock(bus, "join the cluster"));
   assert.match(
     refused.message,
     /clock of this machine is (59[5-9]|60[0-5]) s ahead .* synchronize both clocks/,
