@@ -242,9 +242,10 @@ test("a connection that is cut loses what was published meanwhile, and the answe
 
   const stream = cut.stream("ew.s.p0.log");
   await answered(() => stream.append(Uint8Array.of(0), { id: "0" }));
-  const storedUnanswered = async (id: string): Promise<boolean> => {
+  // Under one id, however often: an append that a busy server takes up after it was asked for the end of the stream is not another one.
+  const storedUnanswered = async (): Promise<boolean> => {
     await server.pause();
-    const append = rejection(stream.append(Uint8Array.of(1), { id }));
+    const append = rejection(stream.append(Uint8Array.of(1), { id: "1" }));
     await pass(ARRIVED_MS);
     proxy.cut();
     assert.instance(await append, AppendUncertain);
@@ -252,13 +253,8 @@ test("a connection that is cut loses what was published meanwhile, and the answe
     await rejoin();
     return (await answered(() => bus.stream("ew.s.p0.log").lastSequence())) === 2;
   };
-  let tries = 1;
-  while (!(await storedUnanswered(`${tries}`))) tries++;
-  assert.is(
-    await answered(() => stream.append(Uint8Array.of(1), { id: `${tries}` })),
-    2,
-    "the server knows its id",
-  );
+  while (!(await storedUnanswered()));
+  assert.is(await answered(() => stream.append(Uint8Array.of(1), { id: "1" })), 2, "the server knows its id");
   await Promise.all([bus.close(), cut.close()]);
   await proxy.close();
 });
