@@ -69,7 +69,7 @@ export class Presence {
   /** Monotonic, ms. */
   private leasedUntilMs = Number.NEGATIVE_INFINITY;
   private isLeased = false;
-  /** Heartbeats of a later life of this name. */
+  /** How often a later life of this name was heard. */
   private laterLives = 0;
   /** Monotonic, ms: until then a later life of this name counts as running. */
   private yieldsUntilMs = Number.NEGATIVE_INFINITY;
@@ -145,15 +145,38 @@ export class Presence {
     return this.ownerOf(partition) === null;
   }
 
+  /** Another process may run under the same name: a life of the node that began then was heard, or met in a log. */
+  hearLife(sinceUs: number): void {
+    if (sinceUs <= this.sinceUs || this.isSucceeded) return;
+    const { clock, timing, changed, succeeded } = this.options;
+    this.laterLives++;
+    this.yieldsUntilMs = clock.monotonicMs() + timing.memberTtlMs;
+    this.cancelLease();
+    this.leasedUntilMs = Number.NEGATIVE_INFINITY;
+    this.isLeased = false;
+    changed();
+    if (this.isSucceeded) succeeded?.();
+  }
+
   /** Reports now that the node runs and what it owns. */
   announce(): void {
-    if (!this.running || this.isSucceeded) return;
-    const { node, hints, clock, timing } = this.options;
+    const { node, clock, timing } = this.options;
     const sentMs = clock.monotonicMs();
-    hints.put(this.key, encodeMessage({ type: "heartbeat", ...this.own() })).then(
+    if (!this.running || this.isSucceeded || sentMs < this.yieldsUntilMs) return;
+    this.put(encodeMessage({ type: "heartbeat", ...this.own() })).then(
       () => this.renew(sentMs + timing.leaseMs),
       (error: unknown) => this.reportOnce(`cannot announce node ${node}: ${error}`),
     );
+  }
+
+  /** After a lease that has run out, another process may have begun under this name: its heartbeat is looked for before ours stands in its place. */
+  private async put(heartbeat: Uint8Array): Promise<void> {
+    const { hints, clock } = this.options;
+    const ranOut = Number.isFinite(this.leasedUntilMs) && clock.monotonicMs() > this.leasedUntilMs;
+    const living = ranOut ? await hints.agree(this.key, heartbeat) : null;
+    if (!this.running) return;
+    if (living !== null) this.hearOwnName(living);
+    if (clock.monotonicMs() >= this.yieldsUntilMs) await hints.put(this.key, heartbeat);
   }
 
   private own() {
@@ -221,22 +244,12 @@ export class Presence {
     return this.laterLives >= HEARD_TO_RUN;
   }
 
-  /** Another process may run under the same name. */
   private hearOwnName(value: Uint8Array | null): void {
-    const { clock, timing, changed, succeeded } = this.options;
     try {
-      if (value === null || decodeAs("heartbeat", value).sinceUs <= this.sinceUs) return;
+      if (value !== null) this.hearLife(decodeAs("heartbeat", value).sinceUs);
     } catch {
-      return;
+      // Whatever it is, it is not that of another process.
     }
-    if (this.isSucceeded) return;
-    this.laterLives++;
-    this.yieldsUntilMs = clock.monotonicMs() + timing.memberTtlMs;
-    this.cancelLease();
-    this.leasedUntilMs = Number.NEGATIVE_INFINITY;
-    this.isLeased = false;
-    changed();
-    if (this.isSucceeded) succeeded?.();
   }
 
   private reportOnce(message: string): void {

@@ -86,6 +86,16 @@ export interface OwnershipChange {
   readonly reason: string;
 }
 
+/** Of a take-over: unlike that of every other life of the node. */
+function ownerName(node: string, sinceUs: number): string {
+  return `${node}@${sinceUs}`;
+}
+
+function lifeOf(owner: string): { node: string; sinceUs: number } {
+  const at = owner.lastIndexOf("@");
+  return { node: owner.slice(0, at), sinceUs: Number(owner.slice(at + 1)) };
+}
+
 export class ClusterNode {
   readonly name: string;
   /** Resolves when another process of this name has started since, and runs: this one owns nothing any more, and never will. */
@@ -245,7 +255,7 @@ export class ClusterNode {
       clock,
       log,
       timing: this.timing,
-      owner: () => `${this.name}@${this.presence.sinceUs}`,
+      owner: () => ownerName(this.name, this.presence.sinceUs),
       readLog: () => this.readLog(partition),
       openJournal: (admitted, epoch) => this.openJournal(admitted, epoch),
       openPartition: (journal, epoch) => this.openPartition(partition, journal, epoch),
@@ -253,7 +263,11 @@ export class ClusterNode {
       isFree: () => this.presence.isFree(partition),
       isOpening: () => this.presence.isOpening(partition),
       opened: (running, epoch, journal) => this.opened(partition, running, epoch, journal),
-      fenced: (epoch, by) => this.options.tap?.fenced?.(partition, epoch, by),
+      fenced: (epoch, by) => {
+        this.options.tap?.fenced?.(partition, epoch, by.epoch);
+        const life = lifeOf(by.owner);
+        if (life.node === this.name) this.presence.hearLife(life.sinceUs);
+      },
       left: (epoch, reason) => this.left(partition, epoch, reason),
       changed: () => this.presence.announce(),
     });

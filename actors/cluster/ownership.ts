@@ -41,7 +41,7 @@ export interface OwnershipOptions {
   /** It now runs here. */
   opened(partition: Partition, epoch: number, journal: StreamJournal): void;
   /** Its journal, of epoch `epoch`, ended when the take-over of epoch `by` was read. */
-  fenced(epoch: number, by: number): void;
+  fenced(epoch: number, by: Fenced): void;
   /** It is no longer this node's to serve; what is durable of it is still delivered while it is closed. */
   left(epoch: number, reason: string): void;
   /** Whether it is open here, or how, is another than before. */
@@ -171,7 +171,7 @@ export class Ownership {
     options.changed();
     void journal.whenEnded().then((error) => {
       if (this.journal !== journal) return;
-      if (error instanceof Fenced) options.fenced(epoch, error.epoch);
+      if (error instanceof Fenced) options.fenced(epoch, error);
       this.dispatch("ended", error.message);
     });
     this.opening = options.openPartition(journal, epoch).then(

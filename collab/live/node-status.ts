@@ -219,13 +219,26 @@ export type Heartbeat = ReturnType<typeof decodeAs<"heartbeat">>;
 
 async function gather(hints: Hints): Promise<Map<string, Heartbeat>> {
   const nodes = new Map<string, Heartbeat>();
-  const end = hints.watch((key, value) => {
-    if (value === null) nodes.delete(key);
-    else nodes.set(key, decodeAs("heartbeat", value));
+  const end = watchHeartbeats(hints, (key, heartbeat) => {
+    if (heartbeat === null) nodes.delete(key);
+    else nodes.set(key, heartbeat);
   });
   await pass(GATHER_MS);
   end();
   return nodes;
+}
+
+/** Null: it ended. What is no heartbeat, which anybody may put there, is passed over: nodes say so in their logs. */
+function watchHeartbeats(hints: Hints, hear: (key: string, heartbeat: Heartbeat | null) => void): () => void {
+  return hints.watch((key, value) => {
+    let heartbeat: Heartbeat | null = null;
+    try {
+      if (value !== null) heartbeat = decodeAs("heartbeat", value);
+    } catch {
+      return;
+    }
+    hear(key, heartbeat);
+  });
 }
 
 /** The nodes that run and that `concern` the caller. It waits only where there may be one: the last heartbeat of a node outlives it. */
@@ -235,10 +248,8 @@ export async function runningAmong(
   clock: Clock = systemClock,
 ): Promise<Heartbeat[]> {
   const heard = new Map<string, { last: Heartbeat; times: number }>();
-  const end = hints.watch((key, value) => {
-    if (value === null) return;
-    const last = decodeAs("heartbeat", value);
-    if (concern(last)) heard.set(key, { last, times: (heard.get(key)?.times ?? 0) + 1 });
+  const end = watchHeartbeats(hints, (key, last) => {
+    if (last !== null && concern(last)) heard.set(key, { last, times: (heard.get(key)?.times ?? 0) + 1 });
   });
   await pass(GATHER_MS, clock);
   if (heard.size > 0) await pass(HEARD_AGAIN_MS, clock);

@@ -34,6 +34,7 @@ import { checkAddress, type Gateway } from "../gateway/gateway.ts";
 import type { GrantLog } from "../gateway/grants.ts";
 import type { NotifyConfig } from "../notify/config.ts";
 import type { Workflow } from "../workflows/definition.ts";
+import { checkClock } from "./check-clock.ts";
 import { grantsInStream, grantsStream } from "./grants-in-stream.ts";
 import { connectBus, type NatsFlags } from "./nats-flags.ts";
 import { type NodeLog, nodeLog } from "./node-log.ts";
@@ -77,9 +78,6 @@ export interface NodePlan extends NatsFlags, GatewayPlan {
   readonly json: boolean;
 }
 
-/** A clock that is off by more lets the logical time of a session leap when the owner changes. */
-const CLOCK_ERROR_MS_MAX = 5_000;
-
 /** Handing over takes a snapshot and a round trip; a node that cannot in this time is taken over from. */
 const HAND_OVER_MS = 15_000;
 
@@ -95,7 +93,7 @@ export async function runNode(plan: NodePlan): Promise<number> {
   const bus = await connectBus(plan, plan.name, warn, plan.roles.includes("core"));
   try {
     await bus.checkRights(plan.session);
-    await checkClock(bus);
+    await checkClock(bus, "join the cluster");
     await checkStorage(bus, plan);
     await checkOthers(bus, plan);
     // A node that joined and cannot serve would take partitions over from others, and end.
@@ -303,19 +301,6 @@ function feedsOf({ name, feeds, roles, settings }: NodePlan): Feed[] {
   const stdin = process.stdin as AsyncIterable<Uint8Array>;
   const { seed } = settings;
   return createFeeds(feeds, { worlds: synthWorlds(), clock: systemClock, seed, node: name, stdin });
-}
-
-/** Throws when the clock of this machine is another one than the server's: leases and times of several nodes would not fit. */
-export async function checkClock(bus: Pick<NatsBus, "clockErrorMs">): Promise<void> {
-  const errorMs = await bus.clockErrorMs();
-  if (Math.abs(errorMs) <= CLOCK_ERROR_MS_MAX) return;
-  const seconds = Math.round(Math.abs(errorMs) / 1000);
-  throw new EigenwatchError({
-    action: "join the cluster",
-    value: `the clock of this machine is ${seconds} s ${errorMs > 0 ? "ahead of" : "behind"} that of the NATS server`,
-    expected: `at most ${CLOCK_ERROR_MS_MAX / 1000} s: synchronize both clocks (NTP)`,
-    kind: "unavailable",
-  });
 }
 
 /** Throws when a node that runs has the same name, or other options than all nodes must share. */

@@ -68,7 +68,17 @@ export async function shareOptions(
 }
 
 function differenceOf(ours: Readonly<Record<string, string | number>>, other: string): string {
-  const theirs = v.parse(heldOptions, JSON.parse(other));
+  const theirs = optionsIn(other);
+  if (theirs === null) return "what stands in the session in place of its options cannot be read";
   const option = Object.keys({ ...ours, ...theirs }).find((each) => ours[each] !== theirs[each])!;
   return `--${option} is ${ours[option] ?? "not known"} here and ${theirs[option] ?? "not known"} in the session`;
+}
+
+/** Null for what no node has put there. */
+function optionsIn(text: string): Readonly<Record<string, string | number>> | null {
+  try {
+    return v.parse(heldOptions, JSON.parse(text));
+  } catch {
+    return null;
+  }
 }

@@ -15,7 +15,7 @@ import { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { BusFeed } from "../../actors/feeds/bus.ts";
 import { AppendRefused, AppendUncertain, NoAnswer } from "../../actors/ports/bus.ts";
 import { QUEUE_SILENT_MS, type QueuedJob } from "../../actors/ports/work-queue.ts";
-import { checkClock } from "../../collab/live/run-node.ts";
+import { checkClock } from "../../collab/live/check-clock.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { EigenwatchError } from "../../protocol/errors.ts";
 import { createFrame } from "../../protocol/frame.ts";
@@ -242,9 +242,10 @@ test("a connection that is cut loses what was published meanwhile, and the answe
 
   const stream = cut.stream("ew.s.p0.log");
   await answered(() => stream.append(Uint8Array.of(0), { id: "0" }));
-  const storedUnanswered = async (id: string): Promise<boolean> => {
+  // Under one id, however often: an append that a busy server takes up after it was asked for the end of the stream is not another one.
+  const storedUnanswered = async (): Promise<boolean> => {
     await server.pause();
-    const append = rejection(stream.append(Uint8Array.of(1), { id }));
+    const append = rejection(stream.append(Uint8Array.of(1), { id: "1" }));
     await pass(ARRIVED_MS);
     proxy.cut();
     assert.instance(await append, AppendUncertain);
@@ -252,13 +253,8 @@ test("a connection that is cut loses what was published meanwhile, and the answe
     await rejoin();
     return (await answered(() => bus.stream("ew.s.p0.log").lastSequence())) === 2;
   };
-  let tries = 1;
-  while (!(await storedUnanswered(`${tries}`))) tries++;
-  assert.is(
-    await answered(() => stream.append(Uint8Array.of(1), { id: `${tries}` })),
-    2,
-    "the server knows its id",
-  );
+  while (!(await storedUnanswered()));
+  assert.is(await answered(() => stream.append(Uint8Array.of(1), { id: "1" })), 2, "the server knows its id");
   await Promise.all([bus.close(), cut.close()]);
   await proxy.close();
 });
@@ -426,7 +422,7 @@ test("a clock that differs from the server's is measured, and a node with such a
   const ahead = { ...systemClock, nowUs: () => systemClock.nowUs() + 600_000_000 };
   const bus = await connect({ clock: ahead });
   assert.ok(Math.abs((await bus.clockErrorMs()) - 600_000) < 5_000);
-  const refused = await rejection(checkClock(bus));
+  const refused = await rejection(checkClock(bus, "join the cluster"));
   assert.match(
     refused.message,
     /clock of this machine is (59[5-9]|60[0-5]) s ahead .* synchronize both clocks/,

@@ -20,6 +20,7 @@ function world() {
   const removed: string[] = [];
   let reachable = true;
   let answerMs = 0;
+  let living: Uint8Array | null = null;
   let hear: (key: string, value: Uint8Array | null) => void = () => {};
   const hints: Hints = {
     put: async (_, value) => {
@@ -27,7 +28,10 @@ function world() {
       put.push(value);
       if (answerMs > 0) await new Promise<void>((resolve) => void clock.after(answerMs, resolve));
     },
-    agree: async (_, value) => value,
+    agree: async (_, value) => {
+      if (!reachable) throw new Error("no connection");
+      return living ?? value;
+    },
     remove: async (key) => void removed.push(key),
     watch(change) {
       hear = change;
@@ -61,6 +65,10 @@ function world() {
     },
     announce(node: string, ...owns: { partition: string; epoch: number }[]) {
       hear(node, encodeMessage({ type: "heartbeat", node, sinceUs: 1, owns }));
+    },
+    /** What stands under its name is of another life, and not heard yet. */
+    stands(sinceUs: number) {
+      living = encodeMessage({ type: "heartbeat", node: "me", sinceUs, owns: [] });
     },
     /** A heartbeat of another life of this node's name. */
     announceSelf(sinceUs: number) {
@@ -210,6 +218,21 @@ test("a node whose name a later process has taken is heard of no more, and never
   assert.equal(said, ["succeeded"]);
   await presence.stop();
   assert.equal(removed, [], "it would sign the other one off");
+});
+
+test("a node that was stopped for longer than its lease looks whether another has its name before it says anything", async () => {
+  const { clock, put, presence, stands, announceSelf, said } = world();
+  presence.start();
+  await clock.advance(10);
+  const { length } = put;
+  stands(presence.sinceUs + 1);
+  await clock.jump(2 * leaseMs);
+  assert.not(presence.leased);
+  await clock.advance(heartbeatMs);
+  assert.not(presence.leased);
+  assert.is(put.length, length, "the heartbeat of the other one was overwritten");
+  announceSelf(presence.sinceUs + 1);
+  assert.equal(said, ["succeeded"]);
 });
 
 test("a last heartbeat of a life that is over delays the lease of the next one, whose clock is behind", async () => {

@@ -23,6 +23,9 @@ async function joining(options: { name: string; partitions: number; failover: ke
     log() {},
   });
   presence.start();
+  // Anybody may put something there.
+  const hints = bus.hints(nodesBucket("s"));
+  for (const key of ["a.b", "zzz", "%ZZ"]) await hints.put(key, Uint8Array.of(1, 2));
   await clock.advance(10);
   const said = checkOthers(bus, { session: "s", ...options }, clock).then(
     () => "joined",

@@ -202,6 +202,34 @@ test("[N1] an owner that was paused longer than its lease wakes, is refused, and
   assert.is(cluster.runningOf("p0").stateHash(), await cluster.replayedHash("p0"));
 });
 
+for (const pausedMs of [1_000, 2 * CLUSTER_TIMING.memberTtlMs])
+  test(`a node whose name another took while it was paused for ${pausedMs} ms lets go for ever, and takes nothing back`, async () => {
+    const { clock, start, ownersOf, readLog } = testCluster(SIX);
+    const first = start("a");
+    await clock.advance(2_000);
+    assert.is(first.node.owned().size, 6);
+    first.pause();
+    first.deaf = true;
+    const second = start("a");
+    await clock.advance(pausedMs);
+    assert.is(second.node.owned().size, 6);
+    let isSucceeded = false;
+    void first.node.succeeded.then(() => {
+      isSucceeded = true;
+    });
+    // What it was told while it was paused comes later than what the log says.
+    await first.wake();
+    await clock.advance(900);
+    first.deaf = false;
+    await clock.advance(10_000);
+    assert.is(first.node.owned().size, 0);
+    assert.ok(isSucceeded);
+    for (const partition of SIX) {
+      assert.equal(ownersOf(partition), ["a"]);
+      assert.is((await readLog(partition)).state.epoch, 2);
+    }
+  });
+
 test("a node that cannot renew its heartbeat releases its partitions when its lease is over, and comes back", async () => {
   const { clock, start, ownersOf } = testCluster(SIX);
   const only = start("a");

@@ -5,7 +5,9 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { HINT_TTL_MS } from "../../actors/ports/bus.ts";
 import { hold } from "../../collab/live/held-value.ts";
+import { heldBucket } from "../../collab/live/node-status.ts";
 import { shareOptions } from "../../collab/live/shared-options.ts";
+import { EigenwatchError } from "../../protocol/errors.ts";
 import { createManualClock } from "../support/clock.ts";
 
 /** Nodes that join session `s` at the same moment, and what each is told. */
@@ -51,6 +53,29 @@ test("of nodes that start at the same moment with another failover one joins, an
   );
   assert.is(told[0], "joined");
   assert.match(told[1]!, "--failover is standard here and quick in the session");
+});
+
+test("what stands in place of the options and is none, which anybody may put there, is named", async () => {
+  const clock = createManualClock();
+  const bus = createMemoryBus(clock);
+  const hints = bus.hints(heldBucket("s"));
+  for (const junk of ["junk", "null", '{"partitions":{}}']) {
+    const stands = () => hints.put("options", new TextEncoder().encode(junk));
+    await stands();
+    const told = shareOptions(
+      bus,
+      { partitions: 1, failover: "standard" },
+      { session: "s", name: "n", clock, say() {} },
+    ).then(
+      () => "joined",
+      (error: unknown) => (error instanceof EigenwatchError ? error.message : `crashed: ${error}`),
+    );
+    for (let ms = 0; ms < 10_000; ms += 1_000) {
+      await stands();
+      await clock.advance(1_000);
+    }
+    assert.match(await told, "what stands in the session in place of its options cannot be read", junk);
+  }
 });
 
 test("nodes that offer other workflows do not share a session", async () => {

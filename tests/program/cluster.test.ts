@@ -13,6 +13,7 @@ import { connect } from "nats";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { WebSocket } from "ws";
+import { findNode } from "../../.ci/runtime.mjs";
 import { createNatsBus } from "../../actors/bus/nats.ts";
 import { freePort, type NatsServer, startNatsServer } from "../../actors/bus/nats-server.ts";
 import { systemClock } from "../../actors/clock.ts";
@@ -21,6 +22,7 @@ import { checkAddress } from "../../collab/gateway/gateway.ts";
 import { type ClusterStatus, clusterStatus } from "../../collab/live/node-status.ts";
 import { condition } from "../support/condition.ts";
 import { run, start } from "../support/program-run.ts";
+import { skip } from "../support/skip.ts";
 
 const server: NatsServer = await startNatsServer();
 const NATS = ["--nats", server.url];
@@ -351,6 +353,31 @@ test("of two nodes of one name one runs, whichever began first, also when the ot
   assert.is(partition!.epoch, epoch as number);
   second.kill("SIGTERM");
   assert.is((await second.ended).code, 0);
+});
+
+test("a node and a live feed of a machine whose clock is ten minutes off are told so, and send nothing", async () => {
+  const node = findNode();
+  if (node === null) return skip("no Node to set the clock of: install Node 20.15 or later");
+  const owner = start(["node", ...NATS, "--session", "clocks", "--name", "a", "--port", "0", "--json"]);
+  await owner.line("owns", ({ partition }) => partition === "p0");
+  for (const minutes of [10, -10]) {
+    const shift = `const now=Date.now;Date.now=()=>now()+${minutes * 60_000};Object.defineProperty(performance,"timeOrigin",{value:performance.timeOrigin+${minutes * 60_000}})`;
+    const options = {
+      runtime: node,
+      env: { NODE_OPTIONS: `--import data:text/javascript,${encodeURIComponent(shift)}` },
+    };
+    const says = minutes > 0 ? / (59\d|60\d) s ahead of that of/ : / (59\d|60\d) s behind that of/;
+    for (const args of [
+      ["node", ...NATS, "--session", "clocks", "--name", "b", "--port", "0"],
+      ["feed", "level-shift", "--to", `nats:${server.url}`, "--session", "clocks", "--rate", "20"],
+    ]) {
+      const refused = await run(args, options);
+      assert.is(refused.code, 1, refused.stdout);
+      assert.match(refused.stderr, says);
+    }
+  }
+  owner.kill("SIGTERM");
+  assert.is((await owner.ended).code, 0);
 });
 
 test("a demo ends in order when its terminal tells all its processes to, and leaves no server behind when the terminal is closed", async () => {

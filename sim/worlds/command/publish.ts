@@ -4,6 +4,7 @@ import { stopSignal } from "../../../actors/command-line/stop-signal.ts";
 import { print, printJson } from "../../../actors/command-line/terminal.ts";
 import { DELIVERY_MS, publishFeed } from "../../../actors/feeds/mod.ts";
 import { checkSourceName, createFeed, systemClock } from "../../../actors/mod.ts";
+import { checkClock } from "../../../collab/live/check-clock.ts";
 import { holdFeedName } from "../../../collab/live/feed-name.ts";
 import { connectBus, type NatsFlags } from "../../../collab/live/nats-flags.ts";
 import { ownedPartition, ownerStatusOf } from "../../../collab/live/node-status.ts";
@@ -35,6 +36,7 @@ export async function publishWorld(
     // Without an answer the owner still finds out by itself.
     const { data } = await ownerStatusOf(bus, session, partition).catch(() => ({ data: null }));
     const recorded = feed.kind === "live" ? null : recordedSpan(scenario, options);
+    if (recorded === null) await checkClock(bus, `bring ${source} to session ${session}`);
     refuseOtherTime(`bring ${source} to session ${session}`, recorded, data, systemClock.nowUs());
     const lost = (error: EigenwatchError): void => {
       failure = error;
