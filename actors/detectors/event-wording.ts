@@ -38,13 +38,15 @@ export function amount(value: number, unit: string): string {
   return `${brief(scaled)} ${PREFIXES[prefix]}${unit}`;
 }
 
-/** "20.0 to 45.0 %"; one value when both ends read the same. An end that is nothing beside the other one is 0. */
+/** 0 for a number that needs more than three decimals, and of which nothing is left in the digits of the other one. */
+export function beside(value: number, other: number): number {
+  const size = Math.abs(value);
+  return size < 0.001 && size < Math.abs(other) / 1000 ? 0 : value;
+}
+
+/** "20.0 to 45.0 %"; one value when both ends read the same. A small end that is nothing beside the other one is 0. */
 export function range(low: number, high: number, unit: string): string {
-  const least = Math.max(Math.abs(low), Math.abs(high)) / 1000;
-  const [from, to] = [low, high].map((end) => amount(Math.abs(end) < least ? 0 : end, unit)) as [
-    string,
-    string,
-  ];
+  const [from, to] = [amount(beside(low, high), unit), amount(beside(high, low), unit)];
   if (from === to) return to;
   const end = to.slice(to.indexOf(" "));
   return `${unit !== "" && from.endsWith(end) ? from.slice(0, -end.length) : from} to ${to}`;

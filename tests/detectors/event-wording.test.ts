@@ -36,6 +36,7 @@ test("a number with more digits than a double knows says its power", () => {
 test("an end of a range that is nothing beside the other is 0, and a range of small numbers has both", () => {
   assert.is(range(-1e-9, 0.858, ""), "0.000 to 0.858");
   assert.is(range(-0.00042, 0.0007, ""), "-0.000420 to 0.000700");
+  assert.is(range(10.12, 1e12 + 10, ""), "10.12 to 1000000000010");
   assert.is(range(0, 0, "V"), "0.000 V");
 });
 

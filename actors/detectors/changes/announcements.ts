@@ -1,7 +1,7 @@
 /** The wording of the events of changes: title, severity and details of each. */
 import { timeToMove } from "../../../protocol/slope-time.ts";
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { amount, duration, moved, moves, range } from "../event-wording.ts";
+import { amount, beside, duration, moved, moves, range } from "../event-wording.ts";
 import type { ChangesSignal, Declared, Returned } from "./signals.ts";
 
 export function declared(event: Declared): Announcement {
@@ -34,13 +34,9 @@ function newLevel({ title, unit, before, after, spread, timeUs, changedUs }: Dec
 }
 
 function newSlope({ title, unit, slopeBefore, slopeAfter, spread, timeUs, changedUs }: Declared): string {
-  const steepest = Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter));
-  const time = timeToMove(steepest, spread);
-  // A slope that is nothing beside the other one is none.
-  const [before, after] = [slopeBefore, slopeAfter].map((each) =>
-    Math.abs(each) < steepest / 1000 ? 0 : each,
-  );
-  return `${title} ${moves(after!, time, unit)} for ${duration(timeUs - changedUs)} now; before, ${moved(before!, time, unit)}`;
+  const time = timeToMove(Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter)), spread);
+  const [before, after] = [beside(slopeBefore, slopeAfter), beside(slopeAfter, slopeBefore)];
+  return `${title} ${moves(after, time, unit)} for ${duration(timeUs - changedUs)} now; before, ${moved(before, time, unit)}`;
 }
 
 function findingOf({ channel, sinceUs, effect, gain }: ChangesSignal, phase: Finding["phase"]): Finding {
