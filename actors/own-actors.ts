@@ -38,8 +38,11 @@ async function loadActor(file: string): Promise<OwnActor> {
       `its default export is of type ${typeof make}`,
       "export default (kit) => kit.defineDetector({…})",
     );
-  const { definition, section } = (make as ActorModule)(actorKit) ?? {};
-  if (definition === undefined || section === undefined)
+  const own = made(file, "default export", "an actor", () => (make as ActorModule)(actorKit)) as
+    | Partial<OwnActor>
+    | undefined;
+  const { definition, section } = own ?? {};
+  if (typeof definition?.createDetector !== "function" || section?.kind !== "schema")
     throw refused(file, "its default export returned no actor", "what kit.defineDetector returned");
   checkName(file, definition.name);
   checkSection(file, section);
@@ -73,19 +76,19 @@ async function importDefault(file: string): Promise<unknown> {
   try {
     return ((await import(pathToFileURL(resolve(file)).href)) as { default?: unknown }).default;
   } catch (error) {
-    const { code, message } = error as NodeJS.ErrnoException;
+    const { code } = error instanceof Error ? (error as NodeJS.ErrnoException) : {};
     if (code === "ERR_UNKNOWN_FILE_EXTENSION" && file.endsWith("ts"))
       throw refused(
         file,
         "this runtime does not read TypeScript",
         "Deno, Node 22.18 or later, or JavaScript (.mjs)",
       );
-    throw refused(file, message, "a module that this runtime can import");
+    throw refused(file, errorText(error), "a module that this runtime can import");
   }
 }
 
 function checkName(file: string, name: string): void {
-  if (!/^[a-z]{2,32}$/.test(name))
+  if (typeof name !== "string" || !/^[a-z]{2,32}$/.test(name))
     throw refused(file, `its actor is called ${JSON.stringify(name)}`, "2 to 32 lower-case letters");
   if ([...SYSTEM.group, ...SYSTEM.session].some((each) => each.name === name))
     throw refused(file, `there is an actor ${name} already`, "another name");
@@ -116,22 +119,26 @@ function checked(file: string, definition: ActorDefinition): ActorDefinition {
       }
     },
     createDetector(settings, group) {
-      made(file, "appliesTo", () => enabled(settings, group));
-      const detector = made(file, "create", () => definition.createDetector(settings, group));
+      made(file, "appliesTo", EACH_GROUP, () => enabled(settings, group));
+      const detector = made(file, "create", EACH_GROUP, () => definition.createDetector(settings, group));
       checkDetector(file, detector);
       return detector;
     },
   };
 }
 
-function made<Made>(file: string, method: string, make: () => Made): Made {
+const EACH_GROUP = "for each group";
+
+function made<Made>(file: string, method: string, what: string, make: () => Made): Made {
   try {
     return make();
   } catch (error) {
-    throw refused(file, `its ${method} throws: ${errorText(error)}`, `${method} that returns for each group`);
+    throw refused(file, `its ${method} throws: ${errorText(error)}`, `${method} that returns ${what}`);
   }
 }
 
+/** One of these a detector has, or it would never be called. */
+const CALLED = ["update", "addMeasures", "onInput", "onAnnouncement"] as const;
 /** What only actors of the program have. */
 const NOT_FOR_OWN = ["publish", "usual"] as const;
 
@@ -148,12 +155,14 @@ function checkDetector(file: string, detector: Detector): void {
         `its field ${name} is ${Object.prototype.toString.call(field).slice(8, -1)}`,
         "Float64Array, Int32Array, Uint32Array, Uint16Array or Uint8Array",
       );
-  for (const name of ["update", "addMeasures", "onInput", "onAnnouncement"] as const)
+  for (const name of CALLED)
     if (!["undefined", "function"].includes(typeof detector[name]))
       throw refused(file, `its ${name} is of type ${typeof detector[name]}`, "a function, or none");
   for (const name of NOT_FOR_OWN)
     if (detector[name] !== undefined)
       throw refused(file, `its detector has ${name}`, "fields, update and addMeasures");
+  if (!CALLED.some((name) => detector[name] !== undefined))
+    throw refused(file, "its detector has no update", whole);
   for (const [name, method] of methodsOf(detector))
     if (method.constructor.name.startsWith("Async"))
       throw refused(file, `${name} is async`, "a synchronous function");

@@ -7,7 +7,7 @@ const TIMES = [
   ["day", 86_400],
 ] as const;
 
-type SlopeTime = (typeof TIMES)[number];
+export type SlopeTime = (typeof TIMES)[number];
 
 /** The shortest of these times in which a slope, a second, moves by `least`, else the longest: its name and seconds. */
 export function timeToMove(slope: number, least: number): SlopeTime {

@@ -21,7 +21,7 @@
  */
 
 import { errorText } from "../../protocol/errors.ts";
-import { isName } from "../../protocol/fields.ts";
+import { FORBIDDEN_KEYS, isName } from "../../protocol/fields.ts";
 import type { Frame } from "../../protocol/frame.ts";
 import { MARK_MADE, type Mark } from "../../protocol/mark-command.ts";
 import type {
@@ -562,5 +562,6 @@ function unreachable(input: never): never {
 
 /** Actors put what is not known as NaN. No message holds such a measure: one of them would cut off everybody who gets the state. */
 export function dropUnsendable(measures: Record<string, number>): void {
-  for (const name in measures) if (!Number.isFinite(measures[name]) || !isName(name)) delete measures[name];
+  for (const name of Object.keys(measures))
+    if (!Number.isFinite(measures[name]) || !isName(name) || FORBIDDEN_KEYS.has(name)) delete measures[name];
 }

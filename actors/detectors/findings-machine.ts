@@ -94,7 +94,7 @@ function thingOf({ event: { key, timeUs } }: Pick<Heard, "event">): { key: strin
 
 function found(signal: Found, { actor, open }: Context): Announcement {
   const { key, title, channels, effect, evidence, timeUs } = signal;
-  const sinceUs = open[key] ?? timeUs;
+  const sinceUs = sinceOf(open, key) ?? timeUs;
   return {
     kind: `${actor}.${whatOf(signal)}`,
     severity: "info",
@@ -107,7 +107,7 @@ function found(signal: Found, { actor, open }: Context): Announcement {
 
 function over(signal: Over, { actor, open }: Context): Announcement {
   const { key, title, timeUs } = signal;
-  const sinceUs = open[key] ?? timeUs;
+  const sinceUs = sinceOf(open, key) ?? timeUs;
   return {
     kind: `${actor}.${whatOf(signal)}-over`,
     severity: "info",
@@ -117,6 +117,11 @@ function over(signal: Over, { actor, open }: Context): Announcement {
   };
 }
 
+/** A key may be the name of something that every object has, such as "constructor". */
+function sinceOf(open: Context["open"], key: string): number | undefined {
+  return Object.hasOwn(open, key) ? open[key] : undefined;
+}
+
 function whatOf({ what }: Signal): string {
   return typeof what === "string" ? what : "found";
 }
@@ -124,8 +129,9 @@ function whatOf({ what }: Signal): string {
 const NO_DETAIL: readonly string[] = ["type", "timeUs", "key", "what", "title", "channels"];
 
 function detailOf(signal: Signal): Record<string, string | number | boolean | null> {
-  const detail: Record<string, string | number | boolean | null> = { atUs: signal.timeUs };
-  for (const [name, value] of Object.entries(signal))
-    if (!NO_DETAIL.includes(name) && (value === null || typeof value !== "object")) detail[name] = value;
-  return detail;
+  const given = Object.entries(signal).filter(
+    ([name, value]) => !NO_DETAIL.includes(name) && (value === null || typeof value !== "object"),
+  );
+  // No assignment: to `__proto__` it does nothing in Node, and makes a field in Deno.
+  return { atUs: signal.timeUs, ...Object.fromEntries(given) };
 }

@@ -15,6 +15,8 @@ import type { Author } from "../../protocol/principal.ts";
 
 /** Marks that wait for their time in the log. */
 const AHEAD = 128;
+/** Marks on their way into the log: as many as a block has inputs. */
+const TOGETHER = 256;
 const PAGE = 1000;
 
 type MarkedSession = Pick<LiveSession, "events" | "describe" | "groups" | "subscribe"> & {
@@ -91,20 +93,37 @@ class Entering implements EnteringMarks {
 
   private async enter(nowUs: number): Promise<void> {
     while (this.entered.length > 0 && this.entered[0]! <= nowUs) this.entered.shift();
+    for (let due = this.takeDue(nowUs); due.length > 0; due = this.takeDue(nowUs)) {
+      const refused = await Promise.all(due.map((mark) => this.mark(mark)));
+      if (!this.isStopped || !refused.includes(true)) continue;
+      this.left.unshift(...due.filter((_, k) => refused[k]));
+      return;
+    }
+  }
+
+  /** The next ones that are due, together: one after the other each would wait for a block, and a recorded feed does not wait for them. */
+  private takeDue(nowUs: number): MarkRow[] {
+    const { left, entered } = this;
     const most = this.isStopped ? 0 : AHEAD;
-    while (this.left.length > 0) {
-      const mark = this.left[0]!;
-      if (mark.atUs > nowUs && this.entered.length >= most) return;
-      const { commands } = this.sessions[0];
-      const body = { channels: [], title: "", ...mark };
-      try {
-        await commands.carryOut({ name: "mark", body }, this.author, new AbortController().signal);
-      } catch (error) {
-        this.log(`Cannot mark ${mark.type}: ${errorText(error)}`);
-        if (this.isStopped) return;
-      }
-      this.left.shift();
-      if (mark.atUs > nowUs) this.entered.push(mark.atUs);
+    const due: MarkRow[] = [];
+    while (left.length > 0 && due.length < TOGETHER && (left[0]!.atUs <= nowUs || entered.length < most)) {
+      const mark = left.shift()!;
+      due.push(mark);
+      if (mark.atUs > nowUs) entered.push(mark.atUs);
+    }
+    return due;
+  }
+
+  /** Whether it is refused. */
+  private async mark(mark: MarkRow): Promise<boolean> {
+    const { commands } = this.sessions[0];
+    const body = { channels: [], title: "", ...mark };
+    try {
+      await commands.carryOut({ name: "mark", body }, this.author, new AbortController().signal);
+      return false;
+    } catch (error) {
+      this.log(`Cannot mark ${mark.type}: ${errorText(error)}`);
+      return true;
     }
   }
 }

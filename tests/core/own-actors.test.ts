@@ -17,6 +17,13 @@ const folder = temporaryDirectory();
 const REFUSED: readonly (readonly [text: string, because: RegExp])[] = [
   ["export default 7", /its default export is of type number; expected export default \(kit\) =>/],
   ["export default () => {}", /its default export returned no actor/],
+  ["export default () => ({ definition: {}, section: {} })", /its default export returned no actor/],
+  [
+    "export default () => { throw new Error('no luck'); }",
+    /its default export throws: no luck; expected default export that returns an actor/,
+  ],
+  ["throw 'no luck'", /: no luck; expected a module/],
+  [actor("settings: {}"), /its actor is called undefined; expected 2 to 32/],
   ["export default () => {", /expected a module that this runtime can import/],
   [actor('name: "Gap2"'), /its actor is called "Gap2"; expected 2 to 32 lower-case letters/],
   [actor('name: "collapse"'), /there is an actor collapse already; expected another name/],
@@ -147,6 +154,7 @@ const UNMADE: readonly (readonly [detector: string, because: RegExp])[] = [
     "create: () => ({ fields: { a: new Float32Array(1) } })",
     /its field a is Float32Array; expected Float64Array/,
   ],
+  ["create: () => ({ fields: {}, updates() {} })", /its detector has no update; expected \{ fields/],
   ["create: () => ({ fields: {}, update: 7 })", /its update is of type number; expected a function/],
   ["create: () => ({ fields: {}, publish() {} })", /its detector has publish; expected fields, update/],
   [
@@ -177,11 +185,11 @@ for (const [detector, because] of UNMADE)
 
 test("measures that no message can hold are left out, and an actor that cannot add its own says so in one", async () => {
   const published = `create: () => ({ fields: {}, addMeasures: (measures) => Object.assign(measures,
-    { "own.nan": NaN, "own.infinite": Infinity, "own.text": "x", "": 1, "own.fine": 2 }) })`;
+    { "own.nan": NaN, "own.infinite": Infinity, "own.text": "x", "": 1, constructor: 3, ["__proto__"]: 4, "own.fine": 2 }) })`;
   const { states } = await running(published);
   const failing = await running('create: () => ({ fields: {}, addMeasures() { throw new Error("m"); } })');
   const own = (all: ToyCore["states"]) =>
-    Object.entries(all.at(-1)!.measures).filter(([name]) => name.startsWith("own") || name === "");
+    Object.entries(all.at(-1)!.measures).filter(([name]) => name !== "purity");
   assert.equal(own(states), [["own.fine", 2]]);
   assert.match(JSON.stringify(own(failing.states)), /^\[\["own[a-z]\.failed",1\]\]$/);
   assert.equal(

@@ -144,7 +144,7 @@ test("a slope that begins is declared as a slope, with what it does a minute", (
   const { events } = announced(noisy(900, (t) => 0.05 * Math.max(0, t - 400), 34));
   assert.ok(events.length > 0);
   assert.is(events[0]!.detail!["form"], "slope");
-  assert.match(events[0]!.title, /^Channel 0 rises by .* V a minute since .*; before, it (rises|falls) by/);
+  assert.match(events[0]!.title, /^Channel 0 rises by .* V a minute for .* now; before, it (rose|fell) by/);
   // 16 rows of unit noise give a slope to ±0.054.
   const { slopeAfter, rowsAfter } = events[0]!.detail as Record<string, number>;
   assert.ok(Math.abs(slopeAfter! - 0.05) < 2 * Math.sqrt(12 / rowsAfter! ** 3), `slope ${slopeAfter}`);

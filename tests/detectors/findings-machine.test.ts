@@ -51,6 +51,26 @@ test("a signal names its kind, and what else it carries is in the detail", () =>
   assert.equal(event!.detail, { atUs: 5, effect: 3, evidence: 9, score: 2.5, sinceUs: 5 });
 });
 
+test("[F1] a thing has any name, also one that all objects have", () => {
+  for (const key of ["constructor", "__proto__", "toString"])
+    assert.equal(
+      announced(host(), found(key, 5), over(key, 9)).map(({ finding }) => [
+        finding!.key,
+        finding!.phase,
+        finding!.sinceUs,
+      ]),
+      [
+        [key, "opened", 5],
+        [key, "ended", 5],
+      ],
+    );
+});
+
+test("a field __proto__ of a signal stands in the detail on every runtime, where the core refuses it", () => {
+  const [event] = announced(host(), found("x", 5, JSON.parse('{"__proto__": 3}') as object));
+  assert.ok(Object.keys(event!.detail!).includes("__proto__"));
+});
+
 test("[F2] the things that are open have a limit", () => {
   const machine = host();
   for (let k = 0; k < MOST_OPEN; k++) announced(machine, found(`k${k}`, k));

@@ -96,7 +96,7 @@ test("a channel that begins to rise, and falls later, is announced at each turn,
   assert.ok(up!["gain"]! >= up!["price"]!);
   assert.match(
     events[1]!.title,
-    /^Channel 0 falls by [\d.]+ V \(± [\d.]+ V\) a minute since .*; before, it rises by [\d.]+ V a minute$/,
+    /^Channel 0 falls by [\d.]+ V \(± [\d.]+ V\) a minute for .* now; before, it rose by [\d.]+ V a minute$/,
   );
 });
 
@@ -118,7 +118,7 @@ test("a rise that stops is announced as over", () => {
     events.map(({ kind, finding }) => [kind, finding!.phase]),
     [["trend.ended", "ended"]],
   );
-  assert.match(events[0]!.title, /^Channel 0 has neither risen nor fallen for .*; before, it rises by/);
+  assert.match(events[0]!.title, /^Channel 0 has neither risen nor fallen for .*; before, it rose by/);
 });
 
 test("a level that jumps turns nothing, within a trend or without one", () => {

@@ -7,6 +7,7 @@ import { join } from "node:path";
 import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { run } from "../support/program-run.ts";
+import { uniforms } from "../support/random-streams.ts";
 import { temporaryDirectory } from "../support/recorded-run.ts";
 
 test("a table of marks that is refused midway says which one, and how many are in the log", async () => {
@@ -64,6 +65,31 @@ test("up --marks enters each event of a table once, also those to come, and none
   assert.ok(titles.every((line) => line.includes("marks.csv marked ")));
   const wrong = await up("--marks", rows!);
   assert.match(wrong.stderr, /Cannot read marks, line 1: column a; expected time,type,title,group/);
+});
+
+test("up --marks enters events of a table that is played at full speed while the rows around them are known", async () => {
+  const folder = temporaryDirectory();
+  const [rows, marks] = ["rows.csv", "marks.csv"].map((name) => join(folder, name));
+  const uniform = uniforms(3);
+  const start = 1_700_000_000;
+  const line = (_: unknown, k: number) => `${start + k},${uniform()},${uniform()}`;
+  writeFileSync(rows!, ["time,a,b", ...Array.from({ length: 12_000 }, line)].join("\n"));
+  const times = Array.from({ length: 90 }, (_, k) => `${start + 8000 + 40 * k},news`);
+  writeFileSync(marks!, ["time,type", ...times].join("\n"));
+  const { code, stdout, stderr } = await run([
+    ...["up", "--once", "--port", "0", "--json", "--evidence", "--record", join(folder, "recording")],
+    ...["--feed", `file:${rows}?group=rack&speed=max`],
+    ...[
+      "--marks",
+      marks!,
+      "--set",
+      "measurementEffect.enabled=true",
+      "--set",
+      "measurementEffect.windowRows=24",
+    ],
+  ]);
+  assert.is(code, 0, stderr);
+  assert.is(stdout.match(/"effect\.measured"/g)?.length, 90);
 });
 
 function titleOf(line: string): string {

@@ -41,7 +41,7 @@ const SECOND_US = 1_000_000;
 
 export const alerts = defineDetector({
   name: "alerts",
-  version: 4,
+  version: 5,
   machine: alertsMachine,
   part: thresholdMachine,
   commands: ["threshold.set", "threshold.removed", "alert.acknowledged", "alert.assigned", "alert.snoozed"],

@@ -27,7 +27,7 @@ import { arrivalsMachine } from "./machine.ts";
 export const arrivals = defineDetector({
   name: "arrivals",
   // It joined the table later (actors/ports/detector.ts).
-  version: 3,
+  version: 4,
   machine: arrivalsMachine,
   // Of one channel nobody can say that others go on.
   enabled: (settings, group) => settings.arrivals.enabled && group.n > 1 && group.states !== true,

@@ -1,7 +1,7 @@
 /** The wording of the events of changes: title, severity and details of each. */
 import { timeToMove } from "../../../protocol/slope-time.ts";
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { amount, duration, moves, range } from "../event-wording.ts";
+import { amount, beside, duration, moved, moves, range } from "../event-wording.ts";
 import type { ChangesSignal, Declared, Returned } from "./signals.ts";
 
 export function declared(event: Declared): Announcement {
@@ -35,8 +35,8 @@ function newLevel({ title, unit, before, after, spread, timeUs, changedUs }: Dec
 
 function newSlope({ title, unit, slopeBefore, slopeAfter, spread, timeUs, changedUs }: Declared): string {
   const time = timeToMove(Math.max(Math.abs(slopeBefore), Math.abs(slopeAfter)), spread);
-  const since = duration(timeUs - changedUs);
-  return `${title} ${moves(slopeAfter, time, unit)} since ${since}; before, it ${moves(slopeBefore, time, unit)}`;
+  const [before, after] = [beside(slopeBefore, slopeAfter), beside(slopeAfter, slopeBefore)];
+  return `${title} ${moves(after, time, unit)} for ${duration(timeUs - changedUs)} now; before, ${moved(before, time, unit)}`;
 }
 
 function findingOf({ channel, sinceUs, effect, gain }: ChangesSignal, phase: Finding["phase"]): Finding {

@@ -43,7 +43,7 @@ import type { Guarantee } from "./signals.ts";
 
 export const collapse = defineDetector({
   name: "collapse",
-  version: 5,
+  version: 6,
   machine: collapseMachine,
   enabled: (settings, group) => settings.collapse.enabled && !group.states,
   createDetector: (settings, group) => new CollapseDetector(settings, group),

@@ -36,7 +36,7 @@ import { StandardRows, USUAL_SQUARE } from "./standard-rows.ts";
 
 export const entanglement = defineDetector({
   name: "entanglement",
-  version: 4,
+  version: 5,
   machine: entanglementMachine,
   enabled: (settings, group) => settings.entanglement.enabled && group.n >= 2,
   createDetector: (settings, group) => new EntanglementDetector(settings, group),

@@ -30,7 +30,7 @@ import { TickSignal } from "./tick-signal.ts";
 
 export const estimator = defineDetector({
   name: "estimator",
-  version: 2,
+  version: 3,
   machine: estimatorMachine,
   // A single channel has no coherence.
   enabled: (settings, group) => settings.estimator.enabled && group.n >= 2 && !group.states,

@@ -21,7 +21,7 @@ import { keyOf } from "./signals.ts";
 
 export const incidents = defineDetector({
   name: "incidents",
-  version: 7,
+  version: 8,
   machine: incidentsMachine,
   commands: ["alert.acknowledged", "alert.assigned", "alert.snoozed"],
   listens: true,

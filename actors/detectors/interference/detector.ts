@@ -34,7 +34,7 @@ import { interferenceMachine } from "./machine.ts";
 
 export const interference = defineDetector({
   name: "interference",
-  version: 4,
+  version: 5,
   machine: interferenceMachine,
   enabled: (settings, group) =>
     settings.interference.enabled && watchedPairs(settings.interference.pairs, group).length > 0,

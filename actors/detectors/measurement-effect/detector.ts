@@ -40,7 +40,7 @@ import { StateWindows } from "./windows.ts";
 
 export const measurementEffect = defineDetector({
   name: "measurementEffect",
-  version: 10,
+  version: 11,
   machine: measurementEffectMachine,
   listens: true,
   enabled: (settings, group) => settings.measurementEffect.enabled && group.n >= 2,

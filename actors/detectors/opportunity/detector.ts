@@ -24,7 +24,7 @@ import { type PairChange, Pairs } from "./pairs.ts";
 
 export const opportunity = defineDetector({
   name: "opportunity",
-  version: 3,
+  version: 4,
   machine: findingsMachine("opportunity"),
   enabled: ({ opportunity: { enabled, channels, rates } }, group) =>
     enabled && !group.states && (columnsOf(channels, group).length > 1 || ratesIn(rates, group).length > 0),

@@ -31,7 +31,7 @@ import { SPIKE, Spikes } from "./spikes.ts";
 export const patterns = defineDetector({
   name: "patterns",
   // It joined the table later (actors/ports/detector.ts).
-  version: 4,
+  version: 5,
   machine: patternsMachine,
   enabled: (settings, group) => settings.patterns.enabled && group.states !== true,
   createDetector: (settings, group) => new PatternsDetector(settings, group),

@@ -38,7 +38,7 @@ import { HorizonReturns } from "./returns.ts";
 
 export const risk = defineDetector({
   name: "risk",
-  version: 3,
+  version: 4,
   machine: riskMachine,
   enabled: (settings, group) =>
     settings.risk.enabled && !group.states && columnsOf(settings.risk.channels, group).length > 0,

@@ -32,7 +32,7 @@ import { StateForecasts } from "./state-forecasts.ts";
 
 export const trajectory = defineDetector({
   name: "trajectory",
-  version: 4,
+  version: 5,
   machine: trajectoryMachine,
   reads: ["prediction"],
   enabled: (settings, group) => settings.trajectory.enabled && group.states === true,

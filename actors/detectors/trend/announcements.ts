@@ -1,6 +1,7 @@
 /** The wording of the events of trends and of levels that they lead to. */
+import { timeToMove } from "../../../protocol/slope-time.ts";
 import type { Announcement, Finding } from "../../ports/detector.ts";
-import { amount, duration, movement } from "../event-wording.ts";
+import { amount, duration, moved, movement } from "../event-wording.ts";
 import type { Eased, Flattened, Nearing, Reached, Turned } from "./signals.ts";
 
 export function turned(event: Turned): Announcement {
@@ -9,7 +10,7 @@ export function turned(event: Turned): Announcement {
   return {
     kind: "trend.turned",
     severity: "info",
-    title: `${title} ${now} since ${duration(timeUs - sinceUs)}; before, ${formerly(event)}`,
+    title: `${title} ${now} for ${duration(timeUs - sinceUs)} now; before, ${formerly(event)}`,
     channels: [event.channel],
     detail: trendDetail(event),
     finding: { ...trendFinding(event), phase: event.before === 0 ? "opened" : "grew" },
@@ -80,7 +81,7 @@ export function reached(event: Reached): Announcement {
 }
 
 function formerly({ before, slopeBefore, unit }: Turned | Flattened): string {
-  return before === 0 ? "it did neither" : `it ${movement(slopeBefore, 0, unit)}`;
+  return before === 0 ? "it did neither" : moved(slopeBefore, timeToMove(slopeBefore, 1), unit);
 }
 
 function levelIn({ direction, level, unit }: Nearing | Eased | Reached): string {
