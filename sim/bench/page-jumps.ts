@@ -302,6 +302,7 @@ function watch({ windowS }: Recording): string {
 
   // When the last seek and the last window of samples were asked for, and answered.
   const steps = { soughtMs: null, goingMs: null, askedMs: null, answeredMs: null };
+  let drawingsBefore = 0;
   const ask = globalThis.fetch;
   globalThis.fetch = async (...of) => {
     const [path, { method = "GET" } = {}] = of;
@@ -315,7 +316,11 @@ function watch({ windowS }: Recording): string {
     steps[answered] = null;
     const response = await ask(...of);
     const read = response.arrayBuffer;
-    const done = () => { if (steps[asked] === askedMs) steps[answered] ??= performance.now(); };
+    const done = () => {
+      if (steps[asked] !== askedMs || steps[answered] !== null) return;
+      steps[answered] = performance.now();
+      if (answered === "answeredMs") drawingsBefore = drawings;
+    };
     if (answered === "goingMs") done();
     response.arrayBuffer = () => read.call(response).finally(done);
     return response;
@@ -333,7 +338,9 @@ function watch({ windowS }: Recording): string {
         const counts = drawn();
         seen = { counts, expected: expected(momentMs()), like: likeness(counts, expected(momentMs())) };
       }
-      if (isMoved && seen.like > 0.9 && Math.min(...seen.counts) > 0) {
+      // Of a place some rows away the picture of before is nearly the new one.
+      const isDrawn = isMoved && steps.answeredMs >= pressed.atMs && drawings > drawingsBefore;
+      if (isDrawn && seen.like > 0.9 && Math.min(...seen.counts) > 0) {
         const { atMs } = pressed;
         pressed = null;
         resolve({ ...since(atMs), drawnMs: nowMs - atMs });
