@@ -61,6 +61,8 @@ function fault({ kind, title, detail, severity }: EventMessage): string {
   if (/-0(\.0+)?(?![\d.])/.test(title)) return "a negative zero";
   if (/\d{17}/.test(title)) return "digits that no number has";
   if (/\b(0\.0 s|a hour)\b/.test(title)) return "not as people say it";
+  const [, share] = /\b(\d+) % less error/.exec(title) ?? [];
+  if (Number(share) > 100) return "more than all";
   if (title === "" || severity === undefined) return "it says nothing";
   return "";
 }
