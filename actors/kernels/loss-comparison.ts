@@ -105,10 +105,14 @@ export class LossComparison {
     return best;
   }
 
-  /** 1 − (loss − floor) / (loss of k − floor): the share of k's avoidable loss that is avoided. NaN: not known, or k avoids all. */
+  /**
+   * 1 − (loss − floor) / (loss of k − floor), ≤ 1: the share of k's avoidable loss that is avoided. NaN: not known, or k avoids all. A floor is an estimate:
+   * a loss below it shows that it is none, and then 0 is.
+   */
   skill(k: number, floor = 0): number {
-    const avoidable = this.means[k]! - floor;
-    return this.targets >= LEAST_TARGETS && avoidable > 0 ? 1 - (this.loss - floor) / avoidable : Number.NaN;
+    const least = this.loss < floor ? 0 : floor;
+    const avoidable = this.means[k]! - least;
+    return this.targets >= LEAST_TARGETS && avoidable > 0 ? 1 - (this.loss - least) / avoidable : Number.NaN;
   }
 
   /** DM against k; NaN: not known, or both are always the same. */

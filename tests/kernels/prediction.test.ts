@@ -108,7 +108,10 @@ test("skill is the share of the avoidable loss, and is not known of few targets"
   assert.is(comparison.skill(0), 0.5);
   assert.is(comparison.skill(1, 1), 0.5);
   assert.is(comparison.best(0, 2), 1);
-  assert.ok(Number.isNaN(comparison.skill(1, 2)), "nothing is avoidable");
+  assert.is(comparison.skill(1, 1.8), 0.25, "a loss below the floor shows that it is none");
+  const worse = new LossComparison(1, Number.POSITIVE_INFINITY);
+  for (let t = 0; t < 20; t++) worse.take(Float64Array.of(1, 1.5));
+  assert.ok(Number.isNaN(worse.skill(0, 1.2)), "nothing is avoidable");
 });
 
 test("a tracked quantile is exceeded as often as it should, also when the law of the scores changes", () => {

@@ -39,10 +39,13 @@ export function accepted(event: OfEpisode, group: Group): Announcement {
 }
 
 export function ended(event: Closed, group: Group): Announcement {
+  const lastedUs = event.backUs - event.startedUs;
+  // Nothing where all of it was in one row of several that are judged together.
+  const after = lastedUs > 0 ? ` after ${duration(lastedUs)}` : "";
   return {
     kind: "anomaly.ended",
     severity: "info",
-    title: `${subject(event, group)} ${endedAs(event)} after ${duration(event.backUs - event.startedUs)}${usual(event)}`,
+    title: `${subject(event, group)} ${endedAs(event)}${after}${usual(event)}`,
     ...about(event, "ended"),
     detail: { ...detailOf(event), samples: event.samples, peakScore: event.peakScore },
   };

@@ -13,7 +13,7 @@ import { monitorMachine } from "./machine.ts";
 
 export const monitor = defineDetector({
   name: "monitor",
-  version: 2,
+  version: 1,
   machine: monitorMachine,
   enabled: (settings) => settings.monitor.enabled,
   createDetector: (settings) => new MonitorDetector(settings),

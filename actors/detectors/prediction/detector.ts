@@ -35,7 +35,7 @@ import { ATOMS, StateForecast } from "./state-forecast.ts";
 
 export const prediction = defineDetector({
   name: "prediction",
-  version: 5,
+  version: 6,
   machine: predictionMachine,
   enabled: (settings, group) =>
     settings.prediction.enabled && !group.states && columnsOf(settings, group).length > 0,
