@@ -53,7 +53,7 @@ export async function contestedAppends(copies: Copies, races: number): Promise<C
         // Without an election that is no race but a stream that answers nobody: each further race would wait in vain.
         if (elects || !answers.every((answer) => answer === "silent")) continue;
         stalls++;
-        await askUntilDone(writers[0]!, `STREAM.DELETE.${kind}`);
+        await askUntilDone(writers[0]!, `STREAM.DELETE.${kind}`, "", (said) => said === "stream not found");
         await askUntilDone(writers[0]!, `STREAM.CREATE.${kind}`, config);
       }
     }

@@ -38,15 +38,23 @@ export async function startServers(copies: Copies): Promise<NatsServer[]> {
   return servers;
 }
 
-/** Asks the management of JetStream until it answers without an error: right after a start, and during an election, it does not. */
-export async function askUntilDone(connection: NatsConnection, subject: string, body = ""): Promise<unknown> {
+/**
+ * Asks the management of JetStream until it answers without an error: right after a start, and during an election, it does not. `isDone`: what an error says
+ * of what an earlier question did whose answer was lost.
+ */
+export async function askUntilDone(
+  connection: NatsConnection,
+  subject: string,
+  body = "",
+  isDone: (description: string) => boolean = () => false,
+): Promise<unknown> {
   const untilMs = performance.now() + ELECTION_MS;
   for (;;) {
     try {
       const answer = (await connection.request(`$JS.API.${subject}`, body, { timeout: ANSWER_MS })).json<{
         error?: { description: string };
       }>();
-      if (answer.error === undefined) return answer;
+      if (answer.error === undefined || isDone(answer.error.description)) return answer;
       throw new Error(`Cannot do ${subject}: ${answer.error.description}`);
     } catch (cause) {
       if (performance.now() > untilMs) throw cause;
