@@ -1,7 +1,7 @@
 // runtime: either
 import { test } from "uvu";
 import * as assert from "uvu/assert";
-import { isTrend, trendsOf } from "../../collab/dashboard/model/trends.ts";
+import { isTrend, significanceWords, trendsOf } from "../../collab/dashboard/model/trends.ts";
 
 const CHANNELS = [
   { name: "cpu", title: "Processor", unit: "%" },
@@ -33,6 +33,13 @@ test("the trend of each channel is read from the measures of a state, in a time 
   assert.equal(disk!.crossing, { expected: 3600, low: 3000, high: Number.NaN });
   assert.equal([cpu!.title, cpu!.every, cpu!.crossing], ["Processor", "hour", null]);
   assert.ok(Math.abs(cpu!.slope - 1.8) < 1e-9 && Math.abs(cpu!.low + 3.6) < 1e-9);
+});
+
+test("a significance that rounds to nothing has no sign", () => {
+  assert.equal(
+    [-0.04, 0.04, -0.06, -20].map((significance) => significanceWords({ significance })),
+    ["0.0", "0.0", "-0.1", "-20.0"],
+  );
 });
 
 test("a channel whose name is too long for a measure is known by its place", () => {

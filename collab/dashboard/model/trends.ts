@@ -61,3 +61,9 @@ export function trendsOf(
     })
     .sort((a, b) => Math.abs(b.significance) - Math.abs(a.significance));
 }
+
+/** Its t statistic with one decimal; none that rounds to nothing has a sign. */
+export function significanceWords({ significance }: Pick<ChannelTrend, "significance">): string {
+  const tenths = Math.round(10 * significance);
+  return ((tenths === 0 ? 0 : tenths) / 10).toFixed(1);
+}

@@ -2,7 +2,7 @@
 import type { EventMessage } from "../../../../protocol/messages.ts";
 import { clock, quantity, span } from "../../../charts/format.ts";
 import type { PanelProps } from "../../components/panel-props.ts";
-import { type ChannelTrend, trendsOf } from "../../model/trends.ts";
+import { type ChannelTrend, significanceWords, trendsOf } from "../../model/trends.ts";
 
 export function TrendsBody({ model, view }: Pick<PanelProps, "model" | "view">) {
   model.pulse.value;
@@ -79,7 +79,7 @@ function Trends({ trends }: { trends: readonly ChannelTrend[] }) {
 const ARROWS: Readonly<Record<number, string>> = { [-1]: "↓ falls", 0: "→ level", 1: "↑ rises" };
 
 function Row({ trend }: { trend: ChannelTrend }) {
-  const { title, unit, direction, slope, low, high, every, significance, crossing } = trend;
+  const { title, unit, direction, slope, low, high, every, crossing } = trend;
   return (
     <tr>
       <th scope="row">{title}</th>
@@ -90,7 +90,7 @@ function Row({ trend }: { trend: ChannelTrend }) {
       <td>
         {quantity(low, unit)} to {quantity(high, unit)} {a(every)}
       </td>
-      <td>{significance.toFixed(1)}</td>
+      <td>{significanceWords(trend)}</td>
       <td class={crossing === null ? "" : "doubted"}>
         {crossing === null
           ? "–"
