@@ -562,6 +562,6 @@ function unreachable(input: never): never {
 
 /** Actors put what is not known as NaN. No message holds such a measure: one of them would cut off everybody who gets the state. */
 export function dropUnsendable(measures: Record<string, number>): void {
-  for (const name of Object.keys(measures))
+  for (const name in measures)
     if (!Number.isFinite(measures[name]) || !isName(name) || FORBIDDEN_KEYS.has(name)) delete measures[name];
 }
