@@ -136,9 +136,8 @@ export class OtlpMetrics {
     const unit = UNITS.get(metric.unit) ?? (metric.unit.startsWith("{") ? "" : metric.unit);
     const of = (attributes: OtlpAttributes, meaning: Series["meaning"], more: Labels = []): Series | null => {
       const count = own.length + attributes.length;
-      const fault =
-        count > LABELS_MAX ? `${shorten(name)} has ${count} labels; expected at most ${LABELS_MAX}` : null;
-      if (fault !== null) return atFault(leftOut, fault);
+      if (count > LABELS_MAX)
+        return atFault(leftOut, `${shorten(name)} has ${count} labels; expected at most ${LABELS_MAX}`);
       return this.seriesOf(name, [...labelsOf(own, attributes), ...more], unit, meaning, leftOut);
     };
     for (const point of gauge?.dataPoints ?? [])

@@ -1,5 +1,5 @@
 /** The newest rows of a long list, with a button for those before them: all at once would take the page seconds to draw. */
-import { type ComponentChildren, Fragment } from "preact";
+import type { ComponentChildren } from "preact";
 import { useState } from "preact/hooks";
 
 interface NewestProps<Row> {
@@ -18,13 +18,13 @@ export function Newest<Row>({ rows, at, what, label, draw }: NewestProps<Row>) {
   const [most, setMost] = useState(at);
   const hidden = rows.length - most;
   return (
-    <Fragment>
+    <>
       <ol aria-label={label}>{rows.slice(0, most).map(draw)}</ol>
       {hidden > 0 ? (
         <button type="button" class="button small earlier" onClick={() => setMost(most + at)}>
           {hidden} earlier {what}: show {Math.min(hidden, at)}
         </button>
       ) : null}
-    </Fragment>
+    </>
   );
 }

@@ -7,6 +7,8 @@
  * so that it oscillates; of the other worlds jumps come by chance, and of those that do nothing but jump there is nothing to foretell.
  */
 import { StandaloneActor } from "../../../actors/core/standalone-actor.ts";
+import { HORIZONS } from "../../../actors/detectors/prediction/forecast-judge.ts";
+import { PERSISTENCE } from "../../../actors/detectors/prediction/state-forecast.ts";
 import { type TrajectoryDetector, trajectory } from "../../../actors/detectors/trajectory/detector.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
@@ -27,7 +29,6 @@ const WORLDS: readonly World[] = [
   { scenario: "quantum-shelving", strength: 1, isSilent: false },
 ];
 const FORMS = ["density", "vector"] as const;
-const HORIZONS = ["next", "ahead"] as const;
 const SEEDS = 6;
 
 interface Job extends SuiteJob {
@@ -196,7 +197,7 @@ function forecastsOf({ scenario, strength }: World, form: Job["form"], seed: num
   return HORIZONS.map((name, h) => {
     const { steps, comparison, bestAtom } = forecasts![name];
     const [last, bestAverage, forecast] = [
-      comparison.lossOf(0),
+      comparison.lossOf(PERSISTENCE),
       comparison.lossOf(bestAtom),
       comparison.loss,
     ];
