@@ -4,6 +4,7 @@ import module from "node:module";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
+import { setFlagsFromString } from "node:v8";
 import { CommanderError } from "@commander-js/extra-typings";
 import { EigenwatchError, errorText, exitCodeOf } from "../../protocol/errors.ts";
 import { actorFiles } from "./actor-files.ts";
@@ -23,6 +24,20 @@ export function isEntry(url: string): boolean {
  */
 export function keepCompiled(url: string): void {
   if (url.endsWith(".mjs")) module.enableCompileCache?.(fileURLToPath(new URL(".compiled", url)));
+}
+
+/**
+ * Lets the heap grow to three times what lived after the last major collection before the next one. V8 chooses a factor by itself, down to 1.1 as long as
+ * collections take less than 3 % of the time: for a session at full load two a second, which hold up one frame in fifty. It still collects sooner when
+ * the heap nears its limit.
+ */
+export const HEAP_GROWTH_PERCENT = 200;
+
+/** Asks V8 for HEAP_GROWTH_PERCENT, for all threads of this process, unless the command line of the runtime has the flag. */
+export function letHeapGrow(): void {
+  const flag = "--heap-growing-percent";
+  if (process.execArgv.some((argument) => argument.startsWith(flag))) return;
+  setFlagsFromString(`${flag}=${HEAP_GROWTH_PERCENT}`);
 }
 
 /** `addActors` adds the actors in the files given by --actor, before a command runs. */

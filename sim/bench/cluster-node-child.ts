@@ -5,6 +5,7 @@
  */
 import process from "node:process";
 import { ClusterNode, RemoteSession } from "../../actors/cluster/mod.ts";
+import { letHeapGrow } from "../../actors/command-line/run.ts";
 import { createNatsBus, SYSTEM, systemClock } from "../../actors/mod.ts";
 import { createGateway } from "../../collab/gateway/gateway.ts";
 import { applySetting, defaultSettings } from "../../protocol/settings.ts";
@@ -33,6 +34,8 @@ export interface NodeMemory {
  */
 const LEASE_MS = 30_000;
 
+// As the program does for itself.
+letHeapGrow();
 const options = JSON.parse(process.argv[2]!) as NodeChildOptions;
 const { nats, session, name, partitions, detectors, publishEveryUs } = options;
 const say = (message: string) => void process.stderr.write(`${message}\n`);

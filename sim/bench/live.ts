@@ -12,6 +12,7 @@ import {
   SYSTEM,
   systemClock,
 } from "../../actors/mod.ts";
+import { letHeapGrow } from "../../actors/command-line/run.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { Shadow, type ShadowReport } from "../recordings/replay/shadow.ts";
@@ -36,6 +37,8 @@ export async function startLive(options: {
   /** Served by its gateway. */
   scans?: ScanService;
 }): Promise<Live> {
+  // As the program does for itself.
+  letHeapGrow();
   const directory = options.durability === "file" ? await mkdtemp(join(tmpdir(), "eigenwatch-bench-")) : null;
   const log = (message: string) => void process.stderr.write(`${message}\n`);
   const journal = directory
