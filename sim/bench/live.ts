@@ -3,6 +3,7 @@ import { mkdtemp, rm } from "node:fs/promises";
 import { tmpdir } from "node:os";
 import { join } from "node:path";
 import process from "node:process";
+import { letHeapGrow } from "../../actors/command-line/run.ts";
 import {
   createMemoryJournal,
   type Feed,
@@ -12,7 +13,6 @@ import {
   SYSTEM,
   systemClock,
 } from "../../actors/mod.ts";
-import { letHeapGrow } from "../../actors/command-line/run.ts";
 import { createGateway, type Gateway } from "../../collab/gateway/gateway.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { Shadow, type ShadowReport } from "../recordings/replay/shadow.ts";
