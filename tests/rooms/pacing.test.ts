@@ -42,8 +42,36 @@ test("where sending takes no time to speak of, every change goes out at once", a
   room.close(1001, "");
 });
 
-/** A room where sending a frame to all takes so many milliseconds. */
-async function crowdedRoom(sendMs: number) {
+test("a frame during which the program was held up is no reason to rest for longer", async () => {
+  let sendMs = 2;
+  const { room, edit, clock, frames } = await crowdedRoom(() => sendMs);
+  await edit("first");
+  await clock.advance(2 * 2);
+  sendMs = 20;
+  await edit("second");
+  assert.is(frames(), 2);
+  await edit("third");
+  await clock.advance(2 * 2);
+  assert.is(frames(), 3, "as after the one before");
+  await edit("fourth");
+  await clock.advance(2 * 20 - 1);
+  assert.is(frames(), 3, "where two took long, frames are that dear");
+  await clock.advance(1);
+  assert.is(frames(), 4);
+  room.close(1001, "");
+});
+
+test("what a change costs that is not written to anybody is no reason to rest", async () => {
+  const { room, edit, frames } = await crowdedRoom(0, 20);
+  await edit("first");
+  await edit("second");
+  assert.is(frames(), 2);
+  room.close(1001, "");
+});
+
+/** A room where writing a frame to all takes so many milliseconds, and what comes before so many. */
+async function crowdedRoom(write: number | (() => number), beforeMs = 0) {
+  const writeMs = typeof write === "number" ? () => write : write;
   const clock = createManualClock();
   const partition = await openRoomPartition(createMemoryJournal({}));
   let spentMs = 0;
@@ -62,9 +90,11 @@ async function crowdedRoom(sendMs: number) {
     isBehind: false,
     write() {
       frames++;
-      spentMs += sendMs;
+      spentMs += writeMs();
     },
-    checkBacklog() {},
+    checkBacklog() {
+      spentMs += beforeMs;
+    },
     keepAlive() {},
     askForMissing() {},
     checkSignIn() {},
