@@ -67,6 +67,8 @@ export const ROOM_LIMITS = {
    */
   restPerSend: 4,
   restMsMax: 50,
+  /** Edits are judged and made durable so long before sending goes on: what comes later leaves with the frame after. */
+  offerAheadMs: 5,
   /** With more unread bytes a client gets nothing, and one difference when it has read them. */
   skipAboveBytes: 1_048_576,
   /** With more unread bytes, or unread for so long, a client is ended; it connects again and asks for what it lacks. */

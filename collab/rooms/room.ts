@@ -158,15 +158,22 @@ export class Room {
     return this.sockets.size === 0;
   }
 
-  /** Lets a connection offer its edits when all have brought theirs: those of one turn become durable together. */
+  /**
+   * Lets a connection offer its edits when all have brought theirs: those of one turn become durable together, and while sending rests those of more
+   * than one, since they could not be sent before.
+   */
   offerSoon(client: RoomClient): void {
     this.offering.push(client);
     if (this.offering.length > 1) return;
-    this.clock.soon(() => {
-      const clients = this.offering;
-      this.offering = [];
-      for (const each of clients) each.offer();
-    });
+    const waitMs = this.restUntilMs - ROOM_LIMITS.offerAheadMs - this.clock.monotonicMs();
+    if (waitMs < 1) this.clock.soon(() => this.offer());
+    else this.clock.after(waitMs, () => this.offer());
+  }
+
+  private offer(): void {
+    const clients = this.offering;
+    this.offering = [];
+    for (const each of clients) each.offer();
   }
 
   /** Offers an edit to the log. What it changes comes back when it is durable. */

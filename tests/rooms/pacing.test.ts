@@ -69,6 +69,26 @@ test("what a change costs that is not written to anybody is no reason to rest", 
   room.close(1001, "");
 });
 
+test("what could not be sent yet is offered together, in time to leave with the next frame", async () => {
+  const { room, edit, clock } = await crowdedRoom(8);
+  const offered: string[] = [];
+  const brings = (name: string): void =>
+    room.offerSoon({ offer: () => void offered.push(name) } as unknown as RoomClient);
+  brings("first");
+  await clock.advance(0);
+  assert.equal(offered.splice(0), ["first"], "nothing rests: in the same turn");
+  await edit("sent");
+  brings("second");
+  await clock.advance(10);
+  brings("third");
+  const restMs = 4 * 8 - ROOM_LIMITS.offerAheadMs;
+  await clock.advance(restMs - 10 - 1);
+  assert.equal(offered, []);
+  await clock.advance(1);
+  assert.equal(offered, ["second", "third"]);
+  room.close(1001, "");
+});
+
 /** A room where writing a frame to all takes so many milliseconds, and what comes before so many. */
 async function crowdedRoom(write: number | (() => number), beforeMs = 0) {
   const writeMs = typeof write === "number" ? () => write : write;
