@@ -234,11 +234,11 @@ export class RoomSocket implements RoomClient {
       return;
     }
     this.offered.push(update);
-    if (this.offered.length === 1) this.room.clock.soon(() => this.offer());
+    if (this.offered.length === 1) this.room.offerSoon(this);
   }
 
   /** Also when the client has left meanwhile: what it sent before that counts. */
-  private offer(): void {
+  offer(): void {
     const updates = this.offered;
     this.offered = [];
     for (const group of groupsOf(updates)) {

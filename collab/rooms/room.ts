@@ -32,6 +32,8 @@ export interface RoomClient extends PresenceOwner {
   /** Called before something new is sent. */
   checkBacklog(): void;
   keepAlive(): void;
+  /** Offers the edits that it has brought in this turn. */
+  offer(): void;
   /** Asks the client for what it has and the document lacks. */
   askForMissing(): void;
   /** Ends the connection when its person is not signed in any more. */
@@ -47,8 +49,9 @@ export interface RoomOptions {
   readonly link?: PresenceLink | undefined;
 }
 
-/** Changes that are applied to the copy at once: more would keep memory and cost no less. */
+/** Changes that are applied to the copy at once, and their bytes: more would keep memory and cost no less, and nothing is sent meanwhile. */
 const NOT_TAKEN_MAX = 64;
+const NOT_TAKEN_BYTES_MAX = 16_384;
 
 export class Room {
   readonly presence = new Presence();
@@ -60,7 +63,10 @@ export class Room {
   private sentBefore: Y.Doc;
   /** Most changes are sent and nobody asks for the whole: applied together they cost less. */
   private notTaken: Uint8Array[] = [];
+  private notTakenBytes = 0;
   private readonly sockets = new Set<RoomClient>();
+  /** Those that have edits to offer. */
+  private offering: RoomClient[] = [];
   /** Durable changes that have not been sent. */
   private unsent: Uint8Array[] = [];
   /** Until the next epoch is durable, nobody comes in. */
@@ -69,6 +75,8 @@ export class Room {
   private isSendScheduled = false;
   /** Nothing is sent before this, monotonic ms. */
   private restUntilMs = Number.NEGATIVE_INFINITY;
+  /** What writing the last frame to all took. */
+  private writingMs = Number.POSITIVE_INFINITY;
   private cancelPresence: (() => void) | null = null;
   private wholeState: readonly Uint8Array[] | null = null;
   private readonly unsubscribe: () => void;
@@ -129,7 +137,7 @@ export class Room {
     this.epoch = epoch;
     this.unsent = [];
     this.sentBefore = copyOf(state);
-    this.notTaken = [];
+    this.forgetNotTaken();
     this.wholeState = null;
     for (const socket of [...this.sockets])
       socket.close(CLOSE_CODES.epoch, `epoch ${epoch} of the document: load it again`);
@@ -150,6 +158,24 @@ export class Room {
     return this.sockets.size === 0;
   }
 
+  /**
+   * Lets a connection offer its edits when all have brought theirs: those of one turn become durable together, and while sending rests those of more
+   * than one, since they could not be sent before.
+   */
+  offerSoon(client: RoomClient): void {
+    this.offering.push(client);
+    if (this.offering.length > 1) return;
+    const waitMs = this.restUntilMs - ROOM_LIMITS.offerAheadMs - this.clock.monotonicMs();
+    if (waitMs < 1) this.clock.soon(() => this.offer());
+    else this.clock.after(waitMs, () => this.offer());
+  }
+
+  private offer(): void {
+    const clients = this.offering;
+    this.offering = [];
+    for (const each of clients) each.offer();
+  }
+
   /** Offers an edit to the log. What it changes comes back when it is durable. */
   edit(
     { id, name, role }: Principal,
@@ -165,8 +191,18 @@ export class Room {
   }
 
   private takeSent(): void {
-    if (this.notTaken.length > 0) Y.applyUpdate(this.sentBefore, merged(this.notTaken));
+    const { notTaken, sentBefore } = this;
+    // Merged before, they cost several times as much.
+    if (notTaken.length > 0)
+      sentBefore.transact(() => {
+        for (const update of notTaken) Y.applyUpdate(sentBefore, update);
+      });
+    this.forgetNotTaken();
+  }
+
+  private forgetNotTaken(): void {
     this.notTaken = [];
+    this.notTakenBytes = 0;
   }
 
   /** What has been sent to all. */
@@ -263,25 +299,30 @@ export class Room {
   }
 
   private send(): void {
-    const beganMs = this.clock.monotonicMs();
     this.isSendScheduled = false;
-    this.sendAll();
-    const nowMs = this.clock.monotonicMs();
-    const restMs = ROOM_LIMITS.restPerSend * (nowMs - beganMs);
-    this.restUntilMs = nowMs + Math.min(restMs, ROOM_LIMITS.restMsMax);
-  }
-
-  private sendAll(): void {
     if (this.unsent.length === 0) return;
     const update = merged(this.unsent);
     this.unsent = [];
     for (const socket of this.sockets) socket.checkBacklog();
     this.notTaken.push(update);
-    if (this.notTaken.length >= NOT_TAKEN_MAX) this.takeSent();
+    this.notTakenBytes += update.length;
     this.wholeState = null;
+    const beganMs = this.clock.monotonicMs();
     this.toAll(changeMessage(update), (socket) => !socket.isBehind);
+    this.rest(beganMs);
+    if (this.notTaken.length >= NOT_TAKEN_MAX || this.notTakenBytes >= NOT_TAKEN_BYTES_MAX) this.takeSent();
     this.checkSize();
     this.renewWhereNeeded();
+  }
+
+  /** After a frame that was written to all from then on. What else a change costs is no reason: waiting saves nothing of it. */
+  private rest(beganMs: number): void {
+    const nowMs = this.clock.monotonicMs();
+    const writingMs = nowMs - beganMs;
+    // Where one took much longer than the one before, the program was held up.
+    const restMs = ROOM_LIMITS.restPerSend * Math.min(writingMs, this.writingMs);
+    this.writingMs = writingMs;
+    this.restUntilMs = nowMs + Math.min(restMs, ROOM_LIMITS.restMsMax);
   }
 
   private checkSize(): void {

@@ -477,4 +477,50 @@ test("a document that was restored writes the same when it puts an entry back, w
   assert.is(restored.hash(), original.hash());
 });
 
+test("an edit of a document of many writers counts only those that write in it", () => {
+  const { takes, detector } = roomCore();
+  for (let writer = 1; writer <= 50; writer++)
+    takes(new Replica(writer, `p${writer}`).edits(setsThreshold(`t${writer}`, threshold(writer))));
+  const counted: number[] = [];
+  detector.document.doc.on("afterTransaction", ({ afterState }: Y.Transaction) =>
+    counted.push(afterState.size),
+  );
+  takes(new Replica(51, "ana").edits(setsThreshold("t51", threshold(1))));
+  assert.equal(counted, [2], "Ana's and the room's");
+  assert.is(detector.document.doc.clientID, 0, "none but the room's own is ever set");
+  assert.is(
+    Y.decodeStateVector(Y.encodeStateVector(detector.document.doc)).size,
+    52,
+    "asked for, all are there",
+  );
+});
+
+test("what one writer breaks in an entry of another is put back, and all replicas have the same structs", () => {
+  const { takes, detector } = roomCore();
+  const everything = new Y.Doc();
+  const ana = new Replica(7);
+  const bob = new Replica(8, "bob");
+  const shares = (input: Edit): void => {
+    const update = takes(input);
+    for (const replica of [ana, bob]) replica.takes(update);
+    Y.applyUpdate(everything, update);
+  };
+  shares(ana.edits(addsPanel("a", { type: "chart", title: "Load" })));
+  shares(ana.edits(addsPanel("b", { type: "chart" })));
+  const panel = (doc: Y.Doc, id: string) => doc.getMap("panels").get(id) as Y.Map<unknown>;
+  const before = everything.getMap("panels").toJSON();
+  shares(bob.edits((doc) => void panel(doc, "a").set("layout", "everywhere")));
+  assert.equal(everything.getMap("panels").toJSON(), before);
+  shares(bob.edits((doc) => void panel(doc, "a").set("title", "CPU")));
+  shares(bob.edits((doc) => void doc.getMap("panels").delete("b")));
+  for (const doc of [detector.document.doc, ana.doc, bob.doc]) {
+    assert.equal(doc.getMap("panels").toJSON(), everything.getMap("panels").toJSON());
+    assert.equal(
+      Y.decodeStateVector(Y.encodeStateVector(doc)),
+      Y.decodeStateVector(Y.encodeStateVector(everything)),
+    );
+    assert.is(Y.encodeStateAsUpdate(doc).length, Y.encodeStateAsUpdate(everything).length);
+  }
+});
+
 test.run();

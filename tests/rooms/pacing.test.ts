@@ -13,14 +13,14 @@ import { openRoomPartition } from "./room-world.ts";
 
 const ANA = { id: "ana", name: "Ana", role: "editor" } as const;
 
-test("sending takes a third of the time at most: what comes meanwhile goes out together", async () => {
+test("sending takes a fifth of the time at most: what comes meanwhile goes out together", async () => {
   const { room, edit, clock, frames } = await crowdedRoom(8);
   await edit("first");
   assert.is(frames(), 1, "the first goes at once");
   await edit("second");
   await edit("third");
-  await clock.advance(2 * 8 - 1);
-  assert.is(frames(), 1, "8 ms of sending, 16 of rest");
+  await clock.advance(4 * 8 - 1);
+  assert.is(frames(), 1, "8 ms of sending, 32 of rest");
   await clock.advance(1);
   assert.is(frames(), 2, "both in one frame");
   room.close(1001, "");
@@ -42,8 +42,56 @@ test("where sending takes no time to speak of, every change goes out at once", a
   room.close(1001, "");
 });
 
-/** A room where sending a frame to all takes so many milliseconds. */
-async function crowdedRoom(sendMs: number) {
+test("a frame during which the program was held up is no reason to rest for longer", async () => {
+  let sendMs = 2;
+  const { room, edit, clock, frames } = await crowdedRoom(() => sendMs);
+  await edit("first");
+  await clock.advance(4 * 2);
+  sendMs = 10;
+  await edit("second");
+  assert.is(frames(), 2);
+  await edit("third");
+  await clock.advance(4 * 2);
+  assert.is(frames(), 3, "as after the one before");
+  await edit("fourth");
+  await clock.advance(4 * 10 - 1);
+  assert.is(frames(), 3, "where two took long, frames are that dear");
+  await clock.advance(1);
+  assert.is(frames(), 4);
+  room.close(1001, "");
+});
+
+test("what a change costs that is not written to anybody is no reason to rest", async () => {
+  const { room, edit, frames } = await crowdedRoom(0, 20);
+  await edit("first");
+  await edit("second");
+  assert.is(frames(), 2);
+  room.close(1001, "");
+});
+
+test("what could not be sent yet is offered together, in time to leave with the next frame", async () => {
+  const { room, edit, clock } = await crowdedRoom(8);
+  const offered: string[] = [];
+  const brings = (name: string): void =>
+    room.offerSoon({ offer: () => void offered.push(name) } as unknown as RoomClient);
+  brings("first");
+  await clock.advance(0);
+  assert.equal(offered.splice(0), ["first"], "nothing rests: in the same turn");
+  await edit("sent");
+  brings("second");
+  await clock.advance(10);
+  brings("third");
+  const restMs = 4 * 8 - ROOM_LIMITS.offerAheadMs;
+  await clock.advance(restMs - 10 - 1);
+  assert.equal(offered, []);
+  await clock.advance(1);
+  assert.equal(offered, ["second", "third"]);
+  room.close(1001, "");
+});
+
+/** A room where writing a frame to all takes so many milliseconds, and what comes before so many. */
+async function crowdedRoom(write: number | (() => number), beforeMs = 0) {
+  const writeMs = typeof write === "number" ? () => write : write;
   const clock = createManualClock();
   const partition = await openRoomPartition(createMemoryJournal({}));
   let spentMs = 0;
@@ -62,10 +110,13 @@ async function crowdedRoom(sendMs: number) {
     isBehind: false,
     write() {
       frames++;
-      spentMs += sendMs;
+      spentMs += writeMs();
     },
-    checkBacklog() {},
+    checkBacklog() {
+      spentMs += beforeMs;
+    },
     keepAlive() {},
+    offer() {},
     askForMissing() {},
     checkSignIn() {},
     close() {},
