@@ -102,7 +102,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
       spread: found.spread,
       effect: Math.abs(found.after - found.before - found.slopeBefore * found.rowsAfter) / found.spread,
       gain: found.gain,
-      price: priced.price,
+      price: found.price,
       sinceUs: normal.sinceUs,
     };
     context.signal(back ? { type: "returned", ...change } : { type: "declared", again, ...change });
