@@ -15,7 +15,7 @@ import { PricedSegments } from "./priced-segments.ts";
 
 export const changes = defineDetector({
   name: "changes",
-  version: 4,
+  version: 5,
   machine: changesMachine,
   enabled: (settings, group) => settings.changes.enabled && !group.states,
   createDetector: (settings, group) => new ChangesDetector(settings, group),
