@@ -309,6 +309,12 @@ test("without its data a suite names what it expects and where people get it", (
     assert.throws(() => dataFolder("pumps", need, given, environment), expected);
 });
 
+test("a suite that needs no data runs without, and refuses a folder that lacks what it holds", () => {
+  const need = { folder: "market", holds: ["a.csv"], source: "https://example.org", optional: true };
+  assert.is(dataFolder("nulls", need, undefined, {}), "");
+  assert.throws(() => dataFolder("nulls", need, temporaryDirectory(), {}), /has no a\.csv/);
+});
+
 test("a threshold is chosen on the other folds than the one it is measured on", () => {
   const measured = crossFitted([1, 2, 3, 4], {
     folds: 2,

@@ -15,7 +15,7 @@ import { PricedSegments } from "./priced-segments.ts";
 
 export const changes = defineDetector({
   name: "changes",
-  version: 4,
+  version: 5,
   machine: changesMachine,
   enabled: (settings, group) => settings.changes.enabled && !group.states,
   createDetector: (settings, group) => new ChangesDetector(settings, group),
@@ -102,7 +102,7 @@ export class ChangesDetector implements Detector<typeof changesMachine> {
       spread: found.spread,
       effect: Math.abs(found.after - found.before - found.slopeBefore * found.rowsAfter) / found.spread,
       gain: found.gain,
-      price: priced.price,
+      price: found.price,
       sinceUs: normal.sinceUs,
     };
     context.signal(back ? { type: "returned", ...change } : { type: "declared", again, ...change });

@@ -19,7 +19,7 @@ import { falseAlarmSamples, UNKNOWN_SPACING_US } from "../false-alarm-rate.ts";
 import { namedNumbers, prefixed } from "../registered-numbers.ts";
 import { RowSpacing } from "../row-spacing.ts";
 import { MeanRows } from "../rows/mean-rows.ts";
-import { PRICE, Segments, TIME, VALUE } from "./segments.ts";
+import { PRICE, RAISED, Segments, TIME, VALUE } from "./segments.ts";
 import { LOOKS_A_ROW } from "./splits.ts";
 
 /** Rows between updates of the price, because the spacing of rows may drift. */
@@ -128,7 +128,7 @@ export class PricedSegments<Context> {
     return Math.max(this.spacing.us || UNKNOWN_SPACING_US, this.settings.averageUs);
   }
 
-  /** What a change must gain now, nats. */
+  /** What a change must gain now at least, nats. */
   get price(): number {
     this.writePrice(this.scratch, 0);
     return this.scratch[0]!;
@@ -136,9 +136,14 @@ export class PricedSegments<Context> {
 
   /** Writes it to out[at]: a result would be a number on the heap for each row. */
   writePrice(out: Float64Array, at: number): void {
-    const { price, excess } = this.scalars;
-    out[at] = price;
-    if (excess > 0) out[at] = price + this.settings.raiseNats * STEEPER_AFTER * expm1(excess / STEEPER_AFTER);
+    this.writeRaised(out, at);
+    out[at] = out[at]! + this.scalars.price;
+  }
+
+  /** How far it is raised. */
+  private writeRaised(out: Float64Array, at: number): void {
+    const { excess } = this.scalars;
+    out[at] = excess > 0 ? this.settings.raiseNats * STEEPER_AFTER * expm1(excess / STEEPER_AFTER) : 0;
   }
 
   /** Takes the means since the last call as one row. */
@@ -148,7 +153,8 @@ export class PricedSegments<Context> {
     scalars.rows = scalars.rows + 1;
     scalars.excess = Math.max(0, scalars.excess - 1 / scalars.promised);
     const { given } = segments;
-    this.writePrice(given, PRICE);
+    given[PRICE] = scalars.price;
+    this.writeRaised(given, RAISED);
     for (let c = 0; c < this.n; c++) {
       if (means.counts[c] === 0) continue;
       means.writeMean(c, given, VALUE);

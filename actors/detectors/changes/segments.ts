@@ -8,6 +8,9 @@
  * Gain of a split: ½ (N − FITTED) ln(RSS of one line / RSS of two), with the φ and the variance of the whole. For normal noise of known φ the
  * ratio of the sums has the law Beta((N − FITTED)/2, 1), so one look exceeds g with probability e^−g exactly: prices are probabilities.
  *
+ * Where noise has a longer memory than φ says, changes come too often and the price is raised. A level that wanders moves further the longer it is
+ * watched, so old splits are those that look better than they are: what is raised grows with the age of the split, as the variance of a walk does.
+ *
  * S1  A segment only grows, until a change ends it. No change is taken back.
  * S2  Constant time and memory a row, but for the row of a change, which reads the recent rows again.
  */
@@ -41,6 +44,11 @@ const FITTED = 5;
 const TEMPERED_AFTER = 12;
 /** Rows of a segment before it has a course: before, φ is not known to a third. */
 export const COURSE_FROM = 24;
+/**
+ * Rows after a split from which what is raised grows with them. Between 128 and 256 seasons and bursts keep the promise, and all steps of two spreads
+ * are found (docs/decisions/detectors.md).
+ */
+const DOUBTED_FROM = 200;
 /** Recent rows kept as they came. A new segment begins with at most so many of them. */
 const RECENT = 64;
 
@@ -51,6 +59,7 @@ const LEAST_STEP = 1e-150;
 export const VALUE = 0;
 export const TIME = 1;
 export const PRICE = 2;
+export const RAISED = 3;
 
 const Channels = namedNumbers(
   /** The value before, as it came and tempered, and whether they differ. */
@@ -71,8 +80,9 @@ const Channels = namedNumbers(
 
 /** What `see` found. */
 export interface FoundChange {
-  /** Nats. */
+  /** Nats, and how many it had to be. */
   gain: number;
+  price: number;
   changedUs: number;
   /** Rows from the change to its declaration. */
   rowsAfter: number;
@@ -94,10 +104,11 @@ export class Segments {
   /** Rows that a split must be old. */
   readonly settledRows: number;
   /** What `see` is given: numbers of an array are not boxed, arguments are. */
-  readonly given = new Float64Array(3);
+  readonly given = new Float64Array(4);
   /** What the last change was. */
   readonly found: FoundChange = {
     gain: 0,
+    price: 0,
     changedUs: 0,
     startedUs: 0,
     rowsBefore: 0,
@@ -153,8 +164,8 @@ export class Segments {
   }
 
   /**
-   * Takes given[VALUE], the value of channel c in a row at given[TIME]. True: a change was found whose gain is at least given[PRICE], in nats; `found`
-   * describes it and a new segment has begun.
+   * Takes given[VALUE], the value of channel c in a row at given[TIME]. True: a change was found that gains at least given[PRICE] and, as far as its age
+   * asks for it, given[RAISED], both in nats; `found` describes it and a new segment has begun.
    */
   see(c: number): boolean {
     const { given } = this;
@@ -275,10 +286,10 @@ export class Segments {
     return true;
   }
 
-  /** The place of the split that gains most, of those that are due or of `all`; -1: none gains the price. Sets `found.gain`. */
+  /** The place of the split that gains most, of those that are due or of `all`; -1: none gains its price. Sets `found.gain` and `found.price`. */
   private bestSplit(c: number, all: boolean): number {
     const { moments, fits, splits, residual, found } = this;
-    const price = this.given[PRICE]!;
+    const least = this.given[PRICE]! + this.given[RAISED]!;
     const channel = this.channels.at(c);
     const rows = moments[c * MOMENTS_WIDTH]!;
     if (rows < 2 * LEAST_ROWS || channel.grain === 0) return -1;
@@ -290,9 +301,11 @@ export class Segments {
     const half = (rows - FITTED) / 2;
     channel.excess = excess;
     // ln(1 + q) ≤ q: most rows need no logarithm.
-    if (half * excess < price) return -1;
+    if (half * excess < least) return -1;
     found.gain = half * log1p(excess);
-    return found.gain < price ? -1 : place;
+    const doubt = Math.max(1, this.rowsAfter(c, place) / DOUBTED_FROM);
+    found.price = this.given[PRICE]! + this.given[RAISED]! * doubt;
+    return found.gain < found.price ? -1 : place;
   }
 
   private rowsAfter(c: number, place: number): number {

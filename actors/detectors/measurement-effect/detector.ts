@@ -40,7 +40,7 @@ import { StateWindows } from "./windows.ts";
 
 export const measurementEffect = defineDetector({
   name: "measurementEffect",
-  version: 11,
+  version: 12,
   machine: measurementEffectMachine,
   listens: true,
   enabled: (settings, group) => settings.measurementEffect.enabled && group.n >= 2,

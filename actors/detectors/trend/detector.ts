@@ -24,7 +24,7 @@ import { trendMachine } from "./machine.ts";
 
 export const trend = defineDetector({
   name: "trend",
-  version: 4,
+  version: 5,
   machine: trendMachine,
   enabled: (settings, group) => settings.trend.enabled && group.states !== true,
   createDetector: (settings, group) => new TrendDetector(settings, group),

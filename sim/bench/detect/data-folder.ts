@@ -8,10 +8,13 @@ import type { DataNeed } from "./suite.ts";
 
 const VARIABLE = "EIGENWATCH_DATA";
 
-/** `given`: the value of --data. Throws an error that names what is missing and where people get it. */
+/**
+ * `given`: the value of --data. Throws an error that names what is missing and where people get it. "": no folder is named, and the suite has something
+ * to do without.
+ */
 export function dataFolder(
   suite: string,
-  { folder, holds, source }: DataNeed,
+  { folder, holds, source, optional = false }: DataNeed,
   given: string | undefined,
   environment: Readonly<Record<string, string | undefined>> = process.env,
 ): string {
@@ -21,6 +24,7 @@ export function dataFolder(
   const expected = `--data PATH${contents} (${source}), or ${folder} in the folder that ${VARIABLE} names`;
   const refuse = (value: string) =>
     new EigenwatchError({ action: `bench detect --suite ${suite}`, value, expected, kind: "notFound" });
+  if (path === null && optional) return "";
   if (path === null) throw refuse("no folder with its data is given");
   if (!existsSync(path)) throw refuse(`there is no folder ${path}`);
   const missing = holds.find((name) => !existsSync(join(path, name)));

@@ -3,6 +3,7 @@
  *
  *   four independent channels of one law, a row a second ─► anomaly alone ─► announced anomalies per promised one, by the view that tells them
  *
+ * With recorded markets the laws of their returns are judged too, each return or block of returns at a place of chance; and prices that take such steps.
  * One anomaly a day is promised of each channel, so a run of ROWS rows has eleven or twelve. Anomalies of all channels together count as well. The
  * standard error is that of the mean over the seeds.
  */
@@ -15,6 +16,7 @@ import type { Signal } from "../../../actors/ports/detector.ts";
 import { parseSettings } from "../../../protocol/settings.ts";
 import { Variates } from "../../worlds/model/variates.ts";
 import { poisson } from "./arl-nulls.ts";
+import { inBlocks, RETURN_FILES, RETURNS_OF, type ReturnsOf, recordedReturns } from "./recorded-returns.ts";
 import { groupOfSeconds, oneRowBatch } from "./row-by-row.ts";
 import {
   brief,
@@ -34,11 +36,26 @@ const ROWS = 250_000;
 const ROW_US = 1_000_000;
 const PROMISED = (CHANNELS * ROWS * ROW_US) / DAY_US;
 const SEEDS = 8;
+const FIRST_PRICE = 100;
 
 /** The next value of one channel. */
 type Next = () => number;
 /** Starts channel c. */
 type Law = (v: Variates, c: number) => Next;
+
+/** Rows of a block: about an hour of minutes. */
+const BLOCK = 64;
+
+/** Laws of recorded returns, by their names. `prices`: the values are prices that take them as steps. */
+const RECORDED: Readonly<Record<string, { of: ReturnsOf; rows: number; prices: boolean }>> =
+  Object.fromEntries(
+    RETURNS_OF.flatMap((of) => [
+      [`returns of ${of}, shuffled`, { of, rows: 1, prices: false }],
+      [`returns of ${of}, blocks of ${BLOCK}`, { of, rows: BLOCK, prices: false }],
+      [`prices of ${of}, steps shuffled`, { of, rows: 1, prices: true }],
+      [`prices of ${of}, steps in blocks of ${BLOCK}`, { of, rows: BLOCK, prices: true }],
+    ]),
+  );
 
 /** By their names. Values that depend on those before come last. */
 const LAWS: Readonly<Record<string, Law>> = {
@@ -77,16 +94,28 @@ interface Row {
 export const nulls: Suite<Job, Result> = {
   options: ["seeds"],
   seeds: SEEDS,
+  data: {
+    folder: "market",
+    holds: RETURN_FILES,
+    source: "the recorded markets of MANIFEST.md",
+    optional: true,
+  },
 
-  jobs: ({ seeds }) =>
-    Object.keys(LAWS).flatMap((law) =>
+  jobs: ({ seeds, data }) =>
+    namesOf(data).flatMap((law) =>
       Array.from({ length: seeds }, (_, k) => ({ name: `${law} seed ${k + 1}`, law, seed: k + 1 })),
     ),
 
-  run: ({ law, seed }) => anomaliesIn(LAWS[law]!, seed),
+  async run({ law, seed }, { data }) {
+    const recorded = RECORDED[law];
+    if (recorded === undefined) return anomaliesIn(LAWS[law]!, seed, false);
+    const { of, rows, prices } = recorded;
+    const series = await recordedReturns(data, of);
+    return anomaliesIn((v, c) => inBlocks(series, { rows, c, channels: CHANNELS }, v), seed, prices);
+  },
 
-  report(scored) {
-    const rows = Object.keys(LAWS).flatMap((law) => rowOf(law, scored));
+  report(scored, { data }) {
+    const rows = namesOf(data).flatMap((law) => rowOf(law, scored));
     return {
       tables: [
         tableOf(`Anomalies announced where nothing happens, ${brief(PROMISED)} promised a run`, rows, [
@@ -104,10 +133,23 @@ export const nulls: Suite<Job, Result> = {
           value: Math.max(...rows.map(({ perPromised }) => perPromised)),
           target: { atMost: 1 },
         },
+        ...(data === ""
+          ? [
+              {
+                name: "laws of recorded returns: left out, no folder with recorded markets is given",
+                value: null,
+              },
+            ]
+          : []),
       ],
     };
   },
 };
+
+/** Of the laws that can be drawn. */
+function namesOf(data: string): string[] {
+  return [...Object.keys(LAWS), ...(data === "" ? [] : Object.keys(RECORDED))];
+}
 
 function rowOf(law: string, scored: readonly Scored<Job, Result>[]): Row[] {
   const results = scored.filter(({ job }) => job.law === law).map(({ result }) => result);
@@ -147,8 +189,8 @@ function errorOfMean(values: readonly number[]): number | null {
   return Math.sqrt(values.reduce((sum, value) => sum + (value - mean) ** 2, 0) / (n * (n - 1)));
 }
 
-function anomaliesIn(law: Law, seed: number): Result {
-  const run = new Run();
+function anomaliesIn(law: Law, seed: number, prices: boolean): Result {
+  const run = new Run(prices);
   const { batch, views } = run;
   const channels = Array.from({ length: CHANNELS }, (_, c) => law(new Variates(seed, `rows/${c}`), c));
   for (let row = 0; row < ROWS; row++) {
@@ -156,8 +198,9 @@ function anomaliesIn(law: Law, seed: number): Result {
     batch.rowTime[0] = run.now;
     for (let c = 0; c < CHANNELS; c++) {
       const before = batch.rowValue[c]!;
-      batch.rowValue[c] = channels[c]!();
-      batch.rowInnovation[c] = row === 0 ? Number.NaN : batch.rowValue[c]! - before;
+      const value = channels[c]!();
+      batch.rowValue[c] = prices ? (row === 0 ? FIRST_PRICE : before * exp(value)) : value;
+      batch.rowInnovation[c] = row === 0 ? Number.NaN : prices ? value : value - before;
     }
     run.update(batch);
   }
@@ -169,8 +212,9 @@ class Run extends StandaloneActor {
   readonly batch = oneRowBatch(CHANNELS);
   readonly views: Record<string, number> = {};
 
-  constructor() {
-    super(anomaly, parseSettings({}), groupOfSeconds(CHANNELS), () => 0);
+  constructor(prices: boolean) {
+    const group = groupOfSeconds(CHANNELS);
+    super(anomaly, parseSettings({}), prices ? { ...group, innovation: "logReturn" } : group, () => 0);
   }
 
   override signal(signal: Signal): void {

@@ -71,7 +71,7 @@ export interface Scored<Job, Result> {
 /** What every job is given. */
 export interface Given {
   readonly suite: string;
-  /** The folder with its data; "" if the suite makes its own. */
+  /** The folder with its data; "" if the suite makes its own, or none is given to one that needs none. */
   readonly data: string;
   /** Runs of each case. */
   readonly seeds: number;
@@ -85,6 +85,8 @@ export interface DataNeed {
   readonly holds: readonly string[];
   /** Where people get it, for the error. */
   readonly source: string;
+  /** The suite makes most of its data: where neither --data nor the environment names a folder, it leaves the rest out, and says so. */
+  readonly optional?: boolean;
 }
 
 export interface Report {
