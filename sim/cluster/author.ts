@@ -3,7 +3,7 @@
  *
  *   away ──connects──► open ──connection ends──► away          closed for good (44xx) ─► the page is loaded again, with nothing
  *
- * Faults: it loses its connection, is loaded again, writes without a connection, sends messages twice and in another order, writes under the id of
+ * Faults: it loses its connection, is loaded again, writes without a connection, rests, sends messages twice and in another order, writes under the id of
  * somebody else, or although it may only look, and comes back with a document of an earlier epoch. What it writes is often against the schema.
  */
 import * as Y from "yjs";
@@ -32,6 +32,9 @@ const REMOTE = Symbol("remote");
 /** Mean time between two edits, and until a page connects again or is loaded again. */
 const EDIT_MS = 900;
 const AWAY_MS = 1_500;
+
+/** Often longer than faults last, and than the part of the calm in which anything is written: then this edit is the last one. */
+const REST_MS_MAX = 20_000;
 
 /** A stock client closes a connection on which it has heard nothing for so long. */
 const SILENT_MS = 30_000;
@@ -75,6 +78,7 @@ type FaultName =
   | "disconnected"
   | "reloaded"
   | "offline"
+  | "rests"
   | "sentTwice"
   | "overtaken"
   | "forged"
@@ -85,6 +89,7 @@ const KINDS: Record<FaultName, string> = {
   disconnected: "author disconnected",
   reloaded: "author reloaded",
   offline: "author offline",
+  rests: "author rests",
   sentTwice: "edit sent twice",
   overtaken: "edit overtaken",
   forged: "author forged",
@@ -317,7 +322,9 @@ export class SimulatedAuthor {
   // ---- what it writes -------------------------------------------------------------------------------------------
 
   #writeLater(): void {
-    this.#clock.after(2 * EDIT_MS * this.#random.next(), () => {
+    const { rests } = this.#faults;
+    const restMs = rests.happens(this.#world.options.author.rests) ? rests.size(2_000, REST_MS_MAX) : 0;
+    this.#clock.after(restMs + 2 * EDIT_MS * this.#random.next(), () => {
       const isQuiet = this.#clock.monotonicMs() > this.#healedMs + QUIET_AFTER_HEALED_MS;
       if (isQuiet) return;
       if (this.person.role !== "viewer") this.#doc.transact(() => this.#write());

@@ -137,6 +137,8 @@ export interface AuthorOptions {
   readonly reloaded: number;
   /** Edits that wait for seconds without a connection. */
   readonly offline: number;
+  /** For each edit: nothing is written for seconds after it, so that no later edit shows that it is missing. */
+  readonly rests: number;
   /** For each message: it is sent twice; the next one overtakes it. */
   readonly sentTwice: number;
   readonly overtaken: number;
@@ -259,6 +261,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       disconnected: chance("author.disconnected", 0.1, client),
       reloaded: chance("author.reloaded", 0.06, client),
       offline: chance("author.offline", 0.06, client),
+      rests: chance("author.rests", 0.5, client),
       sentTwice: chance("author.sentTwice", 0.2, client),
       overtaken: chance("author.overtaken", 0.2, client),
       forged: chance("author.forged", 0.05, client),
