@@ -6,6 +6,7 @@ const DOCUMENT = "actors/detectors/room/document.ts";
 const DETECTOR = "actors/detectors/room/detector.ts";
 const REMOTE = "collab/rooms/remote-room.ts";
 const FORWARDER = "collab/rooms/forwarder.ts";
+const REPLICA = "actors/cluster/replica.ts";
 
 export const ROOM_MUTANTS: readonly Mutant[] = [
   {
@@ -107,5 +108,61 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     file: FORWARDER,
     find: "    this.after = null;",
     replace: "    this.after = this.room.core.eventSequence;",
+  },
+  {
+    name: "replica-owner-change-not-heard",
+    bug: "Nobody is asked for what the former owner had taken and the log lacks.",
+    file: REPLICA,
+    find: 'if (verdict === "takeover") this.tell((listener) => listener.ownerChanged());',
+    replace: "",
+  },
+  {
+    name: "replica-drops-what-arrives",
+    bug: "Blocks that arrive while a log is read are not applied.",
+    file: REPLICA,
+    find: "for (const each of arrived) this.take(...each);",
+    replace: "",
+  },
+  {
+    name: "replica-skips-one-when-read-again",
+    bug: "A log that is read again goes on one block too late.",
+    file: REPLICA,
+    find: "log.entries(last.number + 1)",
+    replace: "log.entries(last.number + 2)",
+  },
+  {
+    name: "replica-not-rewound",
+    bug: "Pages keep what the servers have lost of a document.",
+    file: REPLICA,
+    find: "this.tell((listener) => listener.rewound());",
+    replace: "",
+  },
+  {
+    name: "stale-owner-judges",
+    bug: "The judgement of a node that was succeeded counts: its edits are neither in the log nor asked for.",
+    file: REMOTE,
+    find: "if (body === undefined || epoch < this.replica.epoch) return GAP;",
+    replace: "if (body === undefined) return GAP;",
+  },
+  {
+    name: "retired-writers-not-restored",
+    bug: "A restored document takes changes of an earlier epoch.",
+    file: DOCUMENT,
+    find: "this.retired = new Set(saved?.retired);",
+    replace: "this.retired = new Set();",
+  },
+  {
+    name: "unheard-not-restored",
+    bug: "After a restore what partitions have in force replaces a threshold that was changed since.",
+    file: DOCUMENT,
+    find: "for (const [id, sequence] of unheard) this.unheard.set(id, sequence);",
+    replace: "",
+  },
+  {
+    name: "whole-state-kept",
+    bug: "Who connects gets the document as the first one did who connected.",
+    file: "collab/rooms/room.ts",
+    find: "if (this.notTaken.length >= NOT_TAKEN_MAX) this.takeSent();\n    this.wholeState = null;",
+    replace: "if (this.notTaken.length >= NOT_TAKEN_MAX) this.takeSent();",
   },
 ];
