@@ -506,6 +506,26 @@ test("document-same: an acknowledged change that the log lacks, and a page with 
   assert.is(world.brokenRule({ documents, heldUs: START_US }), "document-same");
 });
 
+test("document-same: pages with different documents are caught, also where servers lost a part of the log", () => {
+  const lost = (change: (text: string) => string): string | null => {
+    const { world, text } = roomWorld();
+    world.observe("lost", { partition: ROOM_PARTITION, after: world.entries.length });
+    const documents = new Map([
+      ["ana", text()],
+      ["bob", change(text())],
+    ]);
+    return world.brokenRule({ documents, heldUs: START_US });
+  };
+  assert.is(
+    lost((text) => text),
+    null,
+  );
+  assert.is(
+    lost((text) => text.replace("90", "91")),
+    "document-same",
+  );
+});
+
 test("the checkers' admission rule skips everything but the next block of the current owner", () => {
   const world = quietWorld();
   const { bytes } = world.blocks[2]!;

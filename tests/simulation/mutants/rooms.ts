@@ -124,13 +124,6 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     replace: "",
   },
   {
-    name: "replica-skips-one-when-read-again",
-    bug: "A log that is read again goes on one block too late.",
-    file: REPLICA,
-    find: "log.entries(last.number + 1)",
-    replace: "log.entries(last.number + 2)",
-  },
-  {
     name: "replica-not-rewound",
     bug: "Pages keep what the servers have lost of a document.",
     file: REPLICA,
