@@ -195,18 +195,4 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     find: 'return this.entered("take what a feed offers", () => {}, true);',
     replace: 'return this.inputLog.whenReleased("take what a feed offers");',
   },
-  {
-    name: "own-earlier-life-yielded-to",
-    bug: "A node that starts again gives way to the heartbeat of its former life.",
-    file: PRESENCE,
-    find: "if (sinceUs <= this.sinceUs || this.isSucceeded) return;",
-    replace: "if (sinceUs === this.sinceUs || this.isSucceeded) return;",
-  },
-  {
-    name: "late-inbox-forgotten",
-    bug: "What waits while the log is late is taken with the next message alone.",
-    file: "actors/feeds/inbox.ts",
-    find: "if (this.#isLate()) clock.after(AGAIN_MS, () => this.#next());",
-    replace: "if (this.#isLate()) this.#isTurn = false;",
-  },
 ];
