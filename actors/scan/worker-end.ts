@@ -6,7 +6,7 @@
  *     └────────────── silent (killed, cut off): another one takes it ◄─────────────────────┴─ no answer ─► given back
  *
  * F1  A job is done when its coordinator has the answer, or has ended: what a killed worker had is done by another.
- * F2  A job whose workers ended ATTEMPTS times is answered with that reason: it may be what ended them.
+ * F2  A job whose workers ended JOB_ATTEMPTS times is answered with that reason: it may be what ended them.
  */
 import { errorText } from "../../protocol/errors.ts";
 import { type Bus, NobodyAsked } from "../ports/bus.ts";
@@ -23,7 +23,7 @@ const TAKE_MS = 2_000;
 const AGAIN_MS = 500;
 /** A coordinator that is there takes an answer in milliseconds. */
 const ANSWER_MS = 2_000;
-const ATTEMPTS = 5;
+export const JOB_ATTEMPTS = 5;
 
 export interface WorkerEndOptions {
   readonly bus: Pick<Bus, "request" | "answer">;
@@ -86,12 +86,12 @@ export class WorkerEnd {
   }
 
   private async answersTo(asked: BatchJob, attempt: number): Promise<Answers | null> {
-    if (attempt > ATTEMPTS) return refusedAll(asked, `its workers ended ${ATTEMPTS} times`);
+    if (attempt > JOB_ATTEMPTS) return refusedAll(asked, `its workers ended ${JOB_ATTEMPTS} times`);
     try {
       return await this.evaluate(asked);
     } catch (error) {
       // Another node may have what this one lacks.
-      if (attempt < ATTEMPTS) return null;
+      if (attempt < JOB_ATTEMPTS) return null;
       return refusedAll(asked, errorText(error));
     }
   }

@@ -3,7 +3,7 @@
  *
  *   away ──connects──► open ──connection ends──► away          closed for good (44xx) ─► the page is loaded again, with nothing
  *
- * Faults: it loses its connection, is loaded again, writes without a connection, sends messages twice and in another order, writes under the id of
+ * Faults: it loses its connection, is loaded again, writes without a connection, waits until that is saved, sends messages twice and in another order, writes under the id of
  * somebody else, or although it may only look, and comes back with a document of an earlier epoch. What it writes is often against the schema.
  */
 import * as Y from "yjs";
@@ -75,6 +75,7 @@ type FaultName =
   | "disconnected"
   | "reloaded"
   | "offline"
+  | "waits"
   | "sentTwice"
   | "overtaken"
   | "forged"
@@ -85,6 +86,7 @@ const KINDS: Record<FaultName, string> = {
   disconnected: "author disconnected",
   reloaded: "author reloaded",
   offline: "author offline",
+  waits: "author waits",
   sentTwice: "edit sent twice",
   overtaken: "edit overtaken",
   forged: "author forged",
@@ -113,6 +115,8 @@ export class SimulatedAuthor {
   /** The clock up to which its own changes are durable, as it knows. */
   #saved = 0;
   #held: Uint8Array | null = null;
+  /** It writes nothing before what it wrote is saved. */
+  #waits = false;
   #offlineUntilMs = 0;
   /** It has a document of an earlier epoch, and sends that without saying first what it has. */
   #isStale = false;
@@ -190,6 +194,7 @@ export class SimulatedAuthor {
     this.#clock = new SimulatedClock(world, this.#process);
     this.#saved = 0;
     this.#held = null;
+    this.#waits = false;
     this.#isHarmless = true;
     this.#isStale = false;
     const doc = new Y.Doc();
@@ -320,16 +325,31 @@ export class SimulatedAuthor {
     this.#clock.after(2 * EDIT_MS * this.#random.next(), () => {
       const isQuiet = this.#clock.monotonicMs() > this.#healedMs + QUIET_AFTER_HEALED_MS;
       if (isQuiet) return;
-      if (this.person.role !== "viewer") this.#doc.transact(() => this.#write());
+      if (this.person.role !== "viewer" && !this.#isWaiting()) this.#doc.transact(() => this.#write());
       this.#writeLater();
     });
+  }
+
+  /** Whether it waits until what it wrote is saved. */
+  #isWaiting(): boolean {
+    // What it has not sent yet, the next edit takes along.
+    const isSaved = this.#held !== null || Y.getState(this.#doc.store, this.writer) <= this.#saved;
+    const begins =
+      !this.#waits &&
+      !isSaved &&
+      this.#isOpen &&
+      this.#faults.waits.happens(this.#world.options.author.waits);
+    this.#waits = !isSaved && (this.#waits || begins);
+    return this.#waits;
   }
 
   #write(): void {
     const draw = (count: number): number => Math.floor(this.#random.next() * count);
     const { id } = this.person;
     const map = (root: string): Y.Map<unknown> => this.#doc.getMap(root);
-    const key = `${draw(4)}`;
+    // Mostly one that is there, as others have made and named it.
+    const shown = [...map("panels").keys()];
+    const key = draw(3) > 0 && shown.length > 0 ? shown[draw(shown.length)]! : `${draw(4)}`;
     const panel = map("panels").get(key);
     const group = this.#groups[draw(this.#groups.length)]!;
     const note = `${id}-${++this.#written}`;
@@ -343,7 +363,7 @@ export class SimulatedAuthor {
         }),
       () => map("thresholds").set(group, { broken: id }),
       () => map("thresholds").delete(group),
-      () => map("panels").set(key, fields({ type: "chart", order: note })),
+      () => map("panels").set(`${draw(4)}`, fields({ type: "chart", order: note })),
       () => panel instanceof Y.Map && panel.set("title", note),
       () => panel instanceof Y.Map && panel.set("type", 5),
       () => map("panels").delete(key),

@@ -80,6 +80,7 @@ export const BRANCHES: ReadonlyMap<string, Branch> = new Map([
     "author disconnected",
     "author reloaded",
     "author offline",
+    "author waits",
     "edit sent twice",
     "edit overtaken",
     "author forged",

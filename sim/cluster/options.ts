@@ -137,6 +137,8 @@ export interface AuthorOptions {
   readonly reloaded: number;
   /** Edits that wait for seconds without a connection. */
   readonly offline: number;
+  /** For each edit that is due while an earlier one is not saved: nothing more is written before that is. No later edit shows what is missing. */
+  readonly waits: number;
   /** For each message: it is sent twice; the next one overtakes it. */
   readonly sentTwice: number;
   readonly overtaken: number;
@@ -223,8 +225,8 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       crashedInCall: chance("node.crashedInCall", 0.003, node),
       crashedInAnswer: chance("node.crashedInAnswer", 0.5, node),
       stopped: chance("node.stopped", 0.03, node),
-      // A world of two minutes has some dozens of such turns.
-      stoppedInTurn: chance("node.stoppedInTurn", 0.5, node),
+      // A world of two minutes has about a thousand such turns; nodes that are stopped all the time do nothing that could go wrong.
+      stoppedInTurn: chance("node.stoppedInTurn", 0.02, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
       restartMsMax: whole("node.restartMsMax", 300, 8_000),
@@ -259,6 +261,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       disconnected: chance("author.disconnected", 0.1, client),
       reloaded: chance("author.reloaded", 0.06, client),
       offline: chance("author.offline", 0.06, client),
+      waits: chance("author.waits", 1, client),
       sentTwice: chance("author.sentTwice", 0.2, client),
       overtaken: chance("author.overtaken", 0.2, client),
       forged: chance("author.forged", 0.05, client),

@@ -9,7 +9,8 @@ import { EnteredScan, endInterrupted, QueueEnd, type Scan, ScanCoordinator } fro
 import type { SimulatedClock } from "./clock.ts";
 import type { Process } from "./process.ts";
 import type { ScanServers } from "./scan-servers.ts";
-import { ITEM_SECONDS, RULE, UNIVERSE, UNIVERSE_NAME } from "./scan-worker.ts";
+import { UNIVERSE, UNIVERSE_NAME } from "./scan-universe.ts";
+import { ITEM_SECONDS, RULE } from "./scan-worker.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** Mean time between two scans. */
@@ -88,6 +89,7 @@ export class ScanDesk {
       (_, k) => (k * 5 + this.asked) % UNIVERSE.data.symbols.length,
     );
     const wish = random.next();
+    const beganUs = world.nowUs;
     const scan = this.coordinator.start({
       universe: UNIVERSE,
       rule: RULE,
@@ -102,7 +104,7 @@ export class ScanDesk {
     this.entered.push(entered);
     const symbols = scan.request.items.map((item) => UNIVERSE.data.symbols[item]!);
     entered.requested.then(
-      () => world.observe({ kind: "scanAsked", atUs: world.nowUs, scan: id, symbols }),
+      () => world.observe({ kind: "scanAsked", atUs: world.nowUs, scan: id, symbols, beganUs }),
       () => this.coordinator.stop(scan),
     );
     this.follow(id, entered);
@@ -123,7 +125,9 @@ export class ScanDesk {
           world.sometimes(`scan ended: ${data.reason}`);
           continue;
         }
-        world.observe({ kind: "scanTold", atUs: world.nowUs, scan, index: after, symbol: data.symbol });
+        const refused = type === "error" && !data.evaluated ? data.reason : null;
+        const { symbol } = data;
+        world.observe({ kind: "scanTold", atUs: world.nowUs, scan, index: after, symbol, refused });
       }
     });
   }

@@ -7,7 +7,9 @@
  */
 import { type Bus, NoAnswer, NobodyAsked, type RequestHandler } from "../../actors/ports/bus.ts";
 import { QUEUE_SILENT_MS, type QueuedJob, type WorkQueue } from "../../actors/ports/work-queue.ts";
+import { JOB_ATTEMPTS, readJob } from "../../actors/scan/mod.ts";
 import type { Process } from "./process.ts";
+import { hindered } from "./scan-universe.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 const WAY_MS = 1;
@@ -95,6 +97,7 @@ export class ScanServers {
         take: (job) => {
           cancel();
           const attempt = ++job.attempt;
+          if (attempt > JOB_ATTEMPTS) hindered(this.world, "lastTry", readJob(job.bytes)!.items);
           this.watch(job);
           this.world.after(WAY_MS, process, `${process.name} takes a job`, () =>
             resolve(this.handedOut(process, job, attempt)),

@@ -8,34 +8,18 @@ import {
   ScanCoordinator,
   type ScanThread,
   type ScanThreadListener,
-  type Universe,
   WorkerEnd,
 } from "../../actors/scan/mod.ts";
 import { scoreOf } from "./checkers/scan-score.ts";
 import { SimulatedClock } from "./clock.ts";
 import { Process } from "./process.ts";
 import type { ScanServers } from "./scan-servers.ts";
+import { hindered, UNIVERSE } from "./scan-universe.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 
 /** Time of an item, ms, and the most that it may take. */
 const ITEM_MS = [2, 40] as const;
 export const ITEM_SECONDS = 1;
-
-export const UNIVERSE_NAME = "simulated";
-const SYMBOLS = 24;
-
-/** Symbols of one row: only their names and numbers count. */
-export const UNIVERSE: Universe = {
-  name: UNIVERSE_NAME,
-  data: {
-    symbols: Array.from({ length: SYMBOLS }, (_, k) => `S${k}`),
-    offsets: Int32Array.from({ length: SYMBOLS + 1 }, (_, k) => k),
-    timeUs: new Float64Array(SYMBOLS),
-    columns: {},
-    market: null,
-  },
-  defects: new Map(),
-};
 
 export function startScanWorkers(world: SimulatedCluster, servers: ScanServers): void {
   for (let k = 1; k <= world.options.scan.workers; k++) new ScanWorker(world, servers, `w${k}`);
@@ -46,6 +30,7 @@ class ScanWorker {
   private readonly servers: ScanServers;
   private readonly name: string;
   private process: Process;
+  private threads: SimulatedThread[] = [];
 
   constructor(world: SimulatedCluster, servers: ScanServers, name: string) {
     this.world = world;
@@ -60,11 +45,16 @@ class ScanWorker {
     const { world, servers } = this;
     const process = new Process(this.name);
     this.process = process;
+    this.threads = [];
     const clock = new SimulatedClock(world, process);
     const coordinator = new ScanCoordinator({
       clock,
       workers: 2,
-      startThread: (listener) => new SimulatedThread(world, process, listener),
+      startThread: (listener) => {
+        const thread = new SimulatedThread(world, process, listener);
+        this.threads.push(thread);
+        return thread;
+      },
     });
     new WorkerEnd({
       bus: servers.busOf(process),
@@ -97,6 +87,7 @@ class ScanWorker {
       }
       if (stalled.happens(options.scan.stalled) && process.state === "running") {
         world.pause(process);
+        for (const thread of this.threads) thread.isLate();
         world.after(stalled.size(100, 9_000), null, `${this.name} wakes`, () => world.wake(process));
       }
       return true;
@@ -143,6 +134,12 @@ class SimulatedThread implements ScanThread {
     this.isOver = true;
   }
 
+  /** What it is at may take longer than it may. */
+  isLate(): void {
+    const item = this.jobs[this.finished];
+    if (!this.isOver && item !== undefined) hindered(this.world, "late", [item]);
+  }
+
   private next(): void {
     const { decisions, options } = this.world;
     const item = this.jobs[this.finished];
@@ -152,11 +149,16 @@ class SimulatedThread implements ScanThread {
     }
     const died = decisions.of(this.process.name, "scan thread died");
     const stuck = decisions.of(this.process.name, "scan item stuck");
-    if (stuck.happens(options.scan.stuck)) return;
+    if (stuck.happens(options.scan.stuck)) {
+      this.isLate();
+      return;
+    }
     const [least, most] = ITEM_MS;
-    this.later(least + ((most - least) * ((item * 7) % SYMBOLS)) / SYMBOLS, () => {
+    const { length } = UNIVERSE.data.symbols;
+    this.later(least + ((most - least) * ((item * 7) % length)) / length, () => {
       if (died.happens(options.scan.threadDied)) {
         this.isOver = true;
+        hindered(this.world, "ended", [item]);
         this.listener.ended("it was killed", this.finished);
         return;
       }

@@ -422,6 +422,12 @@ test("document-durable: a change that comes back before it is in the log is caug
   assert.is(world.brokenRule(), "document-durable");
 });
 
+test("document-durable: a change that the log has under another key is caught", () => {
+  const { world, sent } = roomWorld();
+  sent(new Replica(7).edits(setsThreshold("t2", threshold(90))).update);
+  assert.is(world.brokenRule(), "document-durable");
+});
+
 test("document-valid: an entry against the schema that somebody else shows is caught", () => {
   const shown = (root: string, value: unknown) =>
     roomWorld().world.observe("shown", { client: "eve", root, key: "t1", value }).brokenRule();
@@ -500,6 +506,26 @@ test("document-same: an acknowledged change that the log lacks, and a page with 
   assert.is(world.brokenRule({ documents, heldUs: START_US }), "document-same");
 });
 
+test("document-same: pages with different documents are caught, also where servers lost a part of the log", () => {
+  const lost = (change: (text: string) => string): string | null => {
+    const { world, text } = roomWorld();
+    world.observe("lost", { partition: ROOM_PARTITION, after: world.entries.length });
+    const documents = new Map([
+      ["ana", text()],
+      ["bob", change(text())],
+    ]);
+    return world.brokenRule({ documents, heldUs: START_US });
+  };
+  assert.is(
+    lost((text) => text),
+    null,
+  );
+  assert.is(
+    lost((text) => text.replace("90", "91")),
+    "document-same",
+  );
+});
+
 test("the checkers' admission rule skips everything but the next block of the current owner", () => {
   const world = quietWorld();
   const { bytes } = world.blocks[2]!;
@@ -544,9 +570,9 @@ function scanWorld(
     world.acknowledged(block).released(block);
   };
   durable(fact("scanRequested", { universe: "u", rule: "close > 1", symbols: 2, startedUs: 1 }));
-  world.observe("scanAsked", { scan: "s", symbols: ["S1", "S2"] });
+  world.observe("scanAsked", { scan: "s", symbols: ["S1", "S2"], beganUs: START_US });
   durable(fact("scanResult", { first: 1, outcomes: outcomes(scanned) }));
-  world.observe("scanTold", { scan: "s", index: 1, symbol: "S1" });
+  world.observe("scanTold", { scan: "s", index: 1, symbol: "S1", refused: null });
   durable(fact("scanEnded", { state: "done", reason, stats: {} }));
   return world;
 }
@@ -571,6 +597,21 @@ test("scan-once: an item that is lost, counts twice, has another's score, or was
   ])
     assert.is(scanWorld(outcomes).brokenRule(), "scan-once");
   assert.is(scanWorld((of) => [of(1)], "stopped").brokenRule(), null, "what was stopped may lack some");
+});
+
+test("scan-once: an item without a result is caught, but for one that was too late, ended its workers twice, or was tried too often", () => {
+  const refused = (...met: ("ended" | "late" | "lastTry")[]): string | null => {
+    const world = scanWorld((of) => [of(1), of(2)]);
+    for (const how of met) world.observe("scanHindered", { how, symbols: ["S2"] });
+    return world
+      .observe("scanTold", { scan: "s", index: 2, symbol: "S2", refused: "its worker ended" })
+      .brokenRule();
+  };
+  assert.is(refused(), "scan-once");
+  assert.is(refused("ended"), "scan-once");
+  assert.is(refused("ended", "ended"), null);
+  assert.is(refused("late"), null);
+  assert.is(refused("lastTry"), null);
 });
 
 test.run();

@@ -6,7 +6,10 @@ import type { RoomLog } from "./room-log.ts";
 /** A change of the last moments may not have reached a page yet. */
 const IN_FLIGHT_US = 4_000_000;
 
-/** At the end every page has the document that the log makes, and the log every change that a page knew to be durable. */
+/**
+ * At the end every page has the document that the log makes, and the log every change that a page knew to be durable. Where servers lost a part of the
+ * log, all pages have the same document.
+ */
 export function documentSame(log: RoomLog): Checker {
   const saved = new Map<number, number>();
   return {
@@ -23,7 +26,8 @@ export function documentSame(log: RoomLog): Checker {
       return missing(writer, clock);
     },
     finish({ documents = new Map(), heldUs = 0, healed }: WorldEnd) {
-      if (!healed || log.document() === null) return null;
+      if (!healed) return null;
+      if (log.document() === null) return differing(documents);
       for (const [writer, clock] of saved) {
         const what = missing(writer, clock);
         if (what !== null) return what;
@@ -34,6 +38,14 @@ export function documentSame(log: RoomLog): Checker {
       return null;
     },
   };
+
+  function differing(documents: ReadonlyMap<string, string>): string | null {
+    const [first, ...others] = documents;
+    const other = others.find(([, text]) => text !== first![1]);
+    return other === undefined
+      ? null
+      : `the page of ${other[0]} has ${other[1]}; expected what that of ${first![0]} has, ${first![1]}`;
+  }
 
   function missing(writer: number, clock: number): string | null {
     const document = log.document();

@@ -101,10 +101,27 @@ export type Observation = { readonly atUs: number } & (
       readonly key: string;
       readonly value: unknown;
     }
-  /** Somebody was answered that this scan is durable. */
-  | { readonly kind: "scanAsked"; readonly scan: string; readonly symbols: readonly string[] }
-  /** Whoever follows a scan was told this outcome. */
-  | { readonly kind: "scanTold"; readonly scan: string; readonly index: number; readonly symbol: string }
+  /** Somebody was answered that this scan, which began then, is durable. */
+  | {
+      readonly kind: "scanAsked";
+      readonly scan: string;
+      readonly symbols: readonly string[];
+      readonly beganUs: number;
+    }
+  /** Whoever follows a scan was told this outcome. `refused`: why there is no result; null: there is one. */
+  | {
+      readonly kind: "scanTold";
+      readonly scan: string;
+      readonly index: number;
+      readonly symbol: string;
+      readonly refused: string | null;
+    }
+  /** A fault met whoever was at these symbols: it ended, it may be too late with them, or it was the last of those that may try them. */
+  | {
+      readonly kind: "scanHindered";
+      readonly how: "ended" | "late" | "lastTry";
+      readonly symbols: readonly string[];
+    }
   /** A client's program received an event. */
   | {
       readonly kind: "delivered";

@@ -12,12 +12,24 @@ interface Scanned {
 /** So long after the faults every scan has come to its end by itself: the shutdown has none to interrupt. */
 const TIME_TO_FINISH_US = 10_000_000;
 
-/** Every item of a scan has exactly one outcome, under its own symbol, whatever becomes of those who evaluate it; and what somebody was told is in the log. */
+/** Whoever ends so often with an item of a scan may be ended by it. */
+const ENDS_MIN = 2;
+
+/**
+ * Every item of a scan has exactly one outcome, under its own symbol, whatever becomes of those who evaluate it: it is a result, but for what hindered
+ * them with this symbol. What somebody was told is in the log.
+ */
 export function scanOnce(scoreOf: (symbol: string) => number): Checker {
   const asked = new Map<string, Observed<"scanAsked">>();
   const told: Observed<"scanTold">[] = [];
   const scans = new Map<string, Scanned>();
   let healedUs = Number.POSITIVE_INFINITY;
+
+  const hindrances: Observed<"scanHindered">[] = [];
+  const mayBeRefused = (symbol: string, sinceUs: number): boolean => {
+    const met = hindrances.filter(({ atUs, symbols }) => atUs >= sinceUs && symbols.includes(symbol));
+    return met.length >= ENDS_MIN || met.some(({ how }) => how !== "ended");
+  };
 
   const enter = (name: string, body: unknown, timeUs: number): string | null => {
     if (name === "scanRequested") {
@@ -66,11 +78,18 @@ export function scanOnce(scoreOf: (symbol: string) => number): Checker {
   return {
     name: "scan-once",
     rule: "every item of a scan has exactly one outcome, and what was told of it is in the log",
-    observes: ["scanAsked", "scanTold", "healed"],
+    observes: ["scanAsked", "scanTold", "scanHindered", "healed"],
     observe(observation) {
       if (observation.kind === "scanAsked") asked.set(observation.scan, observation);
       else if (observation.kind === "healed") healedUs = observation.atUs;
-      else told.push(observation as Observed<"scanTold">);
+      else if (observation.kind === "scanHindered") hindrances.push(observation);
+      else {
+        const one = observation as Observed<"scanTold">;
+        const { scan, symbol, refused } = one;
+        told.push(one);
+        if (refused !== null && !mayBeRefused(symbol, asked.get(scan)?.beganUs ?? 0))
+          return `${symbol} of scan ${scan} has no result (${refused}), and nothing hindered whoever was at it`;
+      }
       return null;
     },
     replayed({ input, timeUs, sequence }: ReplayedInput) {

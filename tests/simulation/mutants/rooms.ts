@@ -6,6 +6,7 @@ const DOCUMENT = "actors/detectors/room/document.ts";
 const DETECTOR = "actors/detectors/room/detector.ts";
 const REMOTE = "collab/rooms/remote-room.ts";
 const FORWARDER = "collab/rooms/forwarder.ts";
+const REPLICA = "actors/cluster/replica.ts";
 
 export const ROOM_MUTANTS: readonly Mutant[] = [
   {
@@ -107,5 +108,12 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     file: FORWARDER,
     find: "    this.after = null;",
     replace: "    this.after = this.room.core.eventSequence;",
+  },
+  {
+    name: "replica-drops-what-arrives",
+    bug: "Blocks that arrive while a log is read are not applied.",
+    file: REPLICA,
+    find: "for (const each of arrived) this.take(...each);",
+    replace: "",
   },
 ];

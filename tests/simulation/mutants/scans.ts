@@ -23,7 +23,7 @@ export const SCAN_MUTANTS: readonly Mutant[] = [
   },
   {
     name: "scan-added-items-lost-with-thread",
-    bug: "Of a thread that ends, only the items of the batch that it got first are handed out again.",
+    bug: "Items that a thread gets while it is at its last ones are not noted: its results of them belong to no item.",
     file: COORDINATOR,
     find: "this.items.push(...items);",
     replace: "",
