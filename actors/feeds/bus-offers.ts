@@ -7,11 +7,14 @@
  *     the session: nothing was shed for lack of room.
  * F2  An offer that comes again before or after its answer is not taken again; one that another owner took is known by its numbers.
  * F3  An offer that cannot become durable here is refused at once: its publisher offers it to the next owner.
+ * F4  A large offer is taken in turns of TURN_MS: what was taken is sent to the log meanwhile, and commands, acknowledgements and timers have theirs.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { errorText, ProtocolError } from "../../protocol/errors.ts";
+import { MAX_BLOCK_AGE_MS } from "../../protocol/limits.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import type { Span, Tracer } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
@@ -20,8 +23,12 @@ import { FeedWriter } from "./feed-writer.ts";
 import type { GroupHolders } from "./group-holders.ts";
 import { Stop } from "./stop.ts";
 
+/** As long as a block may stay open: in one go, blocks would wait for the end of the offer before the first of them is sent. */
+const TURN_MS = MAX_BLOCK_AGE_MS;
+
 export interface OfferedFeedOptions {
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly session: string;
   readonly partition: string;
   /** Of the feeds that offer. */
@@ -89,10 +96,15 @@ export class OfferedFeed implements Feed {
     messages: readonly Uint8Array[],
     { check, gate, traceparent }: Way,
   ): Promise<Uint8Array> {
-    const { tracer } = this.options;
+    const { tracer, clock } = this.options;
+    let turnEndMs = clock.monotonicMs() + TURN_MS;
     let span = traceparent === undefined ? null : (tracer?.resume("admission", traceparent) ?? null);
     for (const message of messages) {
       if (gate.isFull) await gate.drained();
+      if (clock.monotonicMs() >= turnEndMs) {
+        await new Promise<void>((resolve) => clock.soon(resolve));
+        turnEndMs = clock.monotonicMs() + TURN_MS;
+      }
       gate.span = span;
       check.receive(source, message);
       span = gate.span;

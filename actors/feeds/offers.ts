@@ -10,7 +10,7 @@
  * O3  The queue is bounded: a recorded feed waits; of a live one what does not fit is left out, counted and reported.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
-import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS } from "../../protocol/limits.ts";
+import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS, MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import type { Channels } from "../../protocol/messages.ts";
 import { subjectOf } from "../../protocol/subjects.ts";
 import type { Feed } from "../ports/feed.ts";
@@ -28,6 +28,22 @@ const ANSWER_MS_MAX = 1_600;
 
 /** Before an offer is sent again: a planned hand-over takes at most 200 ms, of which this is a tenth. */
 const AGAIN_MS = 20;
+
+/**
+ * In which an offer shall be answered. Longer, a busy owner would not answer the first time within ANSWER_MS, and each offer would come to it twice;
+ * shorter, the way there and back would cost more than a few percent of it.
+ */
+const OFFER_MS = 40;
+
+/** Of an offer: its id, and a length for each of its messages. */
+const OVERHEAD_BYTES = 4_096;
+
+/** Of the messages of an offer. */
+const OFFER_BYTES = {
+  first: MAX_BLOCK_BYTES / 4,
+  least: MAX_BLOCK_BYTES / 16,
+  most: MAX_MESSAGE_BYTES - OVERHEAD_BYTES,
+} as const;
 
 /** Bytes that wait, above which a feed that can wait is asked to: several offers, so that the next one is there when one is answered. */
 const QUEUE_BYTES = 4 << 20;
@@ -49,6 +65,8 @@ export class Offers implements Sender {
   private readonly leftOut: BadSamples;
   private queue: Queued[] = [];
   private queuedBytes = 0;
+  /** Of the next offer. */
+  private offerBytes: number = OFFER_BYTES.first;
   private offered = 0;
   private sending: Promise<void> | null = null;
   private waiting: (() => void)[] = [];
@@ -111,7 +129,7 @@ export class Offers implements Sender {
     await null;
     while (this.queue.length > 0 && !this.isGivenUp) {
       const count = this.countOfNext();
-      await this.offer(this.queue.slice(0, count));
+      await this.offerPaced(this.queue.slice(0, count));
       for (const { bytes, span } of this.queue.slice(0, count)) {
         this.queuedBytes -= bytes.length;
         span?.end({ source: this.feed.source, bytes: bytes.length });
@@ -121,12 +139,25 @@ export class Offers implements Sender {
     }
   }
 
-  /** As many messages as a block would hold, at least one. */
+  /** The next offer is larger where this one was answered soon, and smaller where it took long. */
+  private async offerPaced(queued: readonly Queued[]): Promise<void> {
+    const { clock } = this.options;
+    const startMs = clock.monotonicMs();
+    await this.offer(queued);
+    const tookMs = clock.monotonicMs() - startMs;
+    const bytes = queued.reduce((sum, each) => sum + each.bytes.length, 0);
+    // A small offer says little of how long a large one takes.
+    if (tookMs > OFFER_MS) this.offerBytes = Math.max(OFFER_BYTES.least, this.offerBytes / 2);
+    else if (2 * bytes > this.offerBytes && 2 * tookMs < OFFER_MS)
+      this.offerBytes = Math.min(OFFER_BYTES.most, 2 * this.offerBytes);
+  }
+
+  /** As many messages as the next offer takes, at least one. */
   private countOfNext(): number {
     let bytes = 0;
     for (let count = 0; count < this.queue.length; count++) {
       bytes += this.queue[count]!.bytes.length;
-      if (count > 0 && (count === MAX_BLOCK_INPUTS || bytes > MAX_BLOCK_BYTES)) return count;
+      if (count > 0 && (count === MAX_BLOCK_INPUTS || bytes > this.offerBytes)) return count;
     }
     return this.queue.length;
   }

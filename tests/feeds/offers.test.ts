@@ -53,6 +53,7 @@ function world() {
   const owner = new OfferedFeed({
     ...PLACE,
     bus,
+    clock,
     kind: "live",
     durable: () => {
       durable.waiting++;
