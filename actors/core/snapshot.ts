@@ -50,7 +50,7 @@ export function writeSnapshot(saved: SavedCore): Uint8Array {
   );
   lastLength = bytes.length;
   // The encoder is of this snapshot alone: its buffer need not be copied, unless much of it would be kept for nothing.
-  return ROOM.times ** 2 * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
+  return ROOM.times * ROOM.times * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }
 
 /** The snapshot is sound, but of a version of the state or of an actor that this program cannot continue. */
