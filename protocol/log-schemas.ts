@@ -164,6 +164,8 @@ export const answer = v.object({
 export const offer = v.object({
   /** An owner takes an offer of one id once. */
   id: name,
+  /** The offer before it, while that one is not answered: an owner that has not taken it refuses this one. */
+  after: v.optional(name),
   /** Encoded, in order. Of commands none: that asks how many there are. */
   messages: v.pipe(v.array(bytes), v.maxLength(MAX_BLOCK_INPUTS)),
 });

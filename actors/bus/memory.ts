@@ -11,6 +11,7 @@
  * never leaves an append unanswered: what goes wrong with servers is the simulator's business.
  */
 import { Buffer } from "node:buffer";
+import { joinedBytes } from "../../protocol/joined-bytes.ts";
 import {
   type AppendedAs,
   AppendRefused,
@@ -230,8 +231,8 @@ class MemoryHints implements Hints {
 class MemorySnapshots implements SnapshotStore {
   readonly #values = new Map<string, Uint8Array>();
 
-  async save(name: string, bytes: Uint8Array): Promise<void> {
-    this.#values.set(name, new Uint8Array(bytes));
+  async save(name: string, ...parts: readonly Uint8Array[]): Promise<void> {
+    this.#values.set(name, joinedBytes(parts));
   }
 
   async load(name: string): Promise<Uint8Array | null> {

@@ -123,7 +123,7 @@ export class NatsLink {
     return () => subscription.unsubscribe();
   }
 
-  /** Rejects with NoAnswer, NobodyThere, NotAllowed or NobodyAsked. */
+  /** `bytes` must not change afterwards. Rejects with NoAnswer, NobodyThere, NotAllowed or NobodyAsked. */
   async request(
     subject: string,
     bytes: Uint8Array,
@@ -132,10 +132,13 @@ export class NatsLink {
   ): Promise<Nats.Msg> {
     if (!this.#connected) throw new NobodyAsked(`Cannot ask ${subject}: the servers cannot be reached`);
     checkSize(subject, bytes);
-    return this.#requests.ask(subject, new Uint8Array(bytes), timeoutMs, headers);
+    return this.#requests.ask(subject, bytes, timeoutMs, headers);
   }
 
-  /** Stores a message in the stream of its subject. Its sequence there, when the servers have acknowledged it. Rejects with NatsRefused, or with NoAnswer. */
+  /**
+   * Stores a message in the stream of its subject. Its sequence there, when the servers have acknowledged it. `bytes` must not change afterwards. Rejects
+   * with NatsRefused, or with NoAnswer.
+   */
   async store(action: string, subject: string, bytes: Uint8Array, headers?: Nats.MsgHdrs): Promise<number> {
     const message = await this.request(subject, bytes, ANSWER_MS, headers);
     return this.#readAnswer(action, message, acknowledgement).seq;

@@ -8,6 +8,7 @@
  * An id begins with the time, so that the newest is the last in order and pieces of a saving that never ended can be found and purged.
  */
 import * as v from "valibot";
+import { joinedBytes } from "../../protocol/joined-bytes.ts";
 import { NoAnswer, type SnapshotStore } from "../ports/bus.ts";
 import { type NatsLink, NatsRefused } from "./nats-connection.ts";
 import { NatsDelivery } from "./nats-delivery.ts";
@@ -62,13 +63,13 @@ export class NatsSnapshots implements SnapshotStore {
     });
   }
 
-  async save(name: string, bytes: Uint8Array): Promise<void> {
+  async save(name: string, ...parts: readonly Uint8Array[]): Promise<void> {
     const { nats, options } = this.#link;
     const time = Math.floor(options.clock.nowUs() / 1000)
       .toString(36)
       .padStart(TIME_CHARACTERS, "0");
     const id = `${time}${nats.nuid.next()}`;
-    const copy = new Uint8Array(bytes);
+    const copy = joinedBytes(parts);
     await this.#store.ensure();
     const pieces: Uint8Array[] = [];
     for (let at = 0; at < copy.length; at += PIECE_BYTES) pieces.push(copy.subarray(at, at + PIECE_BYTES));

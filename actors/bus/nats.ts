@@ -68,7 +68,9 @@ export async function createNatsBus(options: NatsOptions): Promise<NatsBus> {
     publish: (subject, bytes, traceparent) => link.publish(subject, bytes, traceHeaders(link, traceparent)),
     subscribe: (pattern, take, flow) => subscribe(flow === "data" ? data : link, pattern, take),
     async request(subject, bytes, timeoutMs, traceparent) {
-      return bytesOf(await link.request(subject, bytes, timeoutMs, traceHeaders(link, traceparent)));
+      // The library sends later, and the bytes are the caller's.
+      const copy = new Uint8Array(bytes);
+      return bytesOf(await link.request(subject, copy, timeoutMs, traceHeaders(link, traceparent)));
     },
     answer: (pattern, handle) => answer(link, pattern, handle),
     stream: (name): LogStream => streamOf(name),

@@ -11,6 +11,7 @@ import { decodeBlock } from "../../protocol/block.ts";
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { readEnvelope } from "../../protocol/envelope.ts";
 import { ProtocolError } from "../../protocol/errors.ts";
+import { joinedBytes } from "../../protocol/joined-bytes.ts";
 import { MAX_ENTRY_RECORDS, MAX_MESSAGE_BYTES } from "../../protocol/limits.ts";
 import { type MessageName, nameOfCode } from "../../protocol/messages.ts";
 import { sha256 } from "../log/chain.ts";
@@ -158,7 +159,7 @@ export class RecordAssembler {
   add({ record, bytesToCome }: StreamedRecord): DerivedRecord | null {
     this.#parts.push(new Uint8Array(record.bytes));
     if (bytesToCome > 0) return null;
-    const bytes = this.#parts.length === 1 ? this.#parts[0]! : joined(this.#parts);
+    const bytes = this.#parts.length === 1 ? this.#parts[0]! : joinedBytes(this.#parts);
     this.forget();
     return { ...record, bytes };
   }
@@ -167,14 +168,4 @@ export class RecordAssembler {
   forget(): void {
     this.#parts = [];
   }
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array {
-  const bytes = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    bytes.set(part, at);
-    at += part.length;
-  }
-  return bytes;
 }

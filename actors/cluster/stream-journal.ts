@@ -137,8 +137,8 @@ export class StreamJournal implements Journal {
     this.#checkRoom(`append block ${block.number}`, block.bytes.length, this.pendingBytesMax);
     this.#given = copyPosition(block);
     const { number, hash } = this.#given;
-    const { traceparent } = block;
-    await this.#hand({ kind: "block", number, hash, bytes: new Uint8Array(block.bytes), traceparent });
+    const { bytes, traceparent } = block;
+    await this.#hand({ kind: "block", number, hash, bytes, traceparent });
   }
 
   appendDerived(record: DerivedRecord): void {
@@ -161,10 +161,9 @@ export class StreamJournal implements Journal {
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
     this.#checkUsable("save a snapshot");
     checkSnapshot(this.#given, block);
-    const copy = new Uint8Array(bytes);
     // Waits for the block and for its derived records: a recovery from the snapshot does not derive them again.
     await this.flush();
-    await this.#snapshots.save({ block, timeUs, sequence, bytes: copy });
+    await this.#snapshots.save({ block, timeUs, sequence, bytes });
   }
 
   loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null> {

@@ -67,10 +67,9 @@ export class StreamSnapshots {
     const { index, partition } = this.#log;
     const place = block === 0 ? [] : [index.get(block).streamSequence, index.get(block).derivedRecords];
     const name = prefixOf(partition) + [block, timeUs, sequence, index.hashPrefix(block), ...place].join(".");
-    const value = new Uint8Array(CRC_BYTES + bytes.length);
-    new DataView(value.buffer).setUint32(0, crc32(bytes), true);
-    value.set(bytes, CRC_BYTES);
-    await this.#store.save(name, value);
+    const sum = new Uint8Array(CRC_BYTES);
+    new DataView(sum.buffer).setUint32(0, crc32(bytes), true);
+    await this.#store.save(name, sum, bytes);
     await this.#thin();
   }
 

@@ -36,9 +36,21 @@ export interface SavedCore<Control = unknown> {
   actors: SavedActor[];
 }
 
+/** Of an encoder whose snapshot is as long as the last one: running out of room, it copies all it has. */
+const ROOM = { least: 2_048, times: 1.05 } as const;
+
+/** Of the last snapshot that was written, of any core. */
+let lastLength = 0;
+
 export function writeSnapshot(saved: SavedCore): Uint8Array {
   const written = withKeys({ version: STATE_VERSION, ...saved }, escapedKey);
-  return new Encoder({ extensionCodec: typedArrays }).encode(written);
+  const room = Math.max(ROOM.least, Math.ceil(ROOM.times * lastLength));
+  const bytes = new Encoder({ extensionCodec: typedArrays, initialBufferSize: room }).encodeSharedRef(
+    written,
+  );
+  lastLength = bytes.length;
+  // The encoder is of this snapshot alone: its buffer need not be copied, unless much of it would be kept for nothing.
+  return ROOM.times * ROOM.times * bytes.length < bytes.buffer.byteLength ? bytes.slice() : bytes;
 }
 
 /** The snapshot is sound, but of a version of the state or of an actor that this program cannot continue. */

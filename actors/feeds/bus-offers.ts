@@ -7,11 +7,16 @@
  *     the session: nothing was shed for lack of room.
  * F2  An offer that comes again before or after its answer is not taken again; one that another owner took is known by its numbers.
  * F3  An offer that cannot become durable here is refused at once: its publisher offers it to the next owner.
+ * F4  An offer that names one before it is taken right after that one, or refused: the order of a source is that of its offers.
+ * F5  A large offer is taken in turns of TURN_MS: what was taken is sent to the log meanwhile, and commands, acknowledgements and timers have theirs.
  */
 import { decodeAs, encodeMessage } from "../../protocol/codec.ts";
 import { errorText, ProtocolError } from "../../protocol/errors.ts";
+import { MAX_BLOCK_AGE_MS } from "../../protocol/limits.ts";
+import type { MessageOf } from "../../protocol/messages.ts";
 import { parseSubject, subjectOf } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
+import type { Clock } from "../ports/clock.ts";
 import type { Feed, FeedSink } from "../ports/feed.ts";
 import type { Span, Tracer } from "../ports/trace.ts";
 import { BadSamples } from "./bad-samples.ts";
@@ -20,8 +25,23 @@ import { FeedWriter } from "./feed-writer.ts";
 import type { GroupHolders } from "./group-holders.ts";
 import { Stop } from "./stop.ts";
 
+/** As long as a block may stay open: in one go, blocks would wait for the end of the offer before the first of them is sent. */
+const TURN_MS = MAX_BLOCK_AGE_MS;
+
+/** As many as a publisher has under way. */
+const KNOWN = 2;
+
+/** An offer that was taken, or is about to be. */
+interface Taken {
+  readonly id: string;
+  /** Resolves when the sink has all of it. */
+  readonly handedOver: Promise<void>;
+  readonly answer: Promise<Uint8Array>;
+}
+
 export interface OfferedFeedOptions {
   readonly bus: Bus;
+  readonly clock: Clock;
   readonly session: string;
   readonly partition: string;
   /** Of the feeds that offer. */
@@ -41,11 +61,8 @@ export class OfferedFeed implements Feed {
   readonly relays = true;
   readonly waits = true;
   private readonly options: OfferedFeedOptions;
-  /** The last offer of each source. */
-  private readonly last = new Map<
-    string,
-    { readonly id: string; readonly answer: Promise<Uint8Array | null> }
-  >();
+  /** The last offers of each source, KNOWN of them, oldest first. */
+  private readonly last = new Map<string, readonly Taken[]>();
   private readonly stopping = new Stop();
 
   constructor(options: OfferedFeedOptions) {
@@ -76,11 +93,15 @@ export class OfferedFeed implements Feed {
   private async take(subject: string, bytes: Uint8Array, way: Way): Promise<Uint8Array | null> {
     const offer = this.read(subject, bytes, way.check);
     if (offer === null) return null;
-    const { id, messages, source } = offer;
-    const known = this.last.get(source);
-    if (known?.id === id) return known.answer;
-    const answer = this.handOver(source, messages, way);
-    this.last.set(source, { id, answer });
+    const { id, after, messages, source } = offer;
+    const last = this.last.get(source) ?? [];
+    const known = last.find((each) => each.id === id);
+    if (known !== undefined) return known.answer;
+    if (after !== undefined && last.at(-1)?.id !== after)
+      return refused(`the offer before it, ${after}, is not the last one that was taken here`);
+    const handedOver = this.handOver(source, messages, way, last.at(-1)?.handedOver);
+    const answer = handedOver.then(() => this.durable(source));
+    this.last.set(source, [...last, { id, handedOver, answer }].slice(-KNOWN));
     return answer;
   }
 
@@ -88,22 +109,33 @@ export class OfferedFeed implements Feed {
     source: string,
     messages: readonly Uint8Array[],
     { check, gate, traceparent }: Way,
-  ): Promise<Uint8Array> {
-    const { tracer } = this.options;
+    before: Promise<void> | undefined,
+  ): Promise<void> {
+    // What stopped that one was answered there.
+    await before?.catch(() => {});
+    const { tracer, clock } = this.options;
+    let turnEndMs = clock.monotonicMs() + TURN_MS;
     let span = traceparent === undefined ? null : (tracer?.resume("admission", traceparent) ?? null);
     for (const message of messages) {
       if (gate.isFull) await gate.drained();
+      if (clock.monotonicMs() >= turnEndMs) {
+        await new Promise<void>((resolve) => clock.soon(resolve));
+        turnEndMs = clock.monotonicMs() + TURN_MS;
+      }
       gate.span = span;
       check.receive(source, message);
       span = gate.span;
     }
+  }
+
+  private async durable(source: string): Promise<Uint8Array> {
     try {
       await this.options.durable();
       return TAKEN;
     } catch (error) {
       // What was taken may be in the log all the same.
       this.last.delete(source);
-      return refused(error);
+      return refused(errorText(error));
     }
   }
 
@@ -111,11 +143,11 @@ export class OfferedFeed implements Feed {
     subject: string,
     bytes: Uint8Array,
     check: MessageCheck,
-  ): { id: string; messages: readonly Uint8Array[]; source: string } | null {
+  ): (MessageOf<"offer"> & { readonly source: string }) | null {
     try {
       const [, source] = parseSubject(subject).details;
-      const { id, messages } = decodeAs("offer", bytes);
-      return source === undefined ? null : { id, messages, source };
+      const offer = decodeAs("offer", bytes);
+      return source === undefined ? null : { ...offer, source };
     } catch (error) {
       if (!(error instanceof ProtocolError)) throw error;
       check.refuse(error.message);
@@ -126,8 +158,7 @@ export class OfferedFeed implements Feed {
 
 const TAKEN = encodeMessage({ type: "answer", epoch: 0, body: "" });
 
-function refused(error: unknown): Uint8Array {
-  const value = errorText(error);
+function refused(value: string): Uint8Array {
   const parts = { action: "take an offer", value, expected: "", kind: "unavailable" as const };
   return encodeMessage({ type: "answer", epoch: 0, error: parts });
 }

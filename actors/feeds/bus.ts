@@ -12,9 +12,9 @@
  * G4  What waits to be taken is bounded (inbox.ts). Beyond that frames are shed: counted as such, not as lost, and reported by source.
  * G5  A group is of one live source at a time (group-holders.ts). What another one sends is counted as malformed, and that source is named once.
  */
-import { decodeMessage } from "../../protocol/codec.ts";
+import { decodeFrameInto, decodeMessage, isFrame } from "../../protocol/codec.ts";
 import { errorText, ProtocolError } from "../../protocol/errors.ts";
-import type { Frame } from "../../protocol/frame.ts";
+import { createScratchFrame, type Frame } from "../../protocol/frame.ts";
 import { type Channels, isInput, mayFlow, type QuantumInput } from "../../protocol/messages.ts";
 import { parseSubject, subjectPatterns } from "../../protocol/subjects.ts";
 import type { Bus } from "../ports/bus.ts";
@@ -153,6 +153,8 @@ export class MessageCheck {
   /** Sources of which it was said that their group is another's. */
   private readonly saidOf = new Set<string>();
   private readonly declared = new Map<string, string>();
+  /** For the columns of each frame, one after the other: a sink copies what it keeps. */
+  private readonly scratch = createScratchFrame();
   private sinceReport = 0;
 
   /** `missing`: where messages may be lost. `holders`: where feeds are live. */
@@ -185,7 +187,7 @@ export class MessageCheck {
   /** Passes the message on and returns null, or returns why it is dropped. */
   private pass(source: string, bytes: Uint8Array, span: Span | undefined): string | null {
     try {
-      const message = decodeMessage(bytes);
+      const message = isFrame(bytes) ? decodeFrameInto(bytes, this.scratch) : decodeMessage(bytes);
       const isOfFeed = mayFlow(message.type, "feed→core") && isInput(message) && "source" in message;
       if (!isOfFeed || message.type === "command")
         return `a message of type ${message.type} of ${source}: expected one that a feed sends`;

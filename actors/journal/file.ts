@@ -269,7 +269,7 @@ export class FileJournal implements Journal {
   async saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void> {
     this.#checkWritable(`save a snapshot after block ${block}`);
     checkSnapshot(this.#queued, block);
-    const saved = this.#save({ block, timeUs, sequence, bytes: new Uint8Array(bytes) }, this.#saving);
+    const saved = this.#save({ block, timeUs, sequence, bytes }, this.#saving);
     this.#saving = saved.catch(() => {});
     return saved;
   }

@@ -46,6 +46,8 @@ export interface LogWriterOptions {
   readonly samplesAtSnapshot?: number;
   /** Samples between snapshots; default SNAPSHOT_SAMPLES. */
   readonly snapshotSamples?: number;
+  /** Snapshots go over the network, as the log does (snapshot-policy.ts). Default: not. */
+  readonly isShared?: boolean;
   /** The journal did not take a derived record or checkpoint. Without it the log could not be verified. Default: throws. */
   onRecordFailure?(error: unknown): void;
   /** A snapshot is handed to the journal. */
@@ -80,7 +82,11 @@ export class LogWriter {
     const { core, partition, epoch = 0, after, samplesAtSnapshot = core.samples } = options;
     this.options = options;
     this.core = core;
-    this.policy = new SnapshotPolicy(core, samplesAtSnapshot, options.snapshotSamples);
+    const { snapshotSamples, isShared } = options;
+    this.policy = new SnapshotPolicy(core, samplesAtSnapshot, {
+      ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
+      ...(isShared === undefined ? {} : { isShared }),
+    });
     this.firstNumber = (after?.number ?? 0) + 1;
     this.checkpointed = this.firstNumber - 1;
     this.start = {
@@ -148,6 +154,7 @@ export class LogWriter {
     const { events } = this;
     this.events = [];
     if (events.length > 0) this.record("derived", number, () => encodeDerived(number, events));
+    this.policy.blockClosed(bytes.length);
     this.isSnapshotDue ||= this.policy.isSnapshotDue(core);
     this.isCheckpointDue ||= this.isSnapshotDue || this.policy.isCheckpointDue(core);
     return { ...block, inputsAt, inputs, durable };
@@ -193,11 +200,11 @@ export class LogWriter {
   private async snapshot(): Promise<void> {
     this.isSnapshotDue = false;
     const { core, options } = this;
-    this.policy.snapshotTaken(core);
     const { now, sequence } = core;
     const { previousHash } = this.start;
     const block = this.start.number - 1;
     const bytes = core.snapshot();
+    this.policy.snapshotTaken(core, bytes.length);
     await this.lastAppend;
     options.onSnapshot?.(block, bytes, previousHash);
     await options.journal.saveSnapshot(block, now, sequence, bytes);

@@ -96,7 +96,10 @@ export class InputLog implements CoreSink {
       epoch,
       after: journal.last,
       samplesAtSnapshot,
-      ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
+      // Who asks for snapshots every so many samples gets them.
+      ...(snapshotSamples === undefined
+        ? { isShared: journal.durability === "stream" }
+        : { snapshotSamples }),
       onRecordFailure: (error) => this.recordFailed(error),
       onSnapshot: (block, bytes, blockHash) => tap?.snapshot?.(partition, { block, bytes, blockHash }),
     });

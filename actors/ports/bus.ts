@@ -97,7 +97,8 @@ export interface Hints {
 
 /** States of cores by block, in reach of every node. */
 export interface SnapshotStore {
-  save(name: string, bytes: Uint8Array): Promise<void>;
+  /** Stores the parts, one after the other. */
+  save(name: string, ...parts: readonly Uint8Array[]): Promise<void>;
   load(name: string): Promise<Uint8Array | null>;
   list(): Promise<string[]>;
   remove(name: string): Promise<void>;

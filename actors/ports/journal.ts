@@ -31,7 +31,7 @@ export interface Journal {
    * with the next block or `flush`, not waited for.
    */
   appendDerived(record: DerivedRecord): void;
-  /** Stores the core's state after `block`, so that opening and seeking need not read everything before it. */
+  /** Stores the core's state after `block`, so that opening and seeking need not read everything before it. Nobody changes the bytes from then on. */
   saveSnapshot(block: number, timeUs: number, sequence: number, bytes: Uint8Array): Promise<void>;
   /** The newest snapshot with `block` <= the given block (or time, or input sequence), or null. */
   loadSnapshot(at: LogPlace): Promise<StoredSnapshot | null>;

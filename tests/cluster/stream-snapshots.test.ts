@@ -6,6 +6,7 @@ import type { AdmittedLog } from "../../actors/cluster/admitted-log.ts";
 import { BlockIndex } from "../../actors/cluster/block-index.ts";
 import { StreamSnapshots } from "../../actors/cluster/stream-snapshots.ts";
 import type { SnapshotStore } from "../../actors/ports/bus.ts";
+import { joinedBytes } from "../../protocol/joined-bytes.ts";
 
 const PARTITION = "p 0";
 /** Its name in a store. */
@@ -19,7 +20,7 @@ function given({ blocks = 20 } = {}) {
   }
   const kept = new Map<string, Uint8Array>();
   const store: SnapshotStore = {
-    save: async (name, bytes) => void kept.set(name, bytes),
+    save: async (name, ...parts) => void kept.set(name, joinedBytes(parts)),
     load: async (name) => kept.get(name) ?? null,
     list: async () => [...kept.keys()],
     remove: async (name) => void kept.delete(name),

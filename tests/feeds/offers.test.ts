@@ -5,6 +5,7 @@ import * as assert from "uvu/assert";
 import { createMemoryBus } from "../../actors/bus/memory.ts";
 import { OfferedFeed } from "../../actors/feeds/bus-offers.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
+import type { Bus } from "../../actors/ports/bus.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
 import { createManualClock } from "../support/clock.ts";
 import { row } from "../support/inputs.ts";
@@ -40,10 +41,48 @@ test("[F2] the first offer of a feed that was started again is not the first one
   assert.equal(values, [1, 2]);
 });
 
+test("[O1] the next offer is under way while the first one is not durable yet", async () => {
+  const { clock, publish, durable, values } = world();
+  const { sink, ended } = await publish();
+  for (const value of [1, 2, 3]) {
+    sink.frame(row(value, [value], value));
+    await clock.advance(1);
+  }
+  // The third one waits: two are under way.
+  assert.equal([values, durable.waiting], [[1, 2], 2]);
+  durable.release();
+  void ended();
+  await clock.advance(100);
+  assert.equal(values, [1, 2, 3]);
+});
+
+test("[F4] an offer that comes without the one before it is taken after that one", async () => {
+  const { clock, publish, durable, values, lose } = world();
+  durable.release();
+  const { sink, ended } = await publish();
+  lose(1);
+  for (const value of [1, 2]) {
+    sink.frame(row(value, [value], value));
+    await clock.advance(1);
+  }
+  assert.equal(values, []);
+  void ended();
+  await clock.advance(1_000);
+  assert.equal(values, [1, 2]);
+});
+
 /** A feed that is delivered once, and its owner, whose log is durable when the test says so. */
 function world() {
   const clock = createManualClock(1_700_000_000_000_000);
   const bus = createMemoryBus(clock);
+  let toLose = 0;
+  const lossy: Bus = {
+    ...bus,
+    request(subject, bytes, timeoutMs, traceparent) {
+      if (toLose-- <= 0) return bus.request(subject, bytes, timeoutMs, traceparent);
+      return new Promise((_resolve, reject) => void clock.after(timeoutMs, () => reject(new Error("lost"))));
+    },
+  };
   const values: number[] = [];
   let release = (): void => {};
   const released = new Promise<void>((resolve) => {
@@ -53,6 +92,7 @@ function world() {
   const owner = new OfferedFeed({
     ...PLACE,
     bus,
+    clock,
     kind: "live",
     durable: () => {
       durable.waiting++;
@@ -71,9 +111,13 @@ function world() {
     clock,
     durable,
     values,
+    /** So many requests that follow. */
+    lose(requests: number) {
+      toLose = requests;
+    },
     async publish() {
       const feed = Object.assign(scriptedFeed("feed", "live"), { delivery: "once" as const });
-      const delivered = publishFeed(feed, { ...PLACE, bus, clock });
+      const delivered = publishFeed(feed, { ...PLACE, bus: lossy, clock });
       return {
         sink: await feed.sink,
         ended: () => {

@@ -97,11 +97,23 @@ test("a snapshot is due every 131,072 samples after the newest one, wherever the
     [231_071, 231_072].map((samples) => policy.isSnapshotDue(at(samples))),
     [false, true],
   );
-  policy.snapshotTaken(at(231_080));
+  policy.snapshotTaken(at(231_080), 1e9);
   assert.equal(
     [362_151, 362_152].map((samples) => policy.isSnapshotDue(at(samples))),
     [false, true],
   );
+});
+
+test("a snapshot of a shared log is due when the log has grown by as many bytes as well", () => {
+  const at = (samples: number) => ({ samples, sequence: 1, now: 0 });
+  const policy = new SnapshotPolicy(at(0), 0, { isShared: true });
+  const due = (samples: number) => policy.isSnapshotDue(at(samples));
+  assert.equal([due(131_071), due(131_072)], [false, true]);
+  policy.snapshotTaken(at(131_072), 5_000);
+  policy.blockClosed(4_999);
+  assert.not.ok(due(1_000_000));
+  policy.blockClosed(1);
+  assert.equal([due(262_143), due(262_144)], [false, true]);
 });
 
 test("a checkpoint is due after 65,536 samples, or after ten seconds that hold 256 inputs", () => {

@@ -432,10 +432,15 @@ export const MESSAGE: { readonly [Name in MessageName]: fc.Arbitrary<MessageOf<N
     },
     ["body", "error"],
   ),
-  offer: message("offer", {
-    id: name,
-    messages: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 4 }),
-  }),
+  offer: message(
+    "offer",
+    {
+      id: name,
+      after: name,
+      messages: fc.array(fc.uint8Array({ maxLength: 50 }), { minLength: 1, maxLength: 4 }),
+    },
+    ["after"],
+  ),
   hello: message(
     "hello",
     { client: name, versions: fc.array(count, { minLength: 1, maxLength: 3 }), token: text },

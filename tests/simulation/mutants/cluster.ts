@@ -178,8 +178,15 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     name: "offer-not-repeated",
     bug: "A feed that is delivered once goes on after an offer that was not answered.",
     file: "actors/feeds/offers.ts",
-    find: "while (!(await this.isTaken(request, answerMs, traceparent)) && !this.isGivenUp) {",
-    replace: "if (!(await this.isTaken(request, answerMs, traceparent))) {",
+    find: "offered.isAnswered = await this.isTaken(request, answerMs, traceparent);",
+    replace: "offered.isAnswered = (await this.isTaken(request, answerMs, traceparent)) || true;",
+  },
+  {
+    name: "offer-before-its-turn",
+    bug: "An owner takes an offer though it has not taken the one before it.",
+    file: "actors/feeds/bus-offers.ts",
+    find: "if (after !== undefined && last.at(-1)?.id !== after)",
+    replace: "if (after === id)",
   },
   {
     name: "offer-answered-at-once",
