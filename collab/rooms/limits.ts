@@ -61,11 +61,10 @@ export const ROOM_LIMITS = {
   /** Bytes of one message of a large state: stock clients close after 30 s without a whole message, also where the line is slow. */
   partBytes: 262_144,
   /**
-   * Rest after a change was sent to all, in times of what writing it took, and the longest: with five hundred clients a frame takes some 3 ms. So
-   * sending takes a fifth of the processor at most, edits have the rest, and nobody waits for longer than is felt. Clients have fewer frames to
-   * read, and what was held up is read sooner: with half the rest most changes came 5 ms earlier, and the slowest hundredth 15 ms later.
+   * Rest after a change was sent to all, in times of what that took, and the longest: with five hundred clients a frame takes some 4 ms. So sending takes
+   * a third of the processor at most, edits have the rest, and nobody waits for longer than is felt.
    */
-  restPerSend: 4,
+  restPerSend: 2,
   restMsMax: 50,
   /** Edits are judged and made durable so long before sending goes on: what comes later leaves with the frame after. */
   offerAheadMs: 5,

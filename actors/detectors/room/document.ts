@@ -29,7 +29,6 @@ import type { InForce, OfferedWorkflow, PerformedStep } from "../../../protocol/
 import { WORKFLOW_AUTHOR, type WorkflowRun } from "../../../protocol/workflow.ts";
 import { decodedUpdate } from "./decoded-update.ts";
 import type { Effect, NoEffect } from "./effects.ts";
-import { FewWriters } from "./few-writers.ts";
 import { inForceEffects } from "./in-force.ts";
 import { carryOut } from "./intents.ts";
 import { sorted, textOf } from "./json-text.ts";
@@ -103,9 +102,6 @@ type Entries = Map<string, unknown>;
 
 export class RoomDocument {
   readonly doc: Y.Doc;
-  private readonly fewWriters: FewWriters;
-  /** Those that may write in the edit that is applied. */
-  private writing = new Set<number>();
   /** Author of each writer. */
   readonly writers = new Map<number, string>();
   /** Writers of earlier epochs: whoever has something of theirs has another document. */
@@ -124,7 +120,6 @@ export class RoomDocument {
 
   constructor(saved?: SavedDocument) {
     this.doc = newDoc();
-    this.fewWriters = new FewWriters(this.doc);
     this.epoch = saved?.epoch ?? FIRST_EPOCH;
     this.retired = new Set(saved?.retired);
     for (const name of ROOT_NAMES) {
@@ -162,13 +157,11 @@ export class RoomDocument {
     const changes: EntryChange[] = [];
     const repairs: Repair[] = [];
     this.size.since += edit.update.length;
-    const writers = writersOf(edit.update);
-    this.claim(writers, edit.author);
+    this.claim(edit);
     // By itself: what Yjs encodes after a transaction lacks the values that this edit holds and replaces again.
     const begun = this.entry("meta", "epoch") === undefined ? this.ownWrites(around, () => {}) : null;
     this.combined = null;
-    this.writing = new Set([...writers, this.ownWriter]);
-    this.fewWriters.among(this.writing, (transaction) => {
+    this.doc.transact((transaction) => {
       Y.applyUpdate(this.doc, edit.update);
       for (const [root, key] of this.touched(transaction)) {
         if (root !== "intents") this.settle(root, key, edit, around, changes, repairs);
@@ -302,8 +295,8 @@ export class RoomDocument {
   }
 
   /** Binds the writers that this edit is the first of. */
-  private claim(writers: Iterable<number>, author: string): void {
-    for (const writer of writers) if (!this.writers.has(writer)) this.writers.set(writer, author);
+  private claim({ update, author }: Edit): void {
+    for (const writer of writersOf(update)) if (!this.writers.has(writer)) this.writers.set(writer, author);
   }
 
   /** Entries that the transaction has touched, in a fixed order. */
@@ -522,7 +515,6 @@ export class RoomDocument {
       const drawn = Math.floor(around.random() * 0x1_0000_0000);
       if (drawn === NOBODY || this.writers.has(drawn) || this.retired.has(drawn)) continue;
       this.ownWriter = drawn;
-      this.writing.add(drawn);
       this.writers.set(drawn, ROOM_AUTHOR);
     }
     // Encoding a transaction costs as much as applying it. Most edits go on as they came.
@@ -555,8 +547,8 @@ function newDoc(): Y.Doc {
 }
 
 /** Writers of the structs of an update. */
-function writersOf(update: Uint8Array): Set<number> {
-  return new Set(decodedUpdate(update).structs.map(({ id }) => id.client));
+function writersOf(update: Uint8Array): number[] {
+  return [...new Set(decodedUpdate(update).structs.map(({ id }) => id.client))];
 }
 
 /** In one order: of a document that was restored, Yjs gives the fields of a map in another one, and whoever writes must write the same. */
