@@ -7,12 +7,13 @@ import { decodeMessage, encodeMessage } from "../../protocol/codec.ts";
 import type { DecodedMessage } from "../../protocol/messages.ts";
 import { condition } from "../support/condition.ts";
 import { FakeSession } from "../support/fake-session.ts";
+import { onKeptPort } from "../support/kept-port.ts";
 import { createProgramClient } from "../support/program-client.ts";
 import { withGateway } from "./http.ts";
 
 test("a client gets each event and each frame once across restarts of the gateway", async () => {
   const session = new FakeSession();
-  let gateway = await createGateway({ sessions: [session] });
+  let gateway = await onKeptPort((port) => createGateway({ sessions: [session], port }));
   const { port } = gateway;
   const events: number[] = [];
   const frames: number[] = [];
