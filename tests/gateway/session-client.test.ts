@@ -8,6 +8,7 @@ import type { Cursors, SessionClient } from "../../collab/session-client.ts";
 import type { EventMessage } from "../../protocol/messages.ts";
 import { condition } from "../support/condition.ts";
 import { FakeSession } from "../support/fake-session.ts";
+import { onKeptPort } from "../support/kept-port.ts";
 import { createProgramSessionClient } from "../support/program-client.ts";
 
 interface Followed {
@@ -112,7 +113,7 @@ test("[S1] another client goes on in each partition where the cursors say, and b
 
 test("[S1] each event and frame of each partition comes once across restarts of the gateway", async () => {
   const sessions = partitions("p0", "p1");
-  let gateway = await createGateway({ sessions });
+  let gateway = await onKeptPort((port) => createGateway({ sessions, port }));
   const { port } = gateway;
   const seen = follow(gateway.url);
   const happen = (): void => {
@@ -174,7 +175,7 @@ test("[S3] a session of one partition has one connection, and its welcome names 
 test("[S4] a partition that the session no longer has is let go, and goes on at its cursor when it is back", async () => {
   const [first, second] = partitions("p0", "p1");
   second!.announce("one");
-  let gateway = await createGateway({ sessions: [first!, second!] });
+  let gateway = await onKeptPort((port) => createGateway({ sessions: [first!, second!], port }));
   const { port } = gateway;
   const seen = follow(gateway.url);
   try {
