@@ -82,11 +82,7 @@ export class LogWriter {
     const { core, partition, epoch = 0, after, samplesAtSnapshot = core.samples } = options;
     this.options = options;
     this.core = core;
-    const { snapshotSamples, isShared } = options;
-    this.policy = new SnapshotPolicy(core, samplesAtSnapshot, {
-      ...(snapshotSamples === undefined ? {} : { snapshotSamples }),
-      ...(isShared === undefined ? {} : { isShared }),
-    });
+    this.policy = new SnapshotPolicy(core, samplesAtSnapshot, options);
     this.firstNumber = (after?.number ?? 0) + 1;
     this.checkpointed = this.firstNumber - 1;
     this.start = {

@@ -18,6 +18,7 @@ import {
 } from "../../actors/journal/record.ts";
 import { SegmentScanner } from "../../actors/journal/scanner.ts";
 import { RecordingTail } from "../../actors/journal/tail.ts";
+import { joinedBytes } from "../../protocol/joined-bytes.ts";
 import { appendAll, pattern, withFolder } from "./builders.ts";
 
 const FIRST_BLOCK = 1;
@@ -53,7 +54,7 @@ test("scan finds the records and the damage that a plain search finds", async ()
   });
   await fc.assert(
     fc.asyncProperty(fc.array(piece, { maxLength: 12 }), async (pieces) => {
-      const bytes = joined(
+      const bytes = joinedBytes(
         pieces.map(({ kind, size, claim }, i) => {
           if (kind === "noise") return pattern(i, size % 50);
           const record = recordOf(i + 1, size);
@@ -100,7 +101,8 @@ test("follower of a segment with many damaged records before the next batch read
     const before = readFileSync(path).length;
     const damaged = recordOf(1, 100);
     damaged[damaged.length - 1]! ^= 1;
-    for (let i = 0; i < 400; i++) appendFileSync(path, joined([damaged, recordOf(1, 3000, RECORD.derived)]));
+    for (let i = 0; i < 400; i++)
+      appendFileSync(path, joinedBytes([damaged, recordOf(1, 3000, RECORD.derived)]));
     appendFileSync(path, recordOf(1, 0, RECORD.derived | BATCH_MARK));
     let read = 0;
     const disk = countingReads((bytes) => {
@@ -228,16 +230,6 @@ function countingReads(count: (bytes: number) => void): Disk {
       } as DiskFile;
     },
   };
-}
-
-function joined(parts: readonly Uint8Array[]): Uint8Array<ArrayBuffer> {
-  const whole = new Uint8Array(parts.reduce((sum, { length }) => sum + length, 0));
-  let at = 0;
-  for (const part of parts) {
-    whole.set(part, at);
-    at += part.length;
-  }
-  return whole;
 }
 
 test.run();

@@ -4,6 +4,7 @@
  * Works on bytes: a cell is a place in the buffer until its text or number is read. docs/decisions/feeds.md compares it with libraries.
  */
 
+import { joinedBytes } from "../../../protocol/joined-bytes.ts";
 import { latin1, readDecimal } from "./decimal.ts";
 import { badTable, FINE, MAX_ROW_BYTES, MISSING, type RowReader, reasonOf } from "./rows.ts";
 import { readTime, type TimeForm } from "./times.ts";
@@ -36,14 +37,8 @@ export class CsvRows implements RowReader {
   }
 
   push(chunk: Uint8Array): void {
-    const rest = this.#bytes.length - this.#position;
-    if (rest === 0) this.#bytes = chunk;
-    else {
-      const joined = new Uint8Array(rest + chunk.length);
-      joined.set(this.#bytes.subarray(this.#position));
-      joined.set(chunk, rest);
-      this.#bytes = joined;
-    }
+    const rest = this.#bytes.subarray(this.#position);
+    this.#bytes = rest.length === 0 ? chunk : joinedBytes([rest, chunk]);
     this.#position = 0;
   }
 

@@ -5,11 +5,9 @@
  *
  * Blocks of one row leave the law of the returns alone; longer ones their clusters of volatility too. Each channel draws from symbols of its own.
  */
-import { readFile } from "node:fs/promises";
 import { join } from "node:path";
-import { gunzipSync } from "node:zlib";
 import ln from "@stdlib/math-base-special-ln";
-import { EigenwatchError } from "../../../protocol/errors.ts";
+import { readTable } from "../../../actors/feeds/table/table.ts";
 import type { Variates } from "../../worlds/model/variates.ts";
 
 interface Source {
@@ -31,32 +29,22 @@ export const RETURN_FILES = Object.values(SOURCES).map(({ path }) => path);
 /** Log returns of each symbol, in the order of time. `folder`: with the recorded markets. */
 export async function recordedReturns(folder: string, of: ReturnsOf): Promise<Float64Array[]> {
   const { path, price }: Source = SOURCES[of];
-  const [header, ...lines] = gunzipSync(await readFile(join(folder, path)))
-    .toString("utf8")
-    .trimEnd()
-    .split("\n");
-  const names = header!.split(",");
-  const [symbolAt, ...priceAt] = ["symbol", ...price].map((name) => names.indexOf(name));
-  if (symbolAt === -1 || priceAt.includes(-1))
-    throw new EigenwatchError({
-      action: `read ${path}`,
-      value: `its columns are ${header}`,
-      expected: `symbol and ${price.join(", ")}`,
-      kind: "input",
-    });
-  const last = new Map<string, number>();
-  const returns = new Map<string, number[]>();
-  for (const line of lines) {
-    const cells = line.split(",");
-    const symbol = cells[symbolAt!]!;
-    const now = ln(priceAt.reduce((sum, at) => sum + Number(cells[at]), 0) / priceAt.length);
-    const before = last.get(symbol);
-    if (!Number.isFinite(now)) continue;
-    last.set(symbol, now);
-    if (before === undefined) returns.set(symbol, []);
-    else returns.get(symbol)!.push(now - before);
+  const [value, ...beside] = price;
+  const table = await readTable(join(folder, path), { format: "long", value, beside });
+  const last: number[] = [];
+  const returns: number[][] = [];
+  for await (const { rows, symbol, values } of table.batches()) {
+    for (let r = 0; r < rows; r++) {
+      const prices = values.subarray(r * price.length, (r + 1) * price.length);
+      const now = ln(prices.reduce((sum, each) => sum + each, 0) / price.length);
+      if (!Number.isFinite(now)) continue;
+      const k = symbol[r]!;
+      if (returns[k] === undefined) returns[k] = [];
+      else returns[k].push(now - last[k]!);
+      last[k] = now;
+    }
   }
-  return [...returns.values()].map((each) => Float64Array.from(each)).filter(({ length }) => length > 0);
+  return returns.map((each) => Float64Array.from(each)).filter(({ length }) => length > 0);
 }
 
 /** The next return of channel c of so many, in blocks of `rows`. */
