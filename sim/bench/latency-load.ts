@@ -76,13 +76,19 @@ export function createLoadFrame({ samplesPerFrame }: Load): Frame {
   return { ...createFrame(GROUP, GROUP, samplesPerFrame), count: samplesPerFrame };
 }
 
-/** The next frame of a load: rows over all channels, values that differ, the time of day. */
+/**
+ * The next frame of a load: rows over all channels, values that differ, the time of day. All samples of a row have the time of its first, also where
+ * a row takes several frames.
+ */
 export function fillFrame(frame: Frame, number: number, { channels }: Load): void {
   const nowUs = Math.round((performance.timeOrigin + performance.now()) * 1000);
+  let rowUs = frame.time[frame.count - 1]! || nowUs;
   frame.sequence = number;
   for (let i = 0; i < frame.count; i++) {
-    frame.time[i] = nowUs;
-    frame.channel[i] = (number * frame.count + i) % channels;
+    const channel = (number * frame.count + i) % channels;
+    if (channel === 0) rowUs = nowUs;
+    frame.time[i] = rowUs;
+    frame.channel[i] = channel;
     frame.value[i] = ((number * 7919 + i * 104729) % 1000) / 1000;
   }
 }

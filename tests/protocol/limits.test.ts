@@ -51,7 +51,7 @@ test("what the documents promise holds", () => {
   );
   assert.equal(
     [limits.MAX_BLOCK_INPUTS, limits.MAX_BLOCK_AGE_MS, limits.MAX_MEMORY_BLOCK_AGE_MS],
-    [256, 5, 0.04],
+    [256, 5, 0.01],
   );
   // ARCHITECTURE.md: every 65,536 samples, in slow sessions every 256 inputs but at most every ten seconds.
   const { CHECKPOINT_SAMPLES, CHECKPOINT_INPUTS, CHECKPOINT_US } = limits;
