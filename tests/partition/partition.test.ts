@@ -11,7 +11,12 @@ import { decodeBlock } from "../../protocol/block.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import type { EigenwatchError } from "../../protocol/errors.ts";
 import type { Frame } from "../../protocol/frame.ts";
-import { MAX_BLOCK_BYTES, MAX_BLOCK_INPUTS, MAX_FRAME_SAMPLES } from "../../protocol/limits.ts";
+import {
+  MAX_BLOCK_BYTES,
+  MAX_BLOCK_INPUTS,
+  MAX_FRAME_SAMPLES,
+  MAX_MEMORY_BLOCK_AGE_MS,
+} from "../../protocol/limits.ts";
 import type { CommandInput, EventMessage, SessionOpened, Shed } from "../../protocol/messages.ts";
 import { applySetting, defaultSettings, type Settings } from "../../protocol/settings.ts";
 import { createManualClock, type ManualClock } from "../support/clock.ts";
@@ -53,13 +58,13 @@ test("[O2] blocks leave in their order, for any order of acknowledgements", asyn
   );
 });
 
-test("in memory a turn that brings many frames lets the first leave within a tenth of a millisecond, and not when it ends", async () => {
+test("in memory a turn that brings many frames lets the first leave when its block is old enough, and not when the turn ends", async () => {
   const manual = createManualClock(1_700_000_000_000_000);
   let sinceStartMs = 0;
   const clock: ManualClock = Object.create(manual, { monotonicMs: { value: () => sinceStartMs } });
   const world = await given({ clock });
-  const seenAt = [0, 0.03, 0.06, 0.09].map((ms) => {
-    sinceStartMs = ms;
+  const seenAt = [0, 0.75, 1.5, 2.25].map((ages) => {
+    sinceStartMs = ages * MAX_MEMORY_BLOCK_AGE_MS;
     world.sink.frame(row(clock.nowUs(), [1]));
     return world.frameSequences().length;
   });
