@@ -11,9 +11,11 @@
  *     While the log is late nothing is taken: what waits there, commands wait for too.
  * Q3  Beyond INBOX_BYTES a source may put only as long as it has less than its share of them: a flood does not shut the others out.
  * Q4  At most twice INBOX_BYTES wait.
+ * Q5  What waits is a copy, in memory that is used again (spare-bytes.ts): bytes that are handed to `take` are its own only until it returns.
  */
 import { MESSAGES } from "../../protocol/messages.ts";
 import type { Clock } from "../ports/clock.ts";
+import { SpareBytes, spareLength } from "./spare-bytes.ts";
 
 /** About a second of what an owner takes of a fast feed: longer would be late, shorter would shed at each pause of the collector. */
 const INBOX_BYTES = 8 << 20;
@@ -30,8 +32,8 @@ const SOURCES_MAX = 4_096;
 /** While the log is late: an entry of it takes less than a millisecond on a machine that is not busy. */
 const AGAIN_MS = 1;
 
-/** Memory for a message that waits, in addition to its bytes. */
-const OVERHEAD_BYTES = 200;
+/** Memory for a message that waits, in addition to its buffer: three objects. */
+const OVERHEAD_BYTES = 232;
 
 export interface InboxOptions {
   readonly clock: Clock;
@@ -75,6 +77,7 @@ export class Inbox {
   readonly #queues = new Map<string, Queue>();
   /** Those of which something waits, in the order of their turns. */
   #order: Queue[] = [];
+  readonly #spare: SpareBytes;
   #bytes = 0;
   #turnBytes = 0;
   #turnEndMs = 0;
@@ -84,6 +87,7 @@ export class Inbox {
   constructor(options: InboxOptions) {
     this.#options = options;
     this.#limit = options.bytes ?? INBOX_BYTES;
+    this.#spare = new SpareBytes(this.#limit);
   }
 
   /** Bytes that wait, what they cost included. */
@@ -110,6 +114,7 @@ export class Inbox {
     this.#queues.clear();
     this.#order = [];
     this.#bytes = 0;
+    this.#spare.clear();
   }
 
   /** Begins a turn with the first message of one. */
@@ -147,6 +152,7 @@ export class Inbox {
       else if (queue.shed === 0) this.#queues.delete(queue.source);
       compact(queue);
       this.#take(queue.source, message);
+      this.#spare.give(message.bytes);
     }
   }
 
@@ -166,7 +172,7 @@ export class Inbox {
   #wait(queue: Queue, message: Message): void {
     const { bytes } = message;
     if (queue.bytes === 0) this.#order.push(queue);
-    queue.messages.push({ ...message, bytes: new Uint8Array(bytes) });
+    queue.messages.push({ ...message, bytes: this.#spare.copyOf(bytes) });
     queue.shed = 0;
     queue.bytes += sizeOf(bytes);
     this.#bytes += sizeOf(bytes);
@@ -186,7 +192,7 @@ export class Inbox {
 }
 
 function sizeOf(bytes: Uint8Array): number {
-  return bytes.length + OVERHEAD_BYTES;
+  return spareLength(bytes.length) + OVERHEAD_BYTES;
 }
 
 /** Gives back what was taken, now and then. */
