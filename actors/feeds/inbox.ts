@@ -20,8 +20,11 @@ import { SpareBytes, spareLength } from "./spare-bytes.ts";
 /** About a second of what an owner takes of a fast feed: longer would be late, shorter would shed at each pause of the collector. */
 const INBOX_BYTES = 8 << 20;
 
-/** A command meets four to six turns on its way, and shall be answered within 50 ms, also where the processor is shared. A turn costs some 0.03 ms. */
-const TURN_MS = 2;
+/**
+ * A command meets four to six turns on its way, and shall be answered within 50 ms where four processes share two processors. With turns of 4 ms half of
+ * them take 20 ms, with 1 ms 10; more frames are taken then, not fewer.
+ */
+const TURN_MS = 1;
 
 /** As long as that at the usual speed; a clock may stand still. */
 const TURN_BYTES = 256 << 10;
