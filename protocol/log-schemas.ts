@@ -162,7 +162,7 @@ export const answer = v.object({
 
 /** A feed of another process, or the owner of the session's room, offers messages that must not be lost. */
 export const offer = v.object({
-  /** An owner takes an offer of one id once. */
+  /** Unique among the offers of its source: an owner takes an offer of one id once. */
   id: name,
   /** The offer before it, while that one is not answered: an owner that has not taken it refuses this one. */
   after: v.optional(name),

@@ -148,7 +148,8 @@ export class Offers implements Sender {
       const from = this.underWay.reduce((sum, { queued }) => sum + queued.length, 0);
       const queued = this.queue.slice(from, this.endOfNext(from));
       if (queued.length === 0) break;
-      const id = `${this.feed.source}@${this.life}/${++this.offered}`;
+      // Of this source: its name may be as long as an id.
+      const id = `${this.life}/${++this.offered}`;
       const sentMs = this.options.clock.monotonicMs();
       const offered: Offered = { id, queued, sentMs, isAnswered: false, ended: Promise.resolve() };
       offered.ended = this.offer(offered, this.underWay.at(-1) ?? null);

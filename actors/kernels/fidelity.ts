@@ -4,7 +4,7 @@
  * Convention: F = (tr √(√ρ σ √ρ))² (Jozsa 1994), √F is called root fidelity. Some packages call √F "fidelity".
  */
 import atan2 from "@stdlib/math-base-special-atan2";
-import { orthogonaliseRows, singularValues } from "./singular-values.ts";
+import { normsOfRows, orthogonaliseRows, singularValues } from "./singular-values.ts";
 
 /**
  * Root fidelity √F = ‖√ρ √σ‖₁ = ‖L_ρ† L_σ‖₁ in [0, 1], for any factors ρ = L_ρ L_ρ†, σ = L_σ L_σ†.
@@ -25,19 +25,24 @@ export function rootFidelity(
 ): number {
   multiplyFactors(n, aRe, aIm, bRe, bIm, workRe, workIm);
   singularValues(n, workRe, workIm, workValues);
-  let sum = 0;
-  for (let k = n - 1; k >= 0; k--) sum += workValues[k]!;
-  return Math.min(sum, 1);
+  return rootOf(n, workValues);
+}
+
+export interface Fidelities {
+  /** As `rootFidelity` has it, with the same bits. */
+  readonly root: number;
+  /** Bures distance d = √(2−2√F) = min ‖L_ρ W − L_σ‖_F over unitary W, in [0, √2]. */
+  readonly bures: number;
 }
 
 /**
- * Bures distance d = √(2−2√F) = min ‖L_ρ W − L_σ‖_F over unitary W, in [0, √2]. Source: Bures 1969; Uhlmann 1976.
+ * Root fidelity and Bures distance. Source: Bures 1969; Uhlmann 1976.
  *
  * The minimum is at the unitary polar factor of L_ρ† L_σ. Its error is that of the factors, some 1e-16; √(2−2√F) cancels near 0, where it is
  * off by 2e-8. Factors and scratch as for `rootFidelity`, but the factor `aRe`, `aIm` of ρ is replaced by another one of it. O(n³),
  * allocates nothing.
  */
-export function buresDistance(
+export function fidelities(
   n: number,
   aRe: Float64Array,
   aIm: Float64Array,
@@ -46,10 +51,12 @@ export function buresDistance(
   workRe: Float64Array,
   workIm: Float64Array,
   workValues: Float64Array,
-): number {
+): Fidelities {
   multiplyFactors(n, aRe, aIm, bRe, bIm, workRe, workIm);
   // With another factor A of ρ, A†L_σ = D Q: then Q is the polar factor, and A Q is nearest to L_σ.
   orthogonaliseRows(n, workRe, workIm, aRe, aIm);
+  normsOfRows(n, workRe, workIm, workValues);
+  const root = rootOf(n, workValues);
   orthonormaliseRows(n, workRe, workIm, workValues);
   let squares = 0;
   for (let k = 0; k < n; k++) {
@@ -71,7 +78,14 @@ export function buresDistance(
       squares += x * x + y * y;
     }
   }
-  return Math.min(Math.sqrt(squares), Math.SQRT2);
+  return { root, bures: Math.min(Math.sqrt(squares), Math.SQRT2) };
+}
+
+/** The sum of the singular values, which are descending. */
+function rootOf(n: number, values: Float64Array): number {
+  let sum = 0;
+  for (let k = n - 1; k >= 0; k--) sum += values[k]!;
+  return Math.min(sum, 1);
 }
 
 /** Bures angle arccos √F = 2 arcsin(d/2) of the Bures distance d, in [0, π/2]; exact also near 0. O(1). */

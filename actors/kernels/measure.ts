@@ -164,8 +164,7 @@ function measurePair(
 ): void {
   const pair = new StateComparison(n);
   pair.load(re, im, sigmaRe, sigmaIm);
-  const rootF = pair.rootFidelity();
-  const bures = pair.buresDistance();
+  const { root: rootF, bures } = pair.fidelities();
   const shared = overlap(n, re, im, sigmaRe, sigmaIm);
   const gammaA = purity(n, re, im);
   const gammaB = purity(n, sigmaRe, sigmaIm);

@@ -20,6 +20,11 @@ const NEGLIGIBLE = 1e-140;
  */
 export function singularValues(n: number, re: Float64Array, im: Float64Array, values: Float64Array): void {
   orthogonaliseRows(n, re, im);
+  normsOfRows(n, re, im, values);
+}
+
+/** Writes the norms of the rows, descending: where rows are orthogonal, the singular values. */
+export function normsOfRows(n: number, re: Float64Array, im: Float64Array, values: Float64Array): void {
   for (let k = 0; k < n; k++) {
     let sum = 0;
     for (let j = k * n; j < k * n + n; j++) sum += re[j]! * re[j]! + im[j]! * im[j]!;
@@ -44,12 +49,76 @@ export function orthogonaliseRows(
   alongRe?: Float64Array,
   alongIm?: Float64Array,
 ): void {
+  if (isZero(n, im) && (alongIm === undefined || isZero(n, alongIm))) {
+    orthogonaliseRealRows(n, re, alongRe);
+    return;
+  }
   for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
     let rotated = false;
     for (let p = 0; p < n - 1; p++)
       for (let q = p + 1; q < n; q++)
         if (orthogonalise(n, p * n, q * n, re, im, alongRe, alongIm)) rotated = true;
     if (!rotated) break;
+  }
+}
+
+function isZero(n: number, matrix: Float64Array): boolean {
+  for (let j = 0; j < n * n; j++) if (matrix[j] !== 0) return false;
+  return true;
+}
+
+/** The same without the products with zeros, with the same bits: states made of correlations are real, and take half the time. */
+function orthogonaliseRealRows(n: number, rows: Float64Array, along: Float64Array | undefined): void {
+  for (let sweep = 0; sweep < MAX_SWEEPS; sweep++) {
+    let rotated = false;
+    for (let p = 0; p < n - 1; p++)
+      for (let q = p + 1; q < n; q++) if (orthogonaliseReal(n, p * n, q * n, rows, along)) rotated = true;
+    if (!rotated) break;
+  }
+}
+
+function orthogonaliseReal(
+  n: number,
+  p: number,
+  q: number,
+  rows: Float64Array,
+  along: Float64Array | undefined,
+): boolean {
+  let pp = 0;
+  let qq = 0;
+  let g = 0;
+  for (let j = 0; j < n; j++) {
+    const a = rows[p + j]!;
+    const b = rows[q + j]!;
+    pp += a * a;
+    qq += b * b;
+    g += a * b;
+  }
+  const size = Math.sqrt(g * g);
+  if (!(size > ORTHOGONAL * Math.sqrt(pp) * Math.sqrt(qq)) || size < NEGLIGIBLE) return false;
+  const t = tangent(pp, qq, size);
+  const c = 1 / Math.sqrt(1 + t * t);
+  const s = t * c;
+  const u = g / size;
+  rotateReal(n, p, q, c, s, u, rows);
+  if (along !== undefined) rotateReal(n, p, q, c, s, u, along);
+  return true;
+}
+
+function rotateReal(
+  n: number,
+  p: number,
+  q: number,
+  c: number,
+  s: number,
+  u: number,
+  rows: Float64Array,
+): void {
+  for (let j = 0; j < n; j++) {
+    const a = rows[p + j]!;
+    const b = rows[q + j]!;
+    rows[p + j] = c * a - s * (u * b);
+    rows[q + j] = s * (u * a) + c * b;
   }
 }
 
@@ -81,13 +150,18 @@ function orthogonalise(
   if (!(size > ORTHOGONAL * Math.sqrt(pp) * Math.sqrt(qq)) || size < NEGLIGIBLE) return false;
   const uRe = gRe / size;
   const uIm = gIm / size;
-  const tau = (qq - pp) / (2 * size);
-  const t = (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
+  const t = tangent(pp, qq, size);
   const c = 1 / Math.sqrt(1 + t * t);
   const s = t * c;
   rotate(n, p, q, c, s, uRe, uIm, re, im);
   if (alongRe !== undefined && alongIm !== undefined) rotate(n, p, q, c, s, uRe, -uIm, alongRe, alongIm);
   return true;
+}
+
+/** Of the angle that makes two rows of the squares pp and qq orthogonal, whose product has this size. */
+function tangent(pp: number, qq: number, size: number): number {
+  const tau = (qq - pp) / (2 * size);
+  return (tau < 0 ? -1 : 1) / (Math.abs(tau) + Math.sqrt(1 + tau * tau));
 }
 
 /** x_p' = c x_p − s ū x_q and x_q' = s u x_p + c x_q, where x_p†x_q = u·size. */

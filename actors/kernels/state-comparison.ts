@@ -4,7 +4,7 @@
  * `load` computes two eigensystems; functionals that need only them are then cheap. The object holds scratch, no registered state.
  */
 import { vonNeumannEntropy } from "./entropy.ts";
-import { buresDistance, rootFidelity } from "./fidelity.ts";
+import { type Fidelities, fidelities, rootFidelity } from "./fidelity.ts";
 import { HermitianEigen } from "./hermitian-eigen.ts";
 import { pivotedCholesky } from "./pivoted-cholesky.ts";
 import { relativeEntropy } from "./relative-entropy.ts";
@@ -78,11 +78,10 @@ export class StateComparison {
     );
   }
 
-  /** Bures distance, see fidelity.ts; 0 for identical states. Two factorisations and a polar decomposition. */
-  buresDistance(): number {
-    if (this.identical()) return 0;
+  /** √F and the Bures distance, see fidelity.ts; the distance of identical states is 0. Two factorisations and a polar decomposition. */
+  fidelities(): Fidelities {
     this.factorise();
-    return buresDistance(
+    const { root, bures } = fidelities(
       this.n,
       this.factorARe,
       this.factorAIm,
@@ -92,6 +91,7 @@ export class StateComparison {
       this.workIm,
       this.workValues,
     );
+    return { root, bures: this.identical() ? 0 : bures };
   }
 
   /** S(ρ‖σ), see relative-entropy.ts. */

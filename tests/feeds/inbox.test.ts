@@ -13,18 +13,20 @@ function world(bytes = 10_000, isLate = () => false) {
   const taken: string[] = [];
   const before: number[] = [];
   const shed: string[] = [];
+  const buffers: ArrayBufferLike[] = [];
   const inbox = new Inbox({
     clock,
     bytes,
     take(source, subject, message, shedBefore) {
       taken.push(`${source}${message[0]}`);
       before.push(shedBefore);
+      buffers.push(message.buffer);
       assert.is(subject, `s.${source}`);
     },
     shed: (source) => shed.push(source),
     isLate,
   });
-  const put = (source: string, number: number, length = 800) =>
+  const put = (source: string, number: number, length = 768) =>
     inbox.put(source, `s.${source}`, new Uint8Array(length).fill(number));
   return {
     manual,
@@ -33,6 +35,8 @@ function world(bytes = 10_000, isLate = () => false) {
     taken,
     before,
     shed,
+    /** Of what was taken. */
+    buffers,
     /** Nothing more fits into this turn. */
     fillTurn() {
       put("filler", 0, 256 << 10);
@@ -134,6 +138,19 @@ test("a message that waits is a copy of what came", () => {
   bytes[0] = 9;
   turn();
   assert.equal(taken, ["a7"]);
+});
+
+test("[Q5] the memory of a message that was taken is used again, up to the limit", () => {
+  const { inbox, buffers, put, fillTurn, turn } = world(10_000);
+  for (const first of [1, 100]) {
+    fillTurn();
+    for (let k = 0; k < 12; k++) put("a", first + k);
+    turn();
+  }
+  const [once, again] = [buffers.slice(1, 11), buffers.slice(12)];
+  assert.is(new Set(once).size, 10);
+  assert.ok(again.every((buffer) => once.includes(buffer)));
+  assert.is(inbox.bytes, 0);
 });
 
 test("an inbox that was closed takes nothing more", () => {

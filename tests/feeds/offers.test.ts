@@ -7,6 +7,7 @@ import { OfferedFeed } from "../../actors/feeds/bus-offers.ts";
 import { publishFeed } from "../../actors/feeds/bus-publisher.ts";
 import type { Bus } from "../../actors/ports/bus.ts";
 import type { FeedSink } from "../../actors/ports/feed.ts";
+import { MAX_NAME_BYTES } from "../../protocol/limits.ts";
 import { createManualClock } from "../support/clock.ts";
 import { row } from "../support/inputs.ts";
 import { scriptedFeed } from "../support/scripted-feed.ts";
@@ -71,6 +72,16 @@ test("[F4] an offer that comes without the one before it is taken after that one
   assert.equal(values, [1, 2]);
 });
 
+test("a feed with the longest name is delivered", async () => {
+  const { clock, publish, durable, values } = world();
+  durable.release();
+  const { sink, ended } = await publish("n".repeat(MAX_NAME_BYTES));
+  sink.frame({ ...row(1, [1], 1), source: "n".repeat(MAX_NAME_BYTES) });
+  void ended();
+  await clock.advance(1_000);
+  assert.equal(values, [1]);
+});
+
 /** A feed that is delivered once, and its owner, whose log is durable when the test says so. */
 function world() {
   const clock = createManualClock(1_700_000_000_000_000);
@@ -115,8 +126,8 @@ function world() {
     lose(requests: number) {
       toLose = requests;
     },
-    async publish() {
-      const feed = Object.assign(scriptedFeed("feed", "live"), { delivery: "once" as const });
+    async publish(name = "feed") {
+      const feed = Object.assign(scriptedFeed(name, "live"), { delivery: "once" as const });
       const delivered = publishFeed(feed, { ...PLACE, bus: lossy, clock });
       return {
         sink: await feed.sink,

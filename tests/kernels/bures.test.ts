@@ -10,7 +10,7 @@ import { type Matrix, randomDensity, randomHermitian, seeded } from "./builders.
 function distance(n: number, rho: Matrix, sigma: Matrix): number {
   const states = new StateComparison(n);
   states.load(rho.re, rho.im, sigma.re, sigma.im);
-  return states.buresDistance();
+  return states.fidelities().bures;
 }
 
 function near(got: number, expected: number, tolerance: number, what: string): void {
@@ -118,6 +118,20 @@ test("near a state of full rank the distance is the Bures metric ½ Σ|Δ_ij|²/
   }
 });
 
+test("the root fidelity that comes with the distance has the bits of the one alone, for complex and for real states", () => {
+  const random = seeded(74);
+  for (const n of [1, 2, 5, 16])
+    for (const isReal of [false, true]) {
+      const [rho, sigma] = [n, Math.ceil(n / 2)].map((rank) => {
+        const { re, im } = randomDensity(n, random, rank);
+        return { re, im: isReal ? new Float64Array(n * n) : im };
+      }) as [Matrix, Matrix];
+      const states = new StateComparison(n);
+      states.load(rho.re, rho.im, sigma.re, sigma.im);
+      assert.is(states.fidelities().root, states.rootFidelity());
+    }
+});
+
 test("far apart the distance is √(2−2√F), and √2 between orthogonal states", () => {
   const random = seeded(73);
   for (let run = 0; run < 60; run++) {
@@ -126,7 +140,7 @@ test("far apart the distance is √(2−2√F), and √2 between orthogonal stat
     const sigma = randomDensity(n, random, 1 + ((run >> 1) % n));
     const states = new StateComparison(n);
     states.load(rho.re, rho.im, sigma.re, sigma.im);
-    near(states.buresDistance(), Math.sqrt(2 - 2 * states.rootFidelity()), n * 2e-8, `run ${run}`);
+    near(states.fidelities().bures, Math.sqrt(2 - 2 * states.rootFidelity()), n * 2e-8, `run ${run}`);
   }
   near(distance(2, diagonal([1, 0]), diagonal([0, 1])), Math.SQRT2, 1e-15, "orthogonal");
   near(buresAngle(Math.SQRT2), Math.PI / 2, 1e-7, "orthogonal angle");

@@ -4,7 +4,7 @@ import { test } from "uvu";
 import * as assert from "uvu/assert";
 import { HermitianEigen } from "../../actors/kernels/hermitian-eigen.ts";
 import { RowRotations } from "../../actors/kernels/row-rotations.ts";
-import { singularValues } from "../../actors/kernels/singular-values.ts";
+import { orthogonaliseRows, singularValues } from "../../actors/kernels/singular-values.ts";
 import { ginibre, randomDensity, randomHermitian, seeded } from "./builders.ts";
 import { hermitianJacobi } from "./hermitian-jacobi.ts";
 
@@ -262,6 +262,23 @@ test("singular values squared are the eigenvalues of A A†", () => {
     singularValues(n, a.re, a.im, values);
     for (let k = 0; k < n; k++)
       assert.ok(Math.abs(values[k]! ** 2 - eigen[k]!) < 1e-12 * eigen[0]!, `n=${n} k=${k}`);
+  }
+});
+
+test("rows of a real matrix become orthogonal with the same bits as those of a complex one without imaginary part", () => {
+  const random = seeded(6);
+  for (const n of [1, 2, 3, 16, 40]) {
+    const { re, im: other } = ginibre(n, random);
+    for (const from of [0, Math.ceil(n / 2)]) {
+      re.fill(0, from * n, from * n + n);
+      const [real, complex, along, alongComplex] = [re.slice(), re.slice(), other.slice(), other.slice()];
+      orthogonaliseRows(n, real, new Float64Array(n * n), along, new Float64Array(n * n));
+      orthogonaliseRows(n, complex, new Float64Array(n * n), alongComplex, other.slice());
+      assert.equal([real, along], [complex, alongComplex]);
+      const alone = re.slice();
+      orthogonaliseRows(n, alone, new Float64Array(n * n));
+      assert.equal(alone, real);
+    }
   }
 });
 

@@ -79,13 +79,13 @@ export function compareRegimes(
   const zeros = new Float64Array(n * n);
   const states = new StateComparison(n);
   states.load(before, zeros, after, zeros);
-  const rootF = Math.min(1, states.rootFidelity());
+  const { root, bures } = states.fidelities();
   const purityBefore = purity(n, before, zeros);
   const purityAfter = rows > 1 ? correctedPurity(purity(n, after, zeros), 1 / rows) : purityBefore;
   return {
     purityChange: purityAfter - purityBefore,
-    fidelity: rootF * rootF,
-    bures: states.buresDistance(),
+    fidelity: root * root,
+    bures,
     pointerOverlap: pointerOverlap(n, states.vecARe, states.vecAIm, states.vecBRe, states.vecBIm),
     entropyChange: vonNeumannEntropy(n, states.valuesB) - vonNeumannEntropy(n, states.valuesA),
     ...told,
