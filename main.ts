@@ -1,6 +1,13 @@
 /** Every command of the program: its name, what it does in one line, and the file with its options, help and action. */
 import type { CommandTable } from "./actors/command-line/program.ts";
-import { isEntry, keepCompiled, letHeapGrow, runProgram } from "./actors/command-line/run.ts";
+import {
+  collectAside,
+  isEntry,
+  keepCompiled,
+  letHeapGrow,
+  runProgram,
+  widenDiskPool,
+} from "./actors/command-line/run.ts";
 import { VERSION } from "./actors/versions.ts";
 import type { WorkTable } from "./actors/workers/work.ts";
 
@@ -137,8 +144,10 @@ const WORKS: WorkTable = {
 };
 
 if (isEntry(import.meta.url)) {
+  collectAside();
   keepCompiled(import.meta.url);
   letHeapGrow();
+  widenDiskPool();
   await runProgram(COMMANDS, VERSION, addActors);
 }
 

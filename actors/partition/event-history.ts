@@ -10,7 +10,7 @@ import { derivedEvents } from "../log/read.ts";
 import type { Journal } from "../ports/journal.ts";
 
 /** Events kept in memory: a day of one event every nine seconds. */
-const EVENTS_IN_MEMORY = 10_000;
+const EVENTS_KEPT = 10_000;
 
 /** First step back in a journal: a second or two of blocks, which takes a millisecond to read. */
 const BLOCKS_BACK = 256;
@@ -24,6 +24,8 @@ export interface EventHistoryOptions {
   readonly newest: number;
   /** The last ones up to it, oldest first; default: none. */
   readonly events?: EventMessage[];
+  /** How many stay in memory, at times twice as many; default EVENTS_KEPT. */
+  readonly kept?: number | undefined;
   /** A block at or before the one with an event, where that is known. */
   readonly blockOf?: ((sequence: number) => number | undefined) | undefined;
   log?(message: string): void;
@@ -45,7 +47,8 @@ export class EventHistory {
   add(event: EventMessage): void {
     this.recent.push(event);
     this.newest = event.sequence;
-    if (this.recent.length > 2 * EVENTS_IN_MEMORY) this.recent = this.recent.slice(-EVENTS_IN_MEMORY);
+    const { kept = EVENTS_KEPT } = this.options;
+    if (this.recent.length > 2 * kept) this.recent = this.recent.slice(-kept);
   }
 
   /** Sequence of the newest event, 0 without one. */

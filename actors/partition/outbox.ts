@@ -34,6 +34,9 @@ import { RecentBlocks } from "./recent-blocks.ts";
 /** Blocks kept for clients that come back, in bytes: some seconds at full load, hours of a host feed. */
 const RECENT_BYTES_MAX = 24 << 20;
 
+/** What stays in memory of edits: they have no frames, and only who hands their commands on asks for events, soon after each block. */
+export const KEPT_OF_EDITS = { recentBytes: 0, recentEvents: 512 };
+
 export interface OutboxOptions {
   /** Where events are read that are no longer in memory. */
   readonly journal: Pick<Journal, "read" | "first" | "last">;
@@ -45,6 +48,10 @@ export interface OutboxOptions {
   readonly past?: Past;
   /** A block at or before the one with an event, where that is known. */
   readonly blockOf?: (eventSequence: number) => number | undefined;
+  /** Bytes of blocks that stay in memory; default RECENT_BYTES_MAX. */
+  readonly recentBytes?: number;
+  /** Events that do, of which older ones are read from the journal; default: those of the history. */
+  readonly recentEvents?: number;
   log(message: string): void;
 }
 
@@ -58,17 +65,28 @@ export class Outbox
   private readonly log: (message: string) => void;
   private readonly history: EventHistory;
   private readonly kept: Past | null;
+  private readonly recentBytes: number;
   private recent: RecentBlocks;
   /** Blocks for after the rewind that was announced by `prepareRewind`. */
   private upcoming: RecentBlocks | null = null;
   /** The last input of which a delivery was made, or before which the outbox began. */
   private deliveredInput: number;
 
-  constructor({ journal, place, events = [], past, blockOf, log }: OutboxOptions) {
+  constructor({
+    journal,
+    place,
+    events = [],
+    past,
+    blockOf,
+    recentBytes = RECENT_BYTES_MAX,
+    recentEvents: kept,
+    log,
+  }: OutboxOptions) {
     this.log = log;
     this.kept = past ?? null;
-    this.history = new EventHistory({ journal, newest: place.event, events, blockOf, log });
-    this.recent = new RecentBlocks(RECENT_BYTES_MAX, place.input);
+    this.history = new EventHistory({ journal, newest: place.event, events, kept, blockOf, log });
+    this.recentBytes = recentBytes;
+    this.recent = new RecentBlocks(recentBytes, place.input);
     this.deliveredInput = place.input;
   }
 
@@ -115,12 +133,12 @@ export class Outbox
 
   /** A rewind follows: blocks that come before it are those around the new place. */
   prepareRewind(): void {
-    this.upcoming = new RecentBlocks(RECENT_BYTES_MAX, 0);
+    this.upcoming = new RecentBlocks(this.recentBytes, 0);
   }
 
   /** Deliveries go on after `place`. */
   rewind(place: SessionPlace): void {
-    this.recent = this.upcoming ?? new RecentBlocks(RECENT_BYTES_MAX, place.input);
+    this.recent = this.upcoming ?? new RecentBlocks(this.recentBytes, place.input);
     this.upcoming = null;
     this.deliveredInput = place.input;
     this.states.clear();

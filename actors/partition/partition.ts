@@ -51,7 +51,7 @@ import { InputLog } from "./input-log.ts";
 import type { LogicalTime } from "./logical-time.ts";
 import { Meter } from "./meter.ts";
 import { keptSettings, openingInputs, type RequestedSetting } from "./opening.ts";
-import { Outbox } from "./outbox.ts";
+import { KEPT_OF_EDITS, Outbox } from "./outbox.ts";
 import type { ClosedBlock } from "./output-gate.ts";
 import { Past } from "./past.ts";
 import { type Recovered, recover } from "./recovery.ts";
@@ -160,6 +160,7 @@ export class Partition implements LiveSession {
       place: { input: core.sequence, event: core.eventSequence },
       events,
       ...(this.kept === null ? {} : { past: this.kept }),
+      ...(options.of === "edits" ? KEPT_OF_EDITS : {}),
       log,
     });
     if (options.listener !== undefined) this.outbox.subscribe(options.listener);

@@ -195,7 +195,7 @@ export class RoomSocket implements RoomClient {
         this.show(message.entries);
         break;
       case "presenceRequest":
-        if (this.takeRequest()) this.send(presenceMessage(this.room.presence.others(this)));
+        this.tellPresence();
         break;
       default:
         unreachable(message);
@@ -212,6 +212,13 @@ export class RoomSocket implements RoomClient {
     // It gets the answer when it has read what it has asked for before.
     if (this.behind !== null) this.behind = { ...this.behind, vector, asks: true };
     else this.sendDifference(vector, true);
+  }
+
+  /** Who is behind gets it when it has read. */
+  private tellPresence(): void {
+    if (!this.takeRequest()) return;
+    this.checkBacklog();
+    if (this.behind === null) this.send(presenceMessage(this.room.presence.others(this)));
   }
 
   /** What it lacks that has this. As an answer it is what clients wait for: it says that they have everything. */

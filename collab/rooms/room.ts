@@ -122,7 +122,8 @@ export class Room {
     const { writers, epoch } = this.source.document();
     const { epochWriters, epochWritersMax } = ROOM_LIMITS;
     const isNobodyThere = this.isEmpty && this.others.size === 0;
-    if (this.isRenewing || writers.size <= (isNobodyThere ? epochWriters : epochWritersMax)) return;
+    if (this.isClosed || this.isRenewing || writers.size <= (isNobodyThere ? epochWriters : epochWritersMax))
+      return;
     this.isRenewing = true;
     this.renewing = this.source
       .renew(epoch)
@@ -151,7 +152,7 @@ export class Room {
     if (!this.sockets.delete(socket)) return;
     this.presence.leave(socket);
     this.presenceChanged();
-    if (this.isEmpty && !this.isClosed) this.renewWhereNeeded();
+    if (this.isEmpty) this.renewWhereNeeded();
   }
 
   get isEmpty(): boolean {

@@ -36,6 +36,22 @@ test("[E1] a limit cuts the newer end, wherever the events are", async () => {
   );
 });
 
+test("[E1] events beyond those that are kept in memory are read from the journal", async () => {
+  const { journal, entriesRead } = counted(await journalWith(9));
+  const history = new EventHistory({ journal, newest: 0, kept: 2 });
+  for (const event of events(1, 9)) history.add(event);
+  assert.equal(
+    (await history.after(6, 9)).map((event) => event.sequence),
+    [7, 8, 9],
+  );
+  assert.is(entriesRead(), 0);
+  assert.equal(
+    (await history.after(0, 9)).map((event) => event.sequence),
+    [1, 2, 3, 4, 5, 6, 7, 8, 9],
+  );
+  assert.ok(entriesRead() > 0);
+});
+
 test("the last sequence is known before any event is in memory", async () => {
   assert.is(new EventHistory({ journal: await journalWith(10), newest: 10 }).last, 10);
   assert.is(new EventHistory({ journal: await journalWith(0), newest: 0 }).last, 0);

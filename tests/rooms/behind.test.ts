@@ -25,6 +25,8 @@ const ANA = { id: "ana", name: "Ana", role: "editor" } as const;
 const ANSWER = "0 1";
 const CHANGE = "0 2";
 
+const PRESENCE_REQUEST = Uint8Array.of(3);
+
 test("a client that is behind gets nothing, and when it has read one difference, after which it has everything", async () => {
   const { slow, edit, room } = await roomOfTwo();
   await edit((doc) => setsThreshold("t1", threshold(1))(doc));
@@ -54,6 +56,16 @@ test("who asks for the state while it is behind gets the answer that stock clien
   assert.equal(slow.kinds(), [ANSWER]);
   slow.takesAll();
   assert.equal(slow.doc.getMap("thresholds").toJSON(), { t1: threshold(1) });
+  room.close(1001, "");
+});
+
+test("who asks who is there while it is behind is told once, when it has read", async () => {
+  const { slow, room } = await roomOfTwo();
+  slow.unread(ROOM_LIMITS.skipAboveBytes + 1);
+  for (let k = 0; k < 3; k++) slow.sends(PRESENCE_REQUEST);
+  assert.is(slow.presences(), 0);
+  slow.reads();
+  assert.is(slow.presences(), 1);
   room.close(1001, "");
 });
 
@@ -114,6 +126,11 @@ class SlowClient {
   /** Of what it was sent and has not taken, but for presence. */
   kinds(): string[] {
     return this.#written.filter(([kind]) => kind === 0).map(([kind, sync]) => `${kind} ${sync}`);
+  }
+
+  /** Messages of who is there, of those that it has not taken. */
+  presences(): number {
+    return this.#written.filter(([kind]) => kind === 1).length;
   }
 
   takesAll(): void {

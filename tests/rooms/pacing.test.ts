@@ -2,10 +2,12 @@
 /** How often a document's changes go out, when there are many to tell. */
 import { test } from "uvu";
 import * as assert from "uvu/assert";
+import * as Y from "yjs";
 import { createMemoryJournal } from "../../actors/journal/memory.ts";
 import { ROOM_LIMITS } from "../../collab/rooms/limits.ts";
 import { Room, type RoomClient } from "../../collab/rooms/room.ts";
 import { RoomKeeper } from "../../collab/rooms/room-keeper.ts";
+import type { RoomListener, RoomSource } from "../../collab/rooms/room-source.ts";
 import { createManualClock } from "../support/clock.ts";
 import { condition } from "../support/condition.ts";
 import { Replica, setsThreshold, threshold } from "./edits.ts";
@@ -87,6 +89,30 @@ test("what could not be sent yet is offered together, in time to leave with the 
   await clock.advance(1);
   assert.equal(offered, ["second", "third"]);
   room.close(1001, "");
+});
+
+test("a room that is closed begins no other epoch, though something was to be sent", async () => {
+  const clock = createManualClock();
+  const writers = new Map(Array.from({ length: ROOM_LIMITS.epochWriters + 1 }, (_, k) => [k + 1, "ana"]));
+  const document = { writers, epoch: 1, doc: new Y.Doc(), bytes: () => 0 };
+  const listeners: RoomListener[] = [];
+  let renewals = 0;
+  const source = {
+    document: () => document,
+    renew: () => Promise.resolve(renewals++),
+    subscribe: (listener: RoomListener) => {
+      listeners.push(listener);
+      return () => {};
+    },
+  } as unknown as RoomSource;
+  const room = await new Room(source, { clock, warn() {} }).ready();
+  assert.is(renewals, 1, "nobody is there");
+  const { update } = new Replica(7).edits(setsThreshold("t", threshold(1)));
+  listeners[0]!.edited({ type: "edited", inputSequence: 1, update, author: "ana", epoch: 1 });
+  listeners[0]!.flush();
+  room.close(1001, "");
+  await clock.advance(ROOM_LIMITS.restMsMax);
+  assert.is(renewals, 1);
 });
 
 /** A room where writing a frame to all takes so many milliseconds, and what comes before so many. */

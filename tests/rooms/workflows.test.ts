@@ -93,6 +93,23 @@ test("[L1] of two who start the same run, the first does, and the other is told"
   assert.is(starts("bob")!.found, "r was started by Ana");
 });
 
+test("of requests that come as one edit each finds what those before it have made, whatever their keys are", () => {
+  const { detector, core } = workflowWorld(CHECK);
+  const bob = new Replica(20, "bob");
+  const intents: Intent[] = [
+    { type: "workflow.start", run: "late", title: "Late", steps: CHECK },
+    { type: "workflow.step", run: "late", step: "call", state: "running" },
+    { type: "workflow.step", run: "late", step: "call", state: "done" },
+  ];
+  // In the order of texts, the tenth key of a copy comes before its ninth.
+  const edit = bob.edits((doc) => {
+    for (const [k, intent] of intents.entries()) doc.getMap("intents").set(`20.${k + 8}`, intent);
+  });
+  core.apply(core.sequence + 1, core.now + SECOND_US, edit);
+  assert.equal(detector.document.keys("answers"), []);
+  assert.is((detector.document.entry("workflows", "late") as WorkflowRun).steps["call"]!.state, "done");
+});
+
 test("[L2] a step says who did it and when, by the times of the inputs", () => {
   const { moves, step, core } = workflowWorld(CHECK);
   moves("bob", "call", "running");

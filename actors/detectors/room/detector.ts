@@ -28,7 +28,7 @@ const PROGRAM = { author: WORKFLOW_AUTHOR, name: WORKFLOW_AUTHOR, role: "program
 
 export const room = defineDetector({
   name: "room",
-  version: 6,
+  version: 7,
   machine: roomMachine,
   commands: ["alerts.inForce", "document.renewed", "workflow.offered", "workflow.performed"],
   adapts: true,

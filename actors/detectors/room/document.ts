@@ -166,8 +166,7 @@ export class RoomDocument {
       for (const [root, key] of this.touched(transaction)) {
         if (root !== "intents") this.settle(root, key, edit, around, changes, repairs);
       }
-      for (const key of [...this.doc.getMap("intents").keys()].sort())
-        this.intend(key, edit, around, changes, repairs);
+      for (const key of this.intentKeys()) this.intend(key, edit, around, changes, repairs);
       for (const { root, key, after } of changes) {
         if (root === "thresholds" || root === "alerts") this.notHeard(key, around.sequence);
         // What people did about the alert of a threshold ends with it.
@@ -309,6 +308,15 @@ export class RoomDocument {
       }
     }
     return [...found.keys()].sort().map((text) => found.get(text)!);
+  }
+
+  /** Of the intents, in the order in which they were written: a person may ask for a run and, before that has arrived, for its first step. */
+  private intentKeys(): string[] {
+    const intents = this.doc.getMap("intents");
+    const idOf = (key: string): Y.ID => intents._map.get(key)!.id;
+    return [...intents.keys()].sort(
+      (a, b) => idOf(a).client - idOf(b).client || idOf(a).clock - idOf(b).clock,
+    );
   }
 
   /** Root and key of what lies in `type` under `key`. */
