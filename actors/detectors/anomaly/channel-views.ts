@@ -106,20 +106,20 @@ export class ChannelViews {
   }
 
   /**
-   * Looks at row r: one view after the other, each at all channels that reported. The work on one channel then need not wait for that on another.
+   * Looks at row r, whose values are `values` from r · n on: one view after the other, each at all channels that reported. The work on one channel then need not wait for that on another.
    * Numbers lie in arrays, here and below, because a double among the arguments would be boxed.
    */
-  look(batch: Batch, r: number): void {
+  look(batch: Batch, values: Float64Array, r: number): void {
     const { statistics, clipped, means, news, ranges, novelties, channels } = this;
-    const { rowFresh, rowValue, rowInnovation } = batch;
+    const { rowFresh, rowInnovation } = batch;
     const at = r * channels;
     news.fill(0);
     if (this.blocks.hasMade) novelties.fill(0, VIEW.mean * channels, VIEW.pattern * channels);
     if (this.patterns.hasEnded) novelties.fill(0, VIEW.pattern * channels);
-    this.usual.see(rowFresh, rowValue, at, statistics);
+    this.usual.see(rowFresh, values, at, statistics);
     this.learnSteps(rowFresh, rowInnovation, at);
     ranges.see(VIEW.level * channels, VIEW.mean * channels, rowFresh, at, statistics, novelties, news, 1);
-    this.clip(rowFresh, rowValue, at);
+    this.clip(rowFresh, values, at);
     this.blocks.see(rowFresh, at, clipped, means, this.eachRow);
     this.patterns.see(rowFresh, at, clipped, statistics, VIEW.pattern * channels);
     if (this.blocks.hasMade) this.lookAtMeans();
