@@ -444,7 +444,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
     const evidence = this.evidence[n]!;
     if (this.scalars.isCommon === 1) return true;
     const least = threshold - this.lnChannels;
-    if (!(evidence >= least)) return false;
+    if (!(evidence >= least) || !this.joint?.hasSeveral()) return false;
     const several = (this.joint?.participants() ?? 0) >= PARTICIPANTS;
     if (several && this.isBroad()) return true;
     // What one channel does alone is its own episode, if its views see it or have seen it.
@@ -546,6 +546,7 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
       episode.levelLow = views.low(i, LEVEL);
       episode.levelHigh = views.high(i, LEVEL);
       episode.expected = views.expected(i);
+      episode.seasonal = views.isSeasonal(i) ? 1 : 0;
       episode.farthest = this.distance(i);
     }
     this.scalars.open++;
@@ -615,11 +616,17 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** How far channel i is from the ranges before its episode, in lengths of them. */
   private distance(i: number): number {
     const { views } = this;
-    const { view, low, high, levelLow, levelHigh, expected } = this.episodes.at(i);
+    const { view, low, high, levelLow, levelHigh } = this.episodes.at(i);
     if (view === STEP && this.ofPrices) return outside(views.statistic(i, STEP), low, high);
     const value = views.statistic(i, LEVEL) + views.expected(i);
-    const ofLevel = outside(value - views.expectedSince(i, expected), levelLow, levelHigh);
+    const ofLevel = outside(value - this.expectedIn(i), levelLow, levelHigh);
     return view === LEVEL ? ofLevel : Math.max(ofLevel, outside(views.statistic(i, view), low, high));
+  }
+
+  /** The usual value now of channel i in its episode: a season goes on, but what learns the anomaly meanwhile is not what was usual. */
+  private expectedIn(i: number): number {
+    const { expected, seasonal } = this.episodes.at(i);
+    return seasonal === 1 && this.views.isSeasonal(i) ? this.views.expected(i) : expected;
   }
 
   private close(i: number, batch: Batch, r: number, time: number, context: Context): void {
@@ -697,9 +704,9 @@ export class AnomalyDetector implements Detector<typeof anomalyMachine> {
   /** Writes what the view of channel c's episode sees, and its range before, to `shown`, in the unit of the channel; changes of a price in %. */
   private show(c: number, values: Float64Array, k: number): void {
     const { views, shown } = this;
-    const { view, low, high, levelLow, levelHigh, expected: before } = this.episodes.at(c);
+    const { view, low, high, levelLow, levelHigh } = this.episodes.at(c);
     if (this.isOfLevel(c)) {
-      const expected = views.expectedSince(c, before);
+      const expected = this.expectedIn(c);
       shown[0] = values[k]!;
       shown[1] = this.inUnit(expected + levelLow);
       shown[2] = this.inUnit(expected + levelHigh);

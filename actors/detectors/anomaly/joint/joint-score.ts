@@ -143,6 +143,13 @@ export class JointScore {
     return squares > 0 ? (sum * sum) / squares : 0;
   }
 
+  /** Whether more than one channel has ever moved: what one does beside others that stand still is its own. */
+  hasSeveral(): boolean {
+    let moving = 0;
+    for (const scale of this.steps.scales) if (scale > 0) moving++;
+    return moving > 1;
+  }
+
   /** Deviations of the row from the slow average and from the row before; 0 where a value is missing. */
   private deviate(values: Float64Array, at: number, isAfterGap: boolean): void {
     const { n, slow, previous, deviations, stepDeviations } = this;
