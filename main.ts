@@ -1,13 +1,6 @@
 /** Every command of the program: its name, what it does in one line, and the file with its options, help and action. */
 import type { CommandTable } from "./actors/command-line/program.ts";
-import {
-  collectAside,
-  isEntry,
-  keepCompiled,
-  letHeapGrow,
-  runProgram,
-  widenDiskPool,
-} from "./actors/command-line/run.ts";
+import { isEntry, keepCompiled, letHeapGrow, runProgram } from "./actors/command-line/run.ts";
 import { VERSION } from "./actors/versions.ts";
 import type { WorkTable } from "./actors/workers/work.ts";
 
@@ -144,10 +137,8 @@ const WORKS: WorkTable = {
 };
 
 if (isEntry(import.meta.url)) {
-  collectAside();
   keepCompiled(import.meta.url);
   letHeapGrow();
-  widenDiskPool();
   await runProgram(COMMANDS, VERSION, addActors);
 }
 

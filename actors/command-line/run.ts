@@ -1,7 +1,6 @@
 /** Runs the command that the first word names, and ends the process with that command's exit code. */
 import { realpathSync } from "node:fs";
 import module from "node:module";
-import { availableParallelism } from "node:os";
 import { resolve } from "node:path";
 import process from "node:process";
 import { fileURLToPath } from "node:url";
@@ -39,41 +38,6 @@ export function letHeapGrow(): void {
   const flag = "--heap-growing-percent";
   if (process.execArgv.some((argument) => argument.startsWith(flag))) return;
   setFlagsFromString(`${flag}=${HEAP_GROWTH_PERCENT}`);
-}
-
-/**
- * Threads of Node that wait for the disk. What waits at the same time, a file system makes last together: with sixteen in place of four, a hundred logs
- * were synced three times as often beside a busy machine, at half the processor time for each.
- */
-const DISK_THREADS = 16;
-
-/** Asks Node for DISK_THREADS, unless the environment says how many. Node 20 has begun its threads before a program can ask. */
-export function widenDiskPool(): void {
-  process.env["UV_THREADPOOL_SIZE"] ??= String(DISK_THREADS);
-}
-
-/** Commands whose process stays: that it begins twice, which takes 40 ms, is nothing to them. */
-const STAYING: ReadonlySet<string | undefined> = new Set(["up", "node"]);
-
-const COLLECTORS_FLAG = "--v8-pool-size";
-
-/** What `collectAside` asks of the runtime: for tests. */
-export type StartedProcess = Pick<typeof process, "argv" | "execArgv" | "execPath" | "env"> & {
-  readonly [Way in "execve" | "send"]?: (typeof process)[Way] | undefined;
-};
-
-/**
- * Begins the program anew, in the same process, with one thread that collects garbage, where there is one processor. V8 has four wherever it runs, and
- * while they mark the heap four fifths of the one processor are theirs, for a tenth of a second each time: p99 of what five hundred people changed was
- * 96 to 157 ms so, and is 57 to 64. V8 reads their number when it starts. Node can do it from 22.15 on, and not for a process that its parent talks to.
- */
-export function collectAside(started: StartedProcess = process, processors = availableParallelism()): void {
-  const { argv, execArgv, execPath, env, execve, send } = started;
-  if (processors > 1 || !STAYING.has(argv[2]) || execve === undefined || send !== undefined) return;
-  if ("Deno" in globalThis || process.platform === "win32") return;
-  const flags = [...execArgv, ...(env["NODE_OPTIONS"] ?? "").split(" ")];
-  if (flags.some((flag) => flag.startsWith(COLLECTORS_FLAG))) return;
-  execve.call(started, execPath, [execPath, `${COLLECTORS_FLAG}=1`, ...execArgv, ...argv.slice(1)], env);
 }
 
 /** `addActors` adds the actors in the files given by --actor, before a command runs. */

@@ -22,7 +22,7 @@ const INBOX_BYTES = 8 << 20;
 
 /**
  * A command meets four to six turns on its way, and shall be answered within 50 ms where four processes share two processors. With turns of 4 ms half of
- * them take 20 ms, with 1 ms 10; more frames are taken then, not fewer.
+ * them take 20 ms, with 1 ms 10.
  */
 const TURN_MS = 1;
 

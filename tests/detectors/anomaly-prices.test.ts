@@ -14,6 +14,8 @@ const S = 500;
 const SETTINGS = { anomaly: { falseAlarmSamples: S } };
 /** Typical step of a price, %. */
 const STEP = 0.1;
+/** ln 10,000. */
+const GROWTH = 9.2;
 
 interface Market {
   /** The common step of the next row, in usual ones, from that before it and a normal number. */
@@ -123,7 +125,7 @@ test("a price that jumped and stays there is over with its jump: it is said so i
   });
   const [started, ended, ...others] = told(actor, "step", 2000);
   assert.equal(others, []);
-  assert.match(started!.title, /^c3 jumped by -6\.\d\d % /);
+  assert.match(started!.title, /^c3 jumped by -5\.\d\d % /);
   assert.is(ended!.timeUs, 2002e6);
   assert.match(ended!.title, /^c3 is normal again after 1\.0 s /);
 });
@@ -141,6 +143,28 @@ test("a jump of a price is worth more than the promise, half of what exceeds 8 n
   assert.is(ofPrice.counted, (ofPrice.found + 8) / 2);
   const other = worth("difference");
   assert.ok(Math.abs(other.counted - Math.log(S)) < 1e-12, `${other.counted}`);
+});
+
+test("a price that grows ten thousandfold is judged in proportion: neither its level nor how much it moves is news", () => {
+  const S = 2_000;
+  const rows = 20_000;
+  const steps = normals(5);
+  const prices = new Float64Array(N).fill(100);
+  const actor = new ActorHarness(
+    anomaly,
+    { anomaly: { falseAlarmSamples: S } },
+    groupOf(N, { innovation: "logReturn" }),
+  );
+  actor.rows(
+    Array.from({ length: rows }, () => {
+      for (let c = 0; c < N; c++) prices[c] = prices[c]! * exp(GROWTH / rows + 0.02 * steps());
+      return prices.slice();
+    }),
+    (k) => k * 1_000_000,
+  );
+  const started = actor.events.filter(({ kind }) => kind === "anomaly.started");
+  console.log(`  ${started.map(({ detail }) => detail!["view"]).join(" ")}, ${(N * rows) / S} promised`);
+  assert.ok(started.length <= (N * rows) / S, `${started.length} announced`);
 });
 
 const COMMON: Record<string, NonNullable<Market["common"]>> = {

@@ -266,6 +266,54 @@ test("anomaly detector says nothing of a channel that never moves, and reports o
   assert.match(titles.join("\n"), /^Processor (stopped changing|stays as it is) \(usual: /m);
 });
 
+/** Rows a minute apart, one anomaly a day promised. */
+function minutes(rows: number, valuesOf: (k: number) => number[]): ActorHarness {
+  const actor = new ActorHarness(anomaly, {}, groupOf(valuesOf(0).length, { everyUs: 60_000_000 }));
+  for (let k = 0; k < rows; k++) actor.rows([valuesOf(k)], () => k * 60_000_000);
+  return actor;
+}
+
+test("a channel that mostly rests is not reported for resting: after its first move, and where moves are rare", () => {
+  const onceMoved = minutes(5_400, (k) => [k === 5_000 ? 6 : 5]);
+  assert.equal(started(onceMoved, 0, Number.POSITIVE_INFINITY), []);
+  const random = uniforms(5);
+  const seldom = [(k: number) => (k % 700 < 3 ? 1 : 0), () => (random() < 0.05 ? 1 : 0)];
+  for (const value of seldom) {
+    const found = started(
+      minutes(6_000, (k) => [value(k)]),
+      0,
+      Number.POSITIVE_INFINITY,
+    );
+    assert.equal(
+      found.filter(({ title }) => /stopped/.test(title)),
+      [],
+    );
+  }
+});
+
+test("what one channel does beside others that stand still is no matter of them together", () => {
+  const z = normals(5);
+  const actor = minutes(6_000, () => [5, z()]);
+  const together = started(actor, 0, Number.POSITIVE_INFINITY).filter(({ detail }) => detail!["joint"]);
+  assert.equal(together, []);
+});
+
+test("a level that stays is not normal again because a season has learnt it meanwhile", () => {
+  for (const seed of [1, 2, 3, 4]) {
+    const z = normals(seed);
+    const actor = minutes(5_700, (k) => [50 + z() + (k >= 4_000 ? 8 : 0)]);
+    const ended = actor.events.filter(
+      ({ kind, timeUs, detail }) =>
+        kind === "anomaly.ended" && timeUs >= 4_000 * 60e6 && Number(detail!["startedUs"]) >= 4_000 * 60e6,
+    );
+    assert.equal(
+      ended.map(({ title }) => title),
+      [],
+      `seed ${seed}`,
+    );
+  }
+});
+
 test("anomaly detector says that a value is normal again only when it is back in the range from before", () => {
   const z = normals(21);
   const far = (k: number) => (k >= 3000 && k < 3040 ? 60 : 0);

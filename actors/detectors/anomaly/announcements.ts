@@ -88,6 +88,8 @@ function staysAs(event: OfEpisode): string {
   if (event.joint) return `${unusualTogether(event, "stay")}${leading(event)}`;
   if (value === null) return "stays unusual";
   if (view === "trend") return movesBy(event, value);
+  if (view === "pattern")
+    return `keeps to a course that differs by ${amount(value, unit)} from all before${usual(event)}`;
   if (view !== "roughness") return `stays at ${amount(value, unit)}${usual(event)}`;
   return value > 0
     ? `stays at changes of ${amount(value, unit)}${usual(event)}`

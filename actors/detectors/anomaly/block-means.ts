@@ -93,13 +93,6 @@ export class BlockMeans {
       if (fresh[at + c] !== 0 && state[of + CHANNEL.slot] === 0) this.sumAnew(c, of);
   }
 
-  /** Mean size of the last steps of channel c, summed anew: exactly 0 if there was none. O(64). */
-  meanStep(c: number): number {
-    let sum = 0;
-    for (let k = c * MIDDLE; k < (c + 1) * MIDDLE; k++) sum += this.steps[k]!;
-    return sum / MIDDLE;
-  }
-
   private sumAnew(c: number, at: number): void {
     const { state, values, steps } = this;
     const end = (c + 1) * LONG;

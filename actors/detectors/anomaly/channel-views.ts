@@ -13,11 +13,12 @@
  * Source of the choice of views: our own, by cross-fitted thresholds on the development files of NAB (docs/decisions/detectors.md).
  */
 
+import ln from "@stdlib/math-base-special-ln";
 import { lnAt } from "../../kernels/elementary.ts";
 import type { Batch, Fields } from "../../ports/detector.ts";
 import { clipSize } from "../clip-spikes.ts";
 import { prefixed } from "../registered-numbers.ts";
-import { BlockMeans, MEANS, MEANS_WIDTH } from "./block-means.ts";
+import { BlockMeans, MEANS, MEANS_WIDTH, MIDDLE_ROWS } from "./block-means.ts";
 import { Patterns } from "./patterns.ts";
 import { UsualRange } from "./usual-range.ts";
 import { UsualValue } from "./usual-value.ts";
@@ -54,8 +55,12 @@ const CLIP_AFTER = 32;
 /** Steps of this share of the mean step are none. Without it the logarithm of a channel that rests would have no bound. */
 const NO_STEP = 1 / 1024;
 
-const CHANNEL = { steps: 0, stepScale: 1 } as const;
-const CHANNEL_WIDTH = 2;
+/** Rows in the memory of how often a channel rests. */
+const REST_MEMORY = 32_768;
+
+/** `last`: the value before; `rests`: share of the rows seen that have the value of the one before; `rest`: how many of the last ones have. */
+const CHANNEL = { steps: 0, stepScale: 1, last: 2, seen: 3, rests: 4, rest: 5 } as const;
+const CHANNEL_WIDTH = 6;
 
 export class ChannelViews {
   readonly fields: Fields;
@@ -106,20 +111,20 @@ export class ChannelViews {
   }
 
   /**
-   * Looks at row r: one view after the other, each at all channels that reported. The work on one channel then need not wait for that on another.
+   * Looks at row r, whose values are `values` from r · n on: one view after the other, each at all channels that reported. The work on one channel then need not wait for that on another.
    * Numbers lie in arrays, here and below, because a double among the arguments would be boxed.
    */
-  look(batch: Batch, r: number): void {
+  look(batch: Batch, values: Float64Array, r: number): void {
     const { statistics, clipped, means, news, ranges, novelties, channels } = this;
-    const { rowFresh, rowValue, rowInnovation } = batch;
+    const { rowFresh, rowInnovation } = batch;
     const at = r * channels;
     news.fill(0);
     if (this.blocks.hasMade) novelties.fill(0, VIEW.mean * channels, VIEW.pattern * channels);
     if (this.patterns.hasEnded) novelties.fill(0, VIEW.pattern * channels);
-    this.usual.see(rowFresh, rowValue, at, statistics);
-    this.learnSteps(rowFresh, rowInnovation, at);
+    this.usual.see(rowFresh, values, at, statistics);
+    this.learnSteps(rowFresh, values, rowInnovation, at);
     ranges.see(VIEW.level * channels, VIEW.mean * channels, rowFresh, at, statistics, novelties, news, 1);
-    this.clip(rowFresh, rowValue, at);
+    this.clip(rowFresh, values, at);
     this.blocks.see(rowFresh, at, clipped, means, this.eachRow);
     this.patterns.see(rowFresh, at, clipped, statistics, VIEW.pattern * channels);
     if (this.blocks.hasMade) this.lookAtMeans();
@@ -161,19 +166,27 @@ export class ChannelViews {
     return this.usual.predicted(c);
   }
 
-  /** The usual value now for one that expected `before`: a season goes on, but a mean that follows an anomaly is not what was usual. */
-  expectedSince(c: number, before: number): number {
-    return this.usual.isSeasonal(c) ? this.usual.predicted(c) : before;
+  /** Whether what is expected of channel c depends on the time. */
+  isSeasonal(c: number): boolean {
+    return this.usual.isSeasonal(c);
   }
 
   /** Whether channel c has not moved in the last rows that roughness looks at. */
   isStill(c: number): boolean {
-    return this.blocks.meanStep(c) === 0;
+    return this.state[c * CHANNEL_WIDTH + CHANNEL.rest]! >= MIDDLE_ROWS;
   }
 
   /** Evidence of the last novelty of channel c in view v, nats, counted as at most `most`. */
   evidence(c: number, v: number, most: number): number {
-    return this.ranges.evidence(v * this.channels + c, most);
+    const evidence = this.ranges.evidence(v * this.channels + c, most);
+    return v === VIEW.roughness && this.isStill(c) ? Math.min(evidence, this.evidenceOfRest(c)) : evidence;
+  }
+
+  /** −ln of the chance that so many rows rest. No step at all has no size by which it could be less than usual. */
+  private evidenceOfRest(c: number): number {
+    const at = c * CHANNEL_WIDTH;
+    const seen = Math.min(this.state[at + CHANNEL.seen]!, REST_MEMORY);
+    return -MIDDLE_ROWS * ln((this.state[at + CHANNEL.rests]! * seen + 1) / (seen + 2));
   }
 
   /** Values within the usual range. */
@@ -189,12 +202,19 @@ export class ChannelViews {
     }
   }
 
-  /** The statistic of steps. Learns their mean size. */
-  private learnSteps(fresh: Uint8Array, innovations: Float64Array, at: number): void {
+  /** The statistic of steps. Learns their mean size, and how often there is none. */
+  private learnSteps(fresh: Uint8Array, values: Float64Array, innovations: Float64Array, at: number): void {
     const { state, statistics, channels } = this;
     for (let c = 0, of = 0, s = VIEW.step * channels; c < channels; c++, of += CHANNEL_WIDTH, s++) {
       if (fresh[at + c] === 0) continue;
       const innovation = innovations[at + c]!;
+      const rests = values[at + c]! === state[of + CHANNEL.last]! ? 1 : 0;
+      const seen = state[of + CHANNEL.seen]! + 1;
+      state[of + CHANNEL.last] = values[at + c]!;
+      state[of + CHANNEL.seen] = seen;
+      state[of + CHANNEL.rests] =
+        state[of + CHANNEL.rests]! + (rests - state[of + CHANNEL.rests]!) / Math.min(seen, REST_MEMORY);
+      state[of + CHANNEL.rest] = rests === 1 ? state[of + CHANNEL.rest]! + 1 : 0;
       statistics[s] = innovation;
       const size = Math.abs(innovation);
       if (Number.isNaN(size)) continue;

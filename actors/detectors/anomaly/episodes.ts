@@ -16,7 +16,7 @@ import type { OfEpisode } from "./signals.ts";
 /**
  * One episode for each channel, and at index n the joint one. `calm`: successive rows that are back. `low` and `high`: the range of the view
  * before it, `levelLow` and `levelHigh` that of the level around the
- * `expected` value; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported. `calmUs`: since when it is back.
+ * `expected` value, which goes on with the time if `seasonal` is 1; `farthest`: the largest distance from them, in ranges. `stays`: 1 once reported. `calmUs`: since when it is back.
  */
 export const Episodes = namedNumbers(
   "active",
@@ -31,6 +31,7 @@ export const Episodes = namedNumbers(
   "levelLow",
   "levelHigh",
   "expected",
+  "seasonal",
   "farthest",
   "stays",
   "calmUs",

@@ -24,7 +24,7 @@ export interface OfEpisode {
   readonly worth: number;
   /**
    * What the view sees, and the range that it had before; of a joint episode: value and usual range of the channel that contributes most; of
-   * a common move: the mean step of all. In the channel's unit, with log returns in %. Null: unknown, or no edge on that side.
+   * a common move: the mean step of all. In the channel's unit, changes of prices in %. Null: unknown, or no edge on that side.
    */
   readonly value: number | null;
   readonly low: number | null;

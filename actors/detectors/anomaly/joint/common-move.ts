@@ -8,6 +8,7 @@
  * Sources: the running size, RiskMetrics 1996; ranks of what it leaves, Barone-Adesi et al. 1999 (filtered historical simulation); the index of
  * the tails of returns, about 3 for stocks and indices, Gopikrishnan et al. 1999.
  */
+import expm1 from "@stdlib/math-base-special-expm1";
 import type { Fields } from "../../../ports/detector.ts";
 import { clipSpike } from "../../clip-spikes.ts";
 import { prefixed } from "../../registered-numbers.ts";
@@ -32,13 +33,13 @@ const LEARNT_ROWS = 128;
 
 const STATE = { rows: 0, running: 1, long: 2 } as const;
 /** Of the last row. */
-const LAST = { mean: 0, percent: 1, z: 2, evidence: 3 } as const;
+const LAST = { mean: 0, step: 1, z: 2, evidence: 3 } as const;
 
 export class CommonMove {
   readonly fields: Fields;
   private readonly state = new Float64Array(3);
   private readonly rarity = new Rarity(1, SHARE, TAIL_INDEX);
-  /** Of the last row: steps in scales; their mean, that of the steps in %, z, and its evidence. Registered: rows between two looks speak of them. */
+  /** Of the last row: steps in scales; their mean, that of the steps, z, and its evidence. Registered: rows between two looks speak of them. */
   private readonly sizes: Float64Array;
   private readonly last = new Float64Array(4);
 
@@ -48,27 +49,26 @@ export class CommonMove {
     this.fields = { state, sizes, last, ...prefixed("rarity", this.rarity.fields) };
   }
 
-  /** Judges a row of steps of the values at values[at…], whose mean absolute sizes are `scales`, then learns it. 0: no step, or no scale yet. */
-  see(steps: Float64Array, values: Float64Array, at: number, scales: Float64Array): void {
+  /** Judges a row of log returns, whose mean absolute sizes are `scales`, then learns it. 0: no step, or no scale yet. */
+  see(steps: Float64Array, scales: Float64Array): void {
     const { sizes, last, rarity, state } = this;
     const n = sizes.length;
     let sum = 0;
     let squares = 0;
-    let percent = 0;
+    let all = 0;
     for (let c = 0; c < n; c++) {
       const step = steps[c]!;
       const scale = scales[c]!;
       const u = scale > 0 ? clipSpike(step / scale, LARGEST) : 0;
-      const before = values[at + c]! - step;
       sizes[c] = u;
       sum += u;
       squares += u * u;
-      if (before > 0) percent += (100 * step) / before;
+      all += step;
     }
     const size = Math.abs(sum) / n;
     const usual = Math.max(state[STATE.running]!, LEAST_RUNNING * state[STATE.long]!);
     last[LAST.mean] = sum / n;
-    last[LAST.percent] = percent / n;
+    last[LAST.step] = all / n;
     last[LAST.z] = usual > 0 ? size / usual : 0;
     last[LAST.evidence] = last[LAST.z]!;
     rarity.evidenceAt(0, last, LAST.evidence);
@@ -89,12 +89,12 @@ export class CommonMove {
 
   /** The mean step of the last row, %. */
   get percent(): number {
-    return this.last[LAST.percent]!;
+    return 100 * expm1(this.last[LAST.step]!);
   }
 
   /** The mean step that one row in fifty reaches after such as those before it, %. */
   get usualPercent(): number {
-    return Math.abs(this.percent) / (this.effect() || 1);
+    return 100 * expm1(Math.abs(this.last[LAST.step]!) / (this.effect() || 1));
   }
 
   /** Size of the last row in sizes that one row in fifty reaches after such as those before it. */
