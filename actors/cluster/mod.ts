@@ -5,7 +5,7 @@ export { CLUSTER_TIMING, type ClusterTiming, FAILOVER } from "./cluster-timing.t
 export { firstStoredBlock, hasBeginning, LogReader, logBefore } from "./log-reader.ts";
 export { CORE_ROLE } from "./membership.ts";
 export { ClusterNode, checkNodeName, type OwnershipChange } from "./node.ts";
-export { partitionOf, placementOf } from "./placement.ts";
+export { ownerOf, partitionOf, placementOf } from "./placement.ts";
 export { RemoteCommands } from "./remote-commands.ts";
 export { RemoteSession, type RemoteSessionOptions } from "./remote-session.ts";
 export { Replica, type ReplicaListener } from "./replica.ts";

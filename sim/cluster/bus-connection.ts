@@ -163,6 +163,7 @@ export class BusConnection implements Bus {
     const servers = this.#servers;
     const { process } = answerer;
     if (!servers.answerers.has(answerer)) return;
+    process.requestedIn = this.#world.queue.acted;
     answerer.handle(subject, bytes.slice()).then(
       (answer) => {
         if (answer === null || process.state === "ended") return;

@@ -4,6 +4,7 @@
  *   feeds ──publish──► bus ──► owner of the partition ──blocks──► bus (the log) ──read back──► owner ──► pages
  *                               └── takes over when the previous owner is gone, or seems to be
  */
+import { ownerOf } from "../../actors/cluster/mod.ts";
 import { publishFeed } from "../../actors/feeds/mod.ts";
 import { encodeFrame } from "../../protocol/codec.ts";
 import { ROOM_PARTITION } from "../../protocol/room-document.ts";
@@ -63,6 +64,12 @@ export function clusterFixture(world: SimulatedCluster): Fixture {
       for (const partition of owned) {
         const owners = nodes.filter((node) => node.owns(partition)).map(({ name }) => name);
         if (owners.length !== 1) return `${partition} has ${owners.length} owners: ${owners.join(", ")}`;
+        // Each node counts again, whatever it went through.
+        const placed = ownerOf(
+          partition,
+          nodes.map(({ name }) => name),
+        );
+        if (owners[0] !== placed) return `${partition} is owned by ${owners[0]}; expected ${placed}`;
       }
       return (
         [...clients, ...authors].map((each) => each.notConverged()).find((each) => each !== null) ?? null

@@ -1,7 +1,7 @@
 /**
  * A simulated source: a Feed (actors/ports/feed.ts) of correlated walks, with faults.
  *
- *   gaps · duplicates · late and backward samples · bursts · NaN · clock steps · silence · spikes · a restart that counts from 1
+ *   gaps · duplicates · late and backward samples · bursts, also of full frames · NaN · clock steps · silence · spikes · a restart that counts from 1
  *
  * Every kind of fault is a decision. Valid frames sent after healing are observed as `offered`: they must enter the log.
  */
@@ -16,6 +16,13 @@ import { POISON } from "./witness-actor.ts";
 const SETTLE_US = 12_000_000;
 /** Frames sent this shortly before the end may still be in flight. */
 const IN_FLIGHT_US = 4_000_000;
+
+/** What a feed sends at once, at the usual time: frames, and rows of each. */
+const BURST = { frames: 10, rows: 1 };
+/** Some 400 KiB: more than one block, one offer, or what an owner takes before the log has it. */
+const BACKLOG = { frames: 128, rows: 64 };
+/** Between rows that are sent at once: all are of the time since the last ones. */
+const ROW_US = 40;
 
 export interface SimulatedFeedOptions {
   readonly world: SimulatedCluster;
@@ -42,6 +49,7 @@ type Faults = Record<
   | "late"
   | "backward"
   | "burst"
+  | "backlog"
   | "notANumber"
   | "clockStepped"
   | "silent"
@@ -58,6 +66,7 @@ const KINDS: Record<keyof Faults, string> = {
   late: "frame late",
   backward: "frame backward",
   burst: "feed burst",
+  backlog: "feed backlog",
   notANumber: "not a number",
   clockStepped: "feed clock stepped",
   silent: "feed silent",
@@ -81,6 +90,7 @@ export class SimulatedFeed implements Feed {
   #silentUntilUs = 0;
   #clockUs = 0;
   #held: Frame | null = null;
+  #isHealed = false;
 
   constructor(options: SimulatedFeedOptions) {
     this.#options = options;
@@ -159,15 +169,31 @@ export class SimulatedFeed implements Feed {
       }
       this.#declareTo(sink);
     }
-    const frames = faults.burst.happens(feed.burst) ? 10 : 1;
-    for (let k = 0; k < frames; k++) this.#send(sink, k);
+    const { frames, rows } = this.#size();
+    for (let k = frames; k > 0; k--) this.#send(sink, rows, k * rows);
   }
 
-  #send(sink: FeedSink, ofBurst: number): void {
+  #size(): { readonly frames: number; readonly rows: number } {
+    const { feed } = this.#options.world.options;
+    const { burst, backlog } = this.#faults;
+    if (backlog.happens(feed.backlog) || this.#catchesUp()) return BACKLOG;
+    return burst.happens(feed.burst) ? BURST : { frames: 1, rows: 1 };
+  }
+
+  /** Once after the faults, in a world that has such feeds: what it then sends comes to an owner that stays. */
+  #catchesUp(): boolean {
+    const { decisions, options } = this.#options.world;
+    const isFirst = decisions.healed && !this.#isHealed;
+    this.#isHealed ||= isFirst;
+    return isFirst && options.feed.backlog > 0;
+  }
+
+  /** The next frame. `rowsLeft`: of those that are sent at once, its own among them. */
+  #send(sink: FeedSink, rows: number, rowsLeft: number): void {
     const { feed } = this.#options.world.options;
     const faults = this.#faults;
     if (faults.gap.happens(feed.gap)) this.#sequence += Math.ceil(faults.gap.size(0, 5));
-    const frame = this.#frame(ofBurst);
+    const frame = this.#frame(rows, rowsLeft);
     if (faults.notANumber.happens(feed.notANumber)) this.#offerBroken(sink, frame);
     if (faults.foreignChannel.happens(feed.foreignChannel))
       sink.frame({ ...frame, channel: frame.channel.map((channel) => channel + 1) });
@@ -209,28 +235,36 @@ export class SimulatedFeed implements Feed {
     sink.frame(frame);
   }
 
-  #frame(ofBurst: number): Frame {
+  #frame(rows: number, rowsLeft: number): Frame {
     const { clock, group, world } = this.#options;
-    const { feed, channels: count } = world.options;
+    const { feed, channels } = world.options;
     const faults = this.#faults;
-    const values = this.#values;
-    const common = this.#random.next() - 0.5;
-    for (let k = 0; k < count; k++) values[k] = values[k]! + 0.7 * common + 0.5 * (this.#random.next() - 0.5);
-    const value = values.slice();
+    const count = rows * channels;
+    const value = new Float64Array(count);
+    for (let row = 0; row < rows; row++) value.set(this.#walk(), row * channels);
     if (faults.spike.happens(feed.spike)) value[0] = value[0]! + faults.spike.size(-30, 30);
     if (faults.poison.happens(feed.poison)) value[0] = POISON;
     const backwardUs = faults.backward.happens(feed.backward) ? faults.backward.size(0, 3e6) : 0;
-    const atUs = Math.round(clock.nowUs() + this.#clockUs - backwardUs) + ofBurst;
+    const lastUs = Math.round(clock.nowUs() + this.#clockUs - backwardUs);
+    const timeOf = (row: number): number => lastUs - (rowsLeft - 1 - row) * ROW_US;
     return {
       type: "frame",
       group,
       source: this.source,
       sequence: ++this.#sequence,
       count,
-      time: new Float64Array(count).fill(atUs),
-      channel: Uint16Array.from({ length: count }, (_, k) => k),
+      time: Float64Array.from({ length: count }, (_, k) => timeOf(Math.floor(k / channels))),
+      channel: Uint16Array.from({ length: count }, (_, k) => k % channels),
       value,
       size: null,
     };
+  }
+
+  #walk(): Float64Array {
+    const values = this.#values;
+    const common = this.#random.next() - 0.5;
+    for (let k = 0; k < values.length; k++)
+      values[k] = values[k]! + 0.7 * common + 0.5 * (this.#random.next() - 0.5);
+    return values;
   }
 }

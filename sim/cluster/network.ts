@@ -1,7 +1,7 @@
 /**
  * The network between simulated hosts: messages arrive late, in another order, or never.
  *
- *   datagram ──► lost │ delayed (heavy tail) ──► receiver     without guarantees
+ *   datagram ──► lost │ delayed (heavy tail) ──► receiver     in order, but for those that are delayed
  *   pipe     ──► delayed, in order, never lost ──► receiver                like TCP: a cut delays it
  *
  * A link is one direction between two hosts. A cut or clogged link lets nothing through until a set time, then recovers.
@@ -21,6 +21,8 @@ interface Link {
   readonly random: RandomStream;
   readonly drop: Fault;
   readonly slow: Fault;
+  /** When the last datagram arrives that is not delayed. */
+  lastUs: number;
   /** Nothing arrives before this time; datagrams sent before it are lost. */
   cutUntilUs: number;
   /** Nothing arrives before this time. */
@@ -52,7 +54,11 @@ export class Network {
     const link = this.#link(from, to);
     const { dropped } = options.network;
     if (queue.nowUs < link.cutUntilUs || link.drop.happens(dropped)) return;
-    queue.after(this.#delayUs(link), owner, what, deliver);
+    const usualUs = queue.nowUs + this.#usualUs(link);
+    const lateUs = this.#lateUs(link);
+    if (lateUs === 0) link.lastUs = Math.max(link.lastUs, usualUs);
+    const arrivesUs = lateUs === 0 ? link.lastUs : usualUs + lateUs;
+    queue.after(arrivesUs - queue.nowUs, owner, what, deliver);
   }
 
   pipe(from: string, to: string): Pipe {
@@ -63,7 +69,7 @@ export class Network {
       send: (owner, what, deliver) => {
         const heldUs =
           link.cutUntilUs > queue.nowUs ? link.cutUntilUs + link.random.next() * RETRANSMIT_US : 0;
-        lastUs = Math.max(lastUs, heldUs, queue.nowUs + this.#delayUs(link));
+        lastUs = Math.max(lastUs, heldUs, queue.nowUs + this.#usualUs(link) + this.#lateUs(link));
         queue.after(lastUs - queue.nowUs, owner, what, deliver);
       },
     };
@@ -77,15 +83,19 @@ export class Network {
 
   /** Repairs all links; delayed messages arrive at their time. */
   heal(): void {
-    for (const link of this.#links.values()) link.cutUntilUs = link.clogUntilUs = 0;
+    for (const link of this.#links.values()) link.cutUntilUs = link.clogUntilUs = link.lastUs = 0;
   }
 
-  #delayUs(link: Link): number {
+  #usualUs(link: Link): number {
     const { queue, options } = this.#world;
-    const { latencyUs, slow, tailMsMax } = options.network;
-    let delayUs = latencyUs * (0.5 + link.random.next());
-    if (link.slow.happens(slow)) delayUs += link.slow.tail(20 * latencyUs, tailMsMax * 1000);
-    return link.clogUntilUs > queue.nowUs ? link.clogUntilUs - queue.nowUs + delayUs : delayUs;
+    const delayUs = options.network.latencyUs * (0.5 + link.random.next());
+    return Math.max(0, link.clogUntilUs - queue.nowUs) + delayUs;
+  }
+
+  /** By which a message is later than usual, mostly 0. */
+  #lateUs(link: Link): number {
+    const { latencyUs, slow, tailMsMax } = this.#world.options.network;
+    return link.slow.happens(slow) ? link.slow.tail(20 * latencyUs, tailMsMax * 1000) : 0;
   }
 
   #link(from: string, to: string): Link {
@@ -99,6 +109,7 @@ export class Network {
         random: this.#world.random(`network ${name}`),
         drop: decisions.of(name, "message dropped"),
         slow: decisions.of(name, "message delayed"),
+        lastUs: 0,
         cutUntilUs: 0,
         clogUntilUs: 0,
       };

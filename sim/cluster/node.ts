@@ -48,6 +48,7 @@ export class SimulatedNode {
     | "inAnswer"
     | "stopped"
     | "inTurn"
+    | "inRequest"
     | "paused"
     | "stepped"
     | "configured"
@@ -55,6 +56,8 @@ export class SimulatedNode {
     | "restart",
     Fault
   >;
+  /** When its lives began by their own clocks, the latest of those before this one. */
+  #latestUs = Number.NEGATIVE_INFINITY;
   /** Error of its clock while nothing has set it. */
   readonly #skewUs: number;
   #process: Process;
@@ -91,6 +94,7 @@ export class SimulatedNode {
       inAnswer: of("node crashed in an answer"),
       stopped: of("node stopped"),
       inTurn: of("node stopped in a turn"),
+      inRequest: of("node stopped in a request"),
       paused: of("node paused"),
       stepped: of("node clock stepped"),
       configured: of("setting changed"),
@@ -145,8 +149,13 @@ export class SimulatedNode {
     this.#lastBlocks = new Map();
     this.#epochs = new Map();
     world.observe({ kind: "nodeStarted", atUs: world.nowUs, node: this.name });
-    const { drift } = world.options.node;
-    const clock = new SimulatedClock(world, process, this.#skewUs, drift, () => this.#stopInTurn());
+    const { drift, codeUs: readUs } = world.options.node;
+    const clock = new SimulatedClock(world, process, {
+      offsetUs: this.#skewUs,
+      drift,
+      readUs,
+      waitPoint: (inRequest) => this.#stopInTurn(inRequest),
+    });
     const gateway = new SimulatedGateway(world, clock);
     const tap = observePartition(world, this.name);
     const bus = new BusConnection(this.#servers, this.#subscribers, process, () => this.#crashInCall());
@@ -176,6 +185,17 @@ export class SimulatedNode {
       ? new NodeRoom({ bus, clock, node: this.name, partitions: this.#partitions, epochOf })
       : null;
     node.onChange((change) => this.#changed(gateway, room, change));
+    const [sinceUs, latestUs] = [clock.nowUs(), this.#latestUs];
+    this.#latestUs = Math.max(sinceUs, latestUs);
+    // The program ends then, and whoever runs it starts it again.
+    void node.succeeded.then(() => {
+      if (latestUs <= sinceUs)
+        world.fail(
+          "a node gives way to later lives of its name alone",
+          `${this.name} ended for an earlier one`,
+        );
+      if (this.#process === process) this.#leave(() => this.live.clear());
+    });
     this.#clock = clock;
     this.#gateway = gateway;
     this.#room = room;
@@ -305,8 +325,10 @@ export class SimulatedNode {
   }
 
   /** Hands over while its code waits for a turn of the event loop, as between two messages of an offer. */
-  #stopInTurn(): void {
-    if (!this.#faults.inTurn.happens(this.#world.options.node.stoppedInTurn)) return;
+  #stopInTurn(inRequest: boolean): void {
+    const { stoppedInTurn, stoppedInRequest } = this.#world.options.node;
+    const { inTurn, inRequest: amid } = this.#faults;
+    if (inRequest ? !amid.happens(stoppedInRequest) : !inTurn.happens(stoppedInTurn)) return;
     const process = this.#process;
     this.#world.after(0, null, `${this.name} stops in a turn`, () => {
       if (this.#process === process && process.state === "running") this.#leave(() => this.live.clear());

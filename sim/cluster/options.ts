@@ -94,11 +94,15 @@ export interface NodeOptions {
   readonly stopped: number;
   /** For each turn of the event loop that its code waits for: it hands over before that. */
   readonly stoppedInTurn: number;
+  /** The same where it waits with a request of another process. */
+  readonly stoppedInRequest: number;
   readonly paused: number;
   readonly pauseMsMax: number;
   readonly restartMsMax: number;
   readonly skewMs: number;
   readonly drift: number;
+  /** Its code takes so long up to each reading of the clock, µs. */
+  readonly codeUs: number;
   readonly clockStepped: number;
   readonly configured: number;
 }
@@ -110,6 +114,8 @@ export interface FeedOptions {
   readonly late: number;
   readonly backward: number;
   readonly burst: number;
+  /** Full frames, as of a feed that was held up. */
+  readonly backlog: number;
   readonly notANumber: number;
   readonly clockStepped: number;
   readonly silent: number;
@@ -227,11 +233,14 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       stopped: chance("node.stopped", 0.03, node),
       // A world of two minutes has about a thousand such turns; nodes that are stopped all the time do nothing that could go wrong.
       stoppedInTurn: chance("node.stoppedInTurn", 0.02, node),
+      // One has about ten of them.
+      stoppedInRequest: chance("node.stoppedInRequest", 0.5, node),
       paused: chance("node.paused", 0.08, node),
       pauseMsMax: whole("node.pauseMsMax", 500, 12_000),
       restartMsMax: whole("node.restartMsMax", 300, 8_000),
       skewMs: between("node.skewMs", 0, 400),
       drift: between("node.drift", 0, 0.0005),
+      codeUs: chance("node.codeUs", 1_000, node),
       clockStepped: chance("node.clockStepped", 0.03, node),
       configured: chance("node.configured", 0.05, node),
     },
@@ -241,6 +250,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       late: chance("feed.late", 0.03, feed),
       backward: chance("feed.backward", 0.03, feed),
       burst: chance("feed.burst", 0.01, feed),
+      backlog: chance("feed.backlog", 0.01, feed),
       notANumber: chance("feed.notANumber", 0.02, feed),
       clockStepped: chance("feed.clockStepped", 0.004, feed),
       silent: chance("feed.silent", 0.005, feed),
@@ -248,7 +258,7 @@ export function drawOptions(seed: number, name: ScenarioName, minutes: number | 
       spike: chance("feed.spike", 0.04, feed),
       // Up to some failures a minute: an actor may fail three times in a minute, and is stopped at the fourth.
       poison: chance("feed.poison", 0.04, feed),
-      foreignChannel: chance("feed.foreignChannel", 0.02, feed),
+      foreignChannel: chance("feed.foreignChannel", 0.1, feed),
     },
     client: {
       stalled: chance("client.stalled", 0.06, client),

@@ -3,7 +3,7 @@
  *
  * Q1  Time never goes back, and does not advance while an entry acts.
  * Q2  Entries of the same time act in the order of their insertion.
- * Q3  An entry of an ended process never acts. An entry of a paused process acts when the process wakes.
+ * Q3  An entry of an ended process never acts. An entry of a paused process acts when the process wakes, one of a busy process when it is done.
  */
 
 /** The process that an entry belongs to (process.ts). */
@@ -11,6 +11,8 @@ export interface Owner {
   readonly state: "running" | "paused" | "ended";
   /** Entries that became due while it was paused. */
   readonly held: Entry[];
+  /** Its code has taken the time until then. */
+  readonly busyUntilUs: number;
 }
 
 export interface Entry {
@@ -26,6 +28,8 @@ export interface Entry {
 export class EventQueue {
   /** Time of the acting entry, µs since the epoch. */
   nowUs: number;
+  /** How many entries have acted, the present one among them. */
+  acted = 0;
   #orders = 0;
   /** A binary heap. A cancelled entry stays until it reaches the top. */
   readonly #heap: Entry[] = [];
@@ -63,7 +67,13 @@ export class EventQueue {
         if (owner.state === "paused") owner.held.push(top);
         continue;
       }
+      if (owner !== null && owner.busyUntilUs > top.atUs) {
+        top.atUs = Math.ceil(owner.busyUntilUs);
+        this.#push(top);
+        continue;
+      }
       this.nowUs = top.atUs;
+      this.acted++;
       return top;
     }
   }

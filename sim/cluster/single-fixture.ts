@@ -184,7 +184,11 @@ class Machine {
   async #boot(process: Process): Promise<void> {
     const world = this.#world;
     const { node } = world.options;
-    const clock = new SimulatedClock(world, process, node.skewMs * 1000, node.drift);
+    const clock = new SimulatedClock(world, process, {
+      offsetUs: node.skewMs * 1000,
+      drift: node.drift,
+      readUs: node.codeUs,
+    });
     const { journal, partition } = await this.#open(process, clock, PARTITION);
     this.#journal = journal;
     this.#partition = partition;

@@ -12,6 +12,9 @@ import type { Process } from "./process.ts";
 import type { SimulatedCluster } from "./simulated-cluster.ts";
 import type { DiskFaults, SimulatedDisk } from "./simulated-disk.ts";
 
+/** A long write takes longer, and is more likely to be the one during which power is lost. */
+const PAGE_BYTES = 4_096;
+
 /** How long a disk stays full. */
 const FULL_MS = 3_000;
 
@@ -97,7 +100,8 @@ export class TimedDisk implements Disk {
 
   /** The caller may reuse `bytes` after it returns. Power may be lost during the write. */
   #write(file: DiskFile, bytes: Uint8Array, offset: number): Promise<void> {
-    if (!this.#faults.power.happens(this.#world.options.disk.powerLost))
+    const takes = 1 + bytes.length / PAGE_BYTES;
+    if (!this.#faults.power.happens(takes * this.#world.options.disk.powerLost))
       return this.#after(() => file.write(bytes, offset));
     const part = Math.floor(this.#faults.power.size(0, bytes.length + 1));
     // Some bytes reach the cache; the write never returns.

@@ -58,6 +58,21 @@ test("[Q3] entries of an ended process are dropped, those of a paused one wait",
   assert.equal(acted, ["other", "first", "second"]);
 });
 
+test("[Q3] entries of a busy process wait until it is done, in the order of their insertion", () => {
+  const queue = new EventQueue(0);
+  const busy = new Process("busy");
+  const acted: string[] = [];
+  const at = (us: number, what: string, owner: Process | null = busy): void =>
+    void queue.after(us, owner, 0, () => acted.push(`${queue.nowUs} ${what}`));
+  at(20, "first");
+  at(30, "second");
+  at(45, "third");
+  at(35, "other", null);
+  busy.busyUntilUs = 44.5;
+  actAll(queue);
+  assert.equal(acted, ["35 other", "45 first", "45 second", "45 third"]);
+});
+
 test("[Q1] a cancelled entry does not act", () => {
   const queue = new EventQueue(0);
   let acted = 0;
@@ -118,7 +133,7 @@ test("heavy-tailed sizes exceed x with probability (1 + x)^-0.9", () => {
 
 test("a machine's clock and its delays run at the machine's rate, and the clock never goes back", async () => {
   const world = manualWorld();
-  const clock = new SimulatedClock(world, new Process("n1"), 250_000, 0.25);
+  const clock = new SimulatedClock(world, new Process("n1"), { offsetUs: 250_000, drift: 0.25 });
   const startUs = clock.nowUs();
   assert.is(startUs, world.startUs + 250_000);
   let woken = 0;
@@ -132,6 +147,37 @@ test("a machine's clock and its delays run at the machine's rate, and the clock 
   assert.is(clock.nowUs() - startUs, 2_500_000);
   clock.stepTo(5_000_000);
   assert.ok(clock.nowUs() - startUs > 6_000_000);
+});
+
+test("on a slow machine code takes time up to each reading of the clock, and what comes meanwhile waits", async () => {
+  const world = manualWorld();
+  const slow = new Process("slow");
+  const clock = new SimulatedClock(world, slow, { readUs: 500 });
+  const acted: string[] = [];
+  const ms = (): number => (world.nowUs - world.startUs) / 1000;
+  clock.after(10, () => {
+    const [first, second] = [clock.monotonicMs(), clock.monotonicMs()];
+    acted.push(`${first} ${second} ${(clock.nowUs() - world.startUs) / 1000}`);
+    clock.soon(() => acted.push(`turn ${ms()}`));
+    clock.after(2, () => acted.push(`timer ${ms()}`));
+  });
+  world.after(10.2, slow, "a message", () => acted.push(`message ${ms()}`));
+  await pass(world, 20);
+  assert.equal(acted, ["10.5 11 11", "message 11", "turn 11", "timer 13"]);
+});
+
+test("a turn that code waits for with a request in its hands is told from others", async () => {
+  const world = manualWorld();
+  const asked = new Process("asked");
+  const turns: boolean[] = [];
+  const clock = new SimulatedClock(world, asked, { waitPoint: (inRequest) => turns.push(inRequest) });
+  world.after(1, asked, "a request", () => {
+    asked.requestedIn = world.queue.acted;
+    clock.soon(() => clock.soon(() => {}));
+  });
+  world.after(5, asked, "a timer", () => clock.soon(() => {}));
+  await pass(world, 10);
+  assert.equal(turns, [true, true, false]);
 });
 
 test("a cut delays a pipe, which delivers everything in order, and loses datagrams", async () => {
@@ -153,6 +199,19 @@ test("a cut delays a pipe, which delivers everything in order, and loses datagra
     Array.from({ length: 200 }, (_, k) => k),
   );
   assert.ok(thrown.length < 200 && new Set(thrown).size === thrown.length, `${thrown.length}`);
+});
+
+test("datagrams that are not delayed arrive in the order in which they were sent, as over one connection", async () => {
+  const world = manualWorld();
+  const network = new Network(world);
+  const b = new Process("b");
+  const arrived: number[] = [];
+  for (let k = 0; k < 100; k++) network.datagram("a", "b", b, 0, () => arrived.push(k));
+  await pass(world, 10);
+  assert.equal(
+    arrived,
+    Array.from({ length: 100 }, (_, k) => k),
+  );
 });
 
 test("datagrams are dropped and reordered with the given probabilities", async () => {

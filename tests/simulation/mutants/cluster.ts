@@ -189,6 +189,20 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     replace: "if (after === id)",
   },
   {
+    name: "offer-names-nobody",
+    bug: "A feed does not say after which offer the next one is to be taken.",
+    file: "actors/feeds/offers.ts",
+    find: "const after = isFirst ? {} : { after: before.id };",
+    replace: "const after = {};",
+  },
+  {
+    name: "offer-amid-another",
+    bug: "An owner takes an offer while it is not through with the one before it.",
+    file: "actors/feeds/bus-offers.ts",
+    find: "await before?.catch(() => {});",
+    replace: "",
+  },
+  {
     name: "offer-answered-at-once",
     bug: "An owner answers an offer before it is durable.",
     file: "actors/feeds/bus-offers.ts",
@@ -201,5 +215,12 @@ export const CLUSTER_MUTANTS: readonly Mutant[] = [
     file: "actors/partition/partition.ts",
     find: 'return this.entered("take what a feed offers", () => {}, true);',
     replace: 'return this.inputLog.whenReleased("take what a feed offers");',
+  },
+  {
+    name: "late-inbox-forgotten",
+    bug: "What waits while the log is late is never taken.",
+    file: "actors/feeds/inbox.ts",
+    find: "if (this.#isLate()) clock.after(AGAIN_MS, () => this.#next());",
+    replace: "if (this.#isLate()) this.#isTurn = false;",
   },
 ];

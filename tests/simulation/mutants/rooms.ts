@@ -6,6 +6,7 @@ const DOCUMENT = "actors/detectors/room/document.ts";
 const DETECTOR = "actors/detectors/room/detector.ts";
 const REMOTE = "collab/rooms/remote-room.ts";
 const FORWARDER = "collab/rooms/forwarder.ts";
+const ROOM = "collab/rooms/room.ts";
 const REPLICA = "actors/cluster/replica.ts";
 
 export const ROOM_MUTANTS: readonly Mutant[] = [
@@ -20,7 +21,7 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
   {
     name: "newcomers-get-what-is-not-durable",
     bug: "Who connects gets the document as its log will make it, not as far as that is durable.",
-    file: "collab/rooms/room.ts",
+    file: ROOM,
     find: "this.wholeState ??= stateParts(Y.encodeStateAsUpdate(this.sent), ROOM_LIMITS.partBytes);",
     replace:
       "this.wholeState ??= stateParts(Y.encodeStateAsUpdate(this.source.document().doc), ROOM_LIMITS.partBytes);",
@@ -115,5 +116,40 @@ export const ROOM_MUTANTS: readonly Mutant[] = [
     file: REPLICA,
     find: "for (const each of arrived) this.take(...each);",
     replace: "",
+  },
+  {
+    name: "replica-owner-change-not-heard",
+    bug: "Nobody is asked for what the former owner had taken and the log lacks.",
+    file: REPLICA,
+    find: 'if (verdict === "takeover") this.tell((listener) => listener.ownerChanged());',
+    replace: "",
+  },
+  {
+    name: "replica-not-rewound",
+    bug: "Pages keep what the servers have lost of a document.",
+    file: REPLICA,
+    find: "this.tell((listener) => listener.rewound());",
+    replace: "",
+  },
+  {
+    name: "retired-writers-not-restored",
+    bug: "A restored document takes changes of an earlier epoch.",
+    file: DOCUMENT,
+    find: "this.retired = new Set(saved?.retired);",
+    replace: "this.retired = new Set();",
+  },
+  {
+    name: "unheard-not-restored",
+    bug: "After a restore what partitions have in force replaces a threshold that was changed since.",
+    file: DOCUMENT,
+    find: "for (const [id, sequence] of unheard) this.unheard.set(id, sequence);",
+    replace: "",
+  },
+  {
+    name: "whole-state-kept",
+    bug: "Who connects gets the document as the first one did who connected.",
+    file: ROOM,
+    find: "this.notTakenBytes += update.length;\n    this.wholeState = null;",
+    replace: "this.notTakenBytes += update.length;",
   },
 ];
