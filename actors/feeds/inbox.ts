@@ -85,6 +85,8 @@ export class Inbox {
   #turnBytes = 0;
   #turnEndMs = 0;
   #isTurn = false;
+  /** Of this turn nothing was taken. */
+  #isFirst = true;
   #isClosed = false;
 
   constructor(options: InboxOptions) {
@@ -120,18 +122,23 @@ export class Inbox {
     this.#spare.clear();
   }
 
-  /** Begins a turn with the first message of one. */
+  /** Begins a turn with the first message of one, which is taken however long the clock takes. */
   #hasTime(): boolean {
-    const { clock } = this.#options;
     if (!this.#isTurn) this.#begin();
-    return this.#turnBytes < TURN_BYTES && clock.monotonicMs() < this.#turnEndMs && !this.#isLate();
+    if (this.#isLate()) return false;
+    return this.#isFirst || (this.#turnBytes < TURN_BYTES && this.#now() < this.#turnEndMs);
+  }
+
+  #now(): number {
+    return this.#options.clock.monotonicMs();
   }
 
   #begin(): void {
     const { clock } = this.#options;
     this.#isTurn = true;
+    this.#isFirst = true;
     this.#turnBytes = 0;
-    this.#turnEndMs = clock.monotonicMs() + TURN_MS;
+    this.#turnEndMs = this.#now() + TURN_MS;
     if (this.#isLate()) clock.after(AGAIN_MS, () => this.#next());
     else clock.soon(() => this.#next());
   }
@@ -160,6 +167,7 @@ export class Inbox {
   }
 
   #take(source: string, { subject, bytes, shedBefore, traceparent }: Message): void {
+    this.#isFirst = false;
     this.#turnBytes += bytes.length;
     this.#options.take(source, subject, bytes, shedBefore, traceparent);
   }
