@@ -9,7 +9,11 @@ import { createManualClock } from "../support/clock.ts";
 function world(bytes = 10_000, isLate = () => false) {
   const manual = createManualClock(0);
   const turns: (() => void)[] = [];
-  const clock = { ...manual, monotonicMs: () => manual.monotonicMs(), soon: (act: () => void) => void turns.push(act) };
+  const clock = {
+    ...manual,
+    monotonicMs: () => manual.monotonicMs(),
+    soon: (act: () => void) => void turns.push(act),
+  };
   const taken: string[] = [];
   const before: number[] = [];
   const shed: string[] = [];
