@@ -31,7 +31,7 @@ export function keepCompiled(url: string): void {
  * collections take less than 3 % of the time: for a session at full load two a second, which hold up one frame in fifty. It still collects sooner when
  * the heap nears its limit.
  */
-export const HEAP_GROWTH_PERCENT = 200;
+const HEAP_GROWTH_PERCENT = 200;
 
 /** Asks V8 for HEAP_GROWTH_PERCENT, for all threads of this process, unless the command line of the runtime has the flag. */
 export function letHeapGrow(): void {

@@ -40,7 +40,7 @@ export interface Fidelities {
  *
  * The minimum is at the unitary polar factor of L_ρ† L_σ. Its error is that of the factors, some 1e-16; √(2−2√F) cancels near 0, where it is
  * off by 2e-8. Factors and scratch as for `rootFidelity`, but the factor `aRe`, `aIm` of ρ is replaced by another one of it. O(n³),
- * allocates nothing.
+ * allocates its result alone.
  */
 export function fidelities(
   n: number,

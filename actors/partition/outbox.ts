@@ -79,12 +79,19 @@ export class Outbox
     past,
     blockOf,
     recentBytes = RECENT_BYTES_MAX,
-    recentEvents: kept,
+    recentEvents,
     log,
   }: OutboxOptions) {
     this.log = log;
     this.kept = past ?? null;
-    this.history = new EventHistory({ journal, newest: place.event, events, kept, blockOf, log });
+    this.history = new EventHistory({
+      journal,
+      newest: place.event,
+      events,
+      kept: recentEvents,
+      blockOf,
+      log,
+    });
     this.recentBytes = recentBytes;
     this.recent = new RecentBlocks(recentBytes, place.input);
     this.deliveredInput = place.input;
